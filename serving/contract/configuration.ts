@@ -1,0 +1,93 @@
+import type { ModelInterface } from './interface.ts'
+
+/** Version of both configuration documents. The server refuses any other. */
+export const CONFIGURATION_API_VERSION = 'modelyard.dev/v1'
+
+/** One file of a version's bundle, by content. */
+export interface ContentReference {
+  /** Where to fetch it when the cache does not hold the digest: `file:///...` or `https://...`. */
+  address: string
+  /** 64 lower-case hexadecimal digits. */
+  sha256: string
+  /** Bytes. */
+  size: number
+}
+
+/** A file that the ONNX graph names as external data, kept beside the model file under `path`. */
+export interface ExternalDataReference extends ContentReference {
+  path: string
+}
+
+export interface Batching {
+  /** Rows in one call of the model at most; 1 switches batching off. */
+  maxSize: number
+  /** Milliseconds that the first row of a batch waits for others; 0 flushes on the next turn of the event loop. */
+  maxDelayMs: number
+}
+
+export interface ServedVersion {
+  /** Semantic version, `1.5.0`: what the Open Inference Protocol calls the model version. */
+  name: string
+  /** Sealed release, `1.5.0-8f3c2a9d`; absent in an environment that follows `model.ts`. */
+  release?: string
+  artifact: ContentReference & { externalData: ExternalDataReference[] }
+  goldenSamples?: ContentReference
+  baseline?: ContentReference
+  interface: ModelInterface
+  batching: Batching
+  /** Refuse, rather than count, unknown fields, out-of-range numbers and unseen categories. */
+  strict: boolean
+}
+
+export interface Candidate {
+  version: string
+  /** `canary`: share of requests; `ab`: sticky share by a hash of `key`; `shadow`: mirrored share, never answered from. */
+  mode: 'canary' | 'ab' | 'shadow'
+  /** Percent, 0 to 100. */
+  weight: number
+  /** For `ab`: the request header whose value is hashed; `x-request-id` when absent. */
+  header?: string
+}
+
+/** The stable half of one model: part of the boot configuration, so a change of it is a rolling update. */
+export interface BootModel {
+  name: string
+  /** `name` of the version that answers. */
+  stable: string
+  versions: ServedVersion[]
+  slo: { latencyP99Ms: number }
+}
+
+/** The moving half of one model: candidates and weights; a change of it restarts nothing. */
+export interface RoutedModel {
+  name: string
+  versions: ServedVersion[]
+  candidate: Candidate | null
+}
+
+export interface ServerSettings {
+  port: number
+  /** Threads for one inference call: the container's CPU limit, rounded up. */
+  threads: number
+  /** Largest request body, bytes. */
+  bodyLimit: number
+  drain: {
+    /** Seconds between turning unready and refusing connections, so that endpoints are updated first. */
+    delaySeconds: number
+    /** Seconds that requests in flight have after that. */
+    timeoutSeconds: number
+  }
+}
+
+/** `boot.json`, in an immutable ConfigMap named by its content hash. */
+export interface BootConfiguration {
+  apiVersion: typeof CONFIGURATION_API_VERSION
+  server: ServerSettings
+  models: BootModel[]
+}
+
+/** `routing.json`, in a ConfigMap with a stable name, mounted as a directory and watched. */
+export interface RoutingConfiguration {
+  apiVersion: typeof CONFIGURATION_API_VERSION
+  models: RoutedModel[]
+}

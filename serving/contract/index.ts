@@ -1,0 +1,35 @@
+export type {
+  Baseline,
+  CategoryBaseline,
+  GoldenSample,
+  GoldenSamples,
+  NumberBaseline,
+  SampleTensor,
+} from './bundle.ts'
+export {
+  type Batching,
+  type BootConfiguration,
+  type BootModel,
+  type Candidate,
+  CONFIGURATION_API_VERSION,
+  type ContentReference,
+  type ExternalDataReference,
+  type RoutedModel,
+  type RoutingConfiguration,
+  type ServedVersion,
+  type ServerSettings,
+} from './configuration.ts'
+export {
+  type Column,
+  DATATYPES,
+  type Datatype,
+  type Dimension,
+  hasNamedFeatures,
+  type InputTensor,
+  type ModelInterface,
+  namedFeatures,
+  type OutputTensor,
+} from './interface.ts'
+export { METRICS } from './metric-names.ts'
+export { POD } from './pod.ts'
+export { bootConfigurationSchema, modelInterfaceSchema, routingConfigurationSchema } from './schemas.ts'

@@ -1,0 +1,78 @@
+/**
+ * The interface of a model version: what ONNX itself cannot hold (column names, units, ranges, categories), frozen when the
+ * version is registered. The generator writes it, the server validates requests with it.
+ */
+
+/** Tensor element types that onnxruntime-node 1.30 can both take and return. Names are ONNX Runtime's. */
+export const DATATYPES = [
+  'float32',
+  'float64',
+  'float16',
+  'int8',
+  'int16',
+  'int32',
+  'int64',
+  'uint8',
+  'uint16',
+  'uint32',
+  'uint64',
+  'bool',
+  'string',
+] as const
+
+export type Datatype = (typeof DATATYPES)[number]
+
+/** One dimension: a size, or the name of a free dimension. By convention the free first dimension is `batch`. */
+export type Dimension = number | string
+
+/** One named feature. In a matrix input it is one column; in a column input it is the whole `[batch, 1]` tensor. */
+export interface Column {
+  name: string
+  kind: 'number' | 'category'
+  description?: string
+  /** Unit of the raw value that a caller sends, for example `kg/m2`. */
+  unit?: string
+  /** Inclusive bounds. A value outside is counted, or refused when the version is strict. */
+  min?: number
+  max?: number
+  /** Only whole numbers are accepted. */
+  integer?: boolean
+  /** `null` or an absent field is accepted and becomes NaN (numbers) or the empty string (string categories). */
+  missing?: boolean
+  /** A map of label to the number the graph expects, or the list of strings that the graph itself takes. */
+  categories?: Record<string, number> | string[]
+  example?: number | string
+}
+
+export interface InputTensor {
+  name: string
+  datatype: Datatype
+  shape: Dimension[]
+  /** Named features held by this tensor, in order along the last dimension; absent for a raw tensor. */
+  columns?: Column[]
+}
+
+export interface OutputTensor {
+  name: string
+  datatype: Datatype
+  shape: Dimension[]
+  /** Names along the last dimension, for example the classes of a probability matrix. */
+  labels?: string[]
+  unit?: string
+  description?: string
+}
+
+export interface ModelInterface {
+  inputs: InputTensor[]
+  outputs: OutputTensor[]
+}
+
+/** True when every input is made of named features, so that `/predict` can take records. */
+export function hasNamedFeatures(modelInterface: ModelInterface): boolean {
+  return modelInterface.inputs.every((input) => input.columns !== undefined)
+}
+
+/** Every named feature in the order of the inputs and of the columns in each. */
+export function namedFeatures(modelInterface: ModelInterface): Column[] {
+  return modelInterface.inputs.flatMap((input) => input.columns ?? [])
+}

@@ -1,0 +1,23 @@
+/** Prometheus metrics of the server. The generator's rules and dashboards query these names and no others. */
+export const METRICS = {
+  /** counter {model, version, route, code} */
+  requests: 'modelyard_requests_total',
+  /** histogram, seconds {model, version, route} */
+  requestDuration: 'modelyard_request_duration_seconds',
+  /** histogram, seconds {model, version}: time between admission and the model call */
+  queueDuration: 'modelyard_queue_duration_seconds',
+  /** histogram, seconds {model, version}: time of one model call */
+  modelDuration: 'modelyard_model_duration_seconds',
+  /** histogram, rows {model, version} */
+  batchRows: 'modelyard_batch_rows',
+  /** gauge {model, version} */
+  inFlight: 'modelyard_requests_in_flight',
+  /** counter {model, version, feature, kind: unknown|out_of_range|unseen_category|missing} */
+  featureAnomalies: 'modelyard_feature_anomalies_total',
+  /** counter {model, version, agreed: true|false} */
+  shadowComparisons: 'modelyard_shadow_comparisons_total',
+  /** gauge, 1 {model, version, release, sha256}: versions that the configuration asks for */
+  versionWanted: 'modelyard_version_wanted',
+  /** gauge, 1 {model, version, release, sha256}: versions that answer */
+  versionLoaded: 'modelyard_version_loaded',
+} as const

@@ -1,0 +1,144 @@
+import { CONFIGURATION_API_VERSION } from './configuration.ts'
+import { DATATYPES } from './interface.ts'
+
+/** JSON Schemas (draft 2020-12 vocabulary that ajv's default draft-07 also reads) of the documents in this folder. */
+
+const sha256 = { type: 'string', pattern: '^[0-9a-f]{64}$' }
+const name = { type: 'string', minLength: 1 }
+
+function object(properties: Record<string, object>, optional: string[] = []) {
+  const required = Object.keys(properties).filter((key) => !optional.includes(key))
+  return { type: 'object', properties, required, additionalProperties: false }
+}
+
+const contentProperties = {
+  address: { type: 'string', pattern: '^(file|https?)://' },
+  sha256,
+  size: { type: 'integer', minimum: 0 },
+}
+
+const shape = {
+  type: 'array',
+  items: { anyOf: [{ type: 'integer', minimum: 0 }, name] },
+}
+
+const column = object(
+  {
+    name,
+    kind: { enum: ['number', 'category'] },
+    description: { type: 'string' },
+    unit: { type: 'string' },
+    min: { type: 'number' },
+    max: { type: 'number' },
+    integer: { type: 'boolean' },
+    missing: { type: 'boolean' },
+    categories: {
+      anyOf: [
+        { type: 'object', additionalProperties: { type: 'number' }, minProperties: 1 },
+        { type: 'array', items: { type: 'string' }, minItems: 1, uniqueItems: true },
+      ],
+    },
+    example: { type: ['number', 'string'] },
+  },
+  ['description', 'unit', 'min', 'max', 'integer', 'missing', 'categories', 'example'],
+)
+
+/** Schema of `ModelInterface`; a version file holds one too. */
+export const modelInterfaceSchema = object({
+  inputs: {
+    type: 'array',
+    minItems: 1,
+    items: object(
+      {
+        name,
+        datatype: { enum: DATATYPES },
+        shape,
+        columns: { type: 'array', items: column, minItems: 1 },
+      },
+      ['columns'],
+    ),
+  },
+  outputs: {
+    type: 'array',
+    minItems: 1,
+    items: object(
+      {
+        name,
+        datatype: { enum: DATATYPES },
+        shape,
+        labels: { type: 'array', items: name },
+        unit: { type: 'string' },
+        description: { type: 'string' },
+      },
+      ['labels', 'unit', 'description'],
+    ),
+  },
+})
+
+const servedVersion = object(
+  {
+    name,
+    release: name,
+    artifact: object({
+      ...contentProperties,
+      externalData: { type: 'array', items: object({ ...contentProperties, path: name }) },
+    }),
+    goldenSamples: object(contentProperties),
+    baseline: object(contentProperties),
+    interface: modelInterfaceSchema,
+    batching: object({
+      maxSize: { type: 'integer', minimum: 1 },
+      maxDelayMs: { type: 'number', minimum: 0 },
+    }),
+    strict: { type: 'boolean' },
+  },
+  ['release', 'goldenSamples', 'baseline'],
+)
+
+export const bootConfigurationSchema = object({
+  apiVersion: { const: CONFIGURATION_API_VERSION },
+  server: object({
+    port: { type: 'integer', minimum: 0, maximum: 65535 },
+    threads: { type: 'integer', minimum: 1 },
+    bodyLimit: { type: 'integer', minimum: 1024 },
+    drain: object({
+      delaySeconds: { type: 'number', minimum: 0 },
+      timeoutSeconds: { type: 'number', minimum: 0 },
+    }),
+  }),
+  models: {
+    type: 'array',
+    minItems: 1,
+    items: object({
+      name,
+      stable: name,
+      versions: { type: 'array', minItems: 1, items: servedVersion },
+      slo: object({ latencyP99Ms: { type: 'number', exclusiveMinimum: 0 } }),
+    }),
+  },
+})
+
+export const routingConfigurationSchema = object({
+  apiVersion: { const: CONFIGURATION_API_VERSION },
+  models: {
+    type: 'array',
+    items: object({
+      name,
+      versions: { type: 'array', items: servedVersion },
+      candidate: {
+        anyOf: [
+          { type: 'null' },
+          object(
+            {
+              version: name,
+              mode: { enum: ['canary', 'ab', 'shadow'] },
+              weight: { type: 'number', minimum: 0, maximum: 100 },
+              header: name,
+            },
+            ['header'],
+          ),
+        ],
+      },
+    }),
+  },
+})
