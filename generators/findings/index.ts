@@ -1,0 +1,2 @@
+export { Failure } from './failure.ts'
+export { type DocumentPath, type Finding, formatPath, hasErrors, type Severity, sortFindings } from './finding.ts'

@@ -1,0 +1,5 @@
+export { canonicalJson, contentDigest, sha256 } from './digest.ts'
+export { editScalar } from './edit.ts'
+export { nearest } from './nearest.ts'
+export { type Located, schemaCheck } from './schema.ts'
+export { formatYaml, parseYaml, type YamlFile } from './yaml.ts'
