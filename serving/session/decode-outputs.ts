@@ -1,0 +1,76 @@
+import type { Datatype, ModelInterface, OutputTensor } from '../contract/index.ts'
+import { fromFloat16 } from './float16.ts'
+import { elementCount, type Tensor, type TensorData, type Tensors } from './tensor.ts'
+
+/** A value of a named prediction: a scalar, a list, or an object by label. */
+export type PredictionValue =
+  | number
+  | string
+  | boolean
+  | null
+  | PredictionValue[]
+  | { [label: string]: PredictionValue }
+
+/** One row's outputs by name. */
+export type Prediction = Record<string, PredictionValue>
+
+/**
+ * One prediction for each of `rows` rows. An output with `labels` becomes an object by label; one declared as `[batch]` or
+ * `[batch, 1]` becomes a scalar; any other a (nested) list. An output whose first dimension is not the rows is repeated in
+ * each prediction. NaN and infinities become null, an int64 beyond 2^53 a string of digits.
+ */
+export function decodeOutputs(modelInterface: ModelInterface, outputs: Tensors, rows: number): Prediction[] {
+  const predictions: Prediction[] = Array.from({ length: rows }, () => ({}))
+  for (const declared of modelInterface.outputs) {
+    const tensor = outputs[declared.name]
+    if (tensor === undefined) continue
+    const split = tensor.shape.length > 0 && tensor.shape[0] === rows
+    const shape = split ? tensor.shape.slice(1) : tensor.shape
+    const size = elementCount(shape)
+    const scalar = isScalar(declared, shape)
+    for (let row = 0; row < rows; row++) {
+      const start = split ? row * size : 0
+      const value = scalar
+        ? decodeElement(tensor.datatype, tensor.data, start)
+        : decodeNested(tensor, shape, start, declared.labels)
+      ;(predictions[row] as Prediction)[declared.name] = value
+    }
+  }
+  return predictions
+}
+
+/** One element as JSON can hold it. */
+export function decodeElement(datatype: Datatype, data: TensorData, index: number): number | string | boolean | null {
+  const value = data[index]
+  if (value === undefined) return null
+  if (datatype === 'bool') return value !== 0
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : value.toString()
+  }
+  if (typeof value === 'string') return value
+  const number = datatype === 'float16' ? fromFloat16(value) : value
+  return Number.isFinite(number) ? number : null
+}
+
+/** By the declaration, not by the size at hand: a free dimension that happens to be 1 stays a list. */
+function isScalar(declared: OutputTensor, shape: readonly number[]): boolean {
+  if (shape.length === 0) return true
+  return (
+    declared.labels === undefined && declared.shape.length > 1 && declared.shape.slice(1).every((size) => size === 1)
+  )
+}
+
+function decodeNested(tensor: Tensor, shape: readonly number[], start: number, labels?: string[]): PredictionValue {
+  const [size = 1, ...rest] = shape
+  const step = elementCount(rest)
+  const items: PredictionValue[] = []
+  for (let index = 0; index < size; index++) {
+    const at = start + index * step
+    items.push(
+      rest.length === 0 ? decodeElement(tensor.datatype, tensor.data, at) : decodeNested(tensor, rest, at, labels),
+    )
+  }
+  if (rest.length > 0 || labels === undefined || labels.length !== items.length) return items
+  return Object.fromEntries(items.map((item, index) => [labels[index] as string, item]))
+}

@@ -1,0 +1,28 @@
+export { type Anomaly, type AnomalyKind, UNKNOWN_FEATURE } from './anomalies.ts'
+export { checkFeeds } from './check-feeds.ts'
+export { compareInterface } from './compare-interface.ts'
+export { decodeElement, decodeOutputs, type Prediction, type PredictionValue } from './decode-outputs.ts'
+export {
+  createRecordEncoder,
+  type EncodedRecords,
+  type EncodeOptions,
+  encodeRecords,
+  type RecordEncoder,
+} from './encode-records.ts'
+export { fromFloat16, toFloat16 } from './float16.ts'
+export { checkGoldenSamples, type GoldenFailure, type GoldenResult } from './golden-samples.ts'
+export type { GraphDimension, GraphFacts, GraphValue } from './graph-facts.ts'
+export { ModelError, type ModelErrorCode, type Problem } from './model-error.ts'
+export { readModel } from './read-model.ts'
+export { createSession, type Session, type SessionOptions } from './runtime.ts'
+export {
+  copyData,
+  createData,
+  elementCount,
+  sliceData,
+  type Tensor,
+  type TensorData,
+  type Tensors,
+} from './tensor.ts'
+export { type ParsedTensor, tensorFromJson } from './tensor-from-json.ts'
+export { unsupportedBy } from './unsupported.ts'

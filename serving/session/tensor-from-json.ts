@@ -1,0 +1,88 @@
+import type { Column, InputTensor } from '../contract/index.ts'
+import type { Problem } from './model-error.ts'
+import { type Scalar, scalarOf, typeName } from './scalar.ts'
+import { createData, elementCount, type Tensor } from './tensor.ts'
+
+/** A tensor of a million wrong elements is as wrong as one of a hundred. */
+const MOST_PROBLEMS = 100
+
+/** Elements that one tensor may announce: far above any body limit, far below what allocates for ever. */
+const MOST_ELEMENTS = 2 ** 28
+
+export type ParsedTensor = { ok: true; tensor: Tensor } | { ok: false; problems: Problem[] }
+
+/**
+ * The tensor for `input` from JSON: `shape` a list of sizes, `data` flat or nested, row-major. Elements must be of the
+ * input's type and finite after the cast; null is NaN (or the empty string) where the element's column may be missing.
+ * That the shape is one the input takes is `checkFeeds`'s to say.
+ */
+export function tensorFromJson(input: InputTensor, shape: unknown, data: unknown, path: string): ParsedTensor {
+  const refuse = (part: string, message: string): ParsedTensor => ({
+    ok: false,
+    problems: [{ path: `${path}${part}`, message }],
+  })
+  if (!isShape(shape)) return refuse('.shape', 'must be a list of whole numbers from 0')
+  const count = elementCount(shape)
+  if (count > MOST_ELEMENTS) return refuse('.shape', `announces ${count} elements, the limit is ${MOST_ELEMENTS}`)
+  const list = Array.isArray(data) ? data : shape.length === 0 ? [data] : undefined
+  if (list === undefined) return refuse('.data', `must be a list, not ${typeName(data)}`)
+  let flat: unknown[] = list
+  if (Array.isArray(list[0])) {
+    flat = []
+    const wrong = flatten(list, shape, 0, flat)
+    if (wrong !== undefined) return refuse('.data', wrong)
+  }
+  if (flat.length !== count) {
+    return refuse('.data', `holds ${flat.length} elements, but the shape [${shape.join(', ')}] needs ${count}`)
+  }
+  const tensor = { datatype: input.datatype, shape, data: createData(input.datatype, count) }
+  const problems = fill(tensor, flat, input.columns, `${path}.data`)
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, tensor }
+}
+
+function isShape(shape: unknown): shape is number[] {
+  return Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0)
+}
+
+function fill(tensor: Tensor, flat: readonly unknown[], columns: Column[] | undefined, path: string): Problem[] {
+  const { data, datatype } = tensor
+  const scalar = scalarOf(datatype)
+  const problems: Problem[] = []
+  for (let index = 0; index < flat.length; index++) {
+    const value = flat[index]
+    const wrong = scalar.problem(value)
+    if (wrong === undefined) {
+      data[index] = scalar.encode(value)
+    } else if (value === null && mayBeMissing(scalar, columns, index)) {
+      data[index] = scalar.missing as number | string
+    } else {
+      problems.push({ path: `${path}[${index}]`, message: wrong })
+      if (problems.length === MOST_PROBLEMS) return problems
+    }
+  }
+  return problems
+}
+
+function mayBeMissing(scalar: Scalar, columns: Column[] | undefined, index: number): boolean {
+  return scalar.missing !== undefined && columns?.[index % columns.length]?.missing === true
+}
+
+/** Appends the elements of a nested list; a message when its lengths are not those of the shape. */
+function flatten(
+  list: readonly unknown[],
+  shape: readonly number[],
+  axis: number,
+  into: unknown[],
+): string | undefined {
+  if (list.length !== shape[axis]) return `has ${list.length} items at depth ${axis}, but the shape says ${shape[axis]}`
+  const last = axis === shape.length - 1
+  for (const item of list) {
+    if (last) into.push(item)
+    else if (!Array.isArray(item)) return `must be nested ${shape.length} deep or not at all`
+    else {
+      const wrong = flatten(item, shape, axis + 1, into)
+      if (wrong !== undefined) return wrong
+    }
+  }
+  return undefined
+}
