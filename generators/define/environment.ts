@@ -1,0 +1,103 @@
+import type { DefinedModel, ReplicaSettings, ResourceSettings } from './model.ts'
+
+/** Where an environment's pods fetch artifacts from, by digest. */
+export interface ArtifactStore {
+  kind: 'https' | 'files'
+  base: string
+}
+
+/** A web server (or bucket behind one) that holds each file under `<base>/sha256/<digest>`. */
+export function https(base: `https://${string}`): ArtifactStore {
+  return { kind: 'https', base }
+}
+
+/** A folder inside the pod, from a volume or a node, that holds each file under `<directory>/sha256/<digest>`. */
+export function files(directory: `/${string}`): ArtifactStore {
+  return { kind: 'files', base: directory }
+}
+
+/** Splits traffic between stable version and candidate inside the server: nothing is needed in the cluster. */
+export interface TrafficEngine {
+  engine: 'server-split'
+}
+
+/** Stable version and candidate share the pods; requests and limits add up. */
+export function serverSplit(): TrafficEngine {
+  return { engine: 'server-split' }
+}
+
+/** A HorizontalPodAutoscaler on the mean utilisation of the requests. */
+export interface Autoscaling {
+  engine: 'hpa'
+  /** Percent of the requested CPU. */
+  cpu: number
+  /** Percent of the requested memory. */
+  memory?: number
+}
+
+/** Scales between a model's `replicas.min` and `replicas.max` with Kubernetes' own autoscaler (autoscaling/v2). */
+export function hpa(target: { cpu: number; memory?: number }): Autoscaling {
+  return { engine: 'hpa', ...target }
+}
+
+/** The Argo CD that syncs an environment, and the repository that it reads. */
+export interface ArgoCd {
+  /** This repository, as Argo CD reaches it. */
+  repoURL: string
+  /** Default `refs/heads/main`. */
+  targetRevision?: string
+  /** Namespace of Argo CD. Default `argocd`. */
+  namespace?: string
+}
+
+export interface Override {
+  model: string
+  replicas?: ReplicaSettings
+  resources?: ResourceSettings
+}
+
+/** Settings of one model that differ in this environment because of the place, such as its traffic. */
+export function override(model: DefinedModel, settings: Omit<Override, 'model'>): Override {
+  return { model: model.name, ...settings }
+}
+
+/** A place where models run, as `environments/<name>/environment.ts` says it. Which versions run there is in its pins. */
+export interface EnvironmentDefinition {
+  /** The folder's name: lower-case letters, digits and `-`, at most 20 characters. */
+  name: string
+  description?: string
+  /** The environment whose releases may come here. Without it this is a first environment: its pins hold bare versions. */
+  promotesFrom?: DefinedEnvironment
+  /** Output format of the generator; raised deliberately, one environment at a time. */
+  revision: 1
+  cluster: {
+    /** A name for people. */
+    name: string
+    /** API server, as Argo CD's destination names it. */
+    server: string
+  }
+  /** Namespace of the environment's models. */
+  namespace: string
+  artifacts: ArtifactStore
+  argocd: ArgoCd
+  /** First environments only: the server's image by digest, `registry/name@sha256:...`. Promotion seals it. */
+  servingImage?: string
+  /** Default `serverSplit()`. */
+  traffic?: TrafficEngine
+  /** Default `hpa({ cpu: 70 })`. */
+  autoscaling?: Autoscaling
+  gates?: {
+    /** Reviews that a promotion into this environment needs before it is merged. */
+    approvals?: number
+  }
+  overrides?: Override[]
+}
+
+export interface DefinedEnvironment extends EnvironmentDefinition {
+  readonly kind: 'environment'
+}
+
+/** Declares an environment; the default export of `environments/<name>/environment.ts`. Checked when the repository is loaded. */
+export function defineEnvironment(definition: EnvironmentDefinition): DefinedEnvironment {
+  return { kind: 'environment', ...definition }
+}

@@ -1,0 +1,75 @@
+import type { ModelInterface } from 'modelyard-serving/contract'
+
+/** One file of a version's bundle. */
+export interface BundleFile {
+  /**
+   * Where the repository has it: a path relative to the model's folder, or `npm:<package>@<version>/<path>` for a file that an
+   * installed package ships. Absent for files that only a store has.
+   */
+  path?: string
+  /** 64 hexadecimal digits. */
+  sha256: string
+  /** Bytes. */
+  size: number
+}
+
+/** `models/<model>/versions/<x.y.z>.yaml`: what one artifact is. Written by `modelyard register`, never changed. */
+export interface VersionFile {
+  model: string
+  version: string
+  bundle: {
+    model: BundleFile
+    /** Files that the graph names as external data; `name` is the relative path in the graph. */
+    externalData?: (BundleFile & { name: string })[]
+    goldenSamples?: BundleFile
+    baseline?: BundleFile
+  }
+  interface: ModelInterface
+  runtime: {
+    /** Operator sets by domain; the empty domain is written `ai.onnx`. */
+    opset: Record<string, number>
+    /** onnxruntime-node that the golden samples were checked with. */
+    onnxruntime: string
+  }
+  evaluation: {
+    dataset: { name: string; split?: string; rows?: number; sha256?: string }
+    metrics: Record<string, number>
+  }
+  /** Run, data set, code and who trained it, as the training wrote it. */
+  lineage: Record<string, unknown>
+}
+
+/** What a release seals beside the version: everything of `model.ts` that reaches a manifest, resolved. */
+export interface SealedSettings {
+  owner: string
+  resources: { cpu: string; memory: string; cpuLimit: string }
+  replicas: { min: number; max: number }
+  batching: { maxSize: number; maxDelayMs: number }
+  slo: { latencyP99Ms: number; availability: number }
+  strict: boolean
+}
+
+/** `models/<model>/releases/<x.y.z>-<digest>.yaml`: what runs together. The name ends in the digest of the content. */
+export interface ReleaseFile {
+  model: string
+  version: string
+  /** Content digest of the version file. */
+  versionDigest: string
+  servingImage: string
+  settings: SealedSettings
+}
+
+/** `environments/<env>/pins/<model>.yaml`: what runs there. */
+export interface PinFile {
+  /** A version in a first environment, a release elsewhere. */
+  stable: string
+  candidate?: {
+    /** A version in a first environment, a release elsewhere. */
+    release: string
+    mode: 'canary' | 'ab' | 'shadow'
+    /** Percent of requests. */
+    weight: number
+    /** `ab` only: the request header whose value decides. */
+    header?: string
+  }
+}

@@ -1,0 +1,21 @@
+/** The public API: the vocabulary of definitions, and the constructs for those who place a model in a cdk8s App of their own. */
+export {
+  category,
+  columns,
+  type DefinedEnvironment,
+  type DefinedModel,
+  defineEnvironment,
+  defineModel,
+  type EnvironmentDefinition,
+  features,
+  files,
+  hpa,
+  https,
+  integer,
+  type ModelDefinition,
+  metric,
+  number,
+  override,
+  serverSplit,
+  tensor,
+} from './define/index.ts'

@@ -1,0 +1,78 @@
+import {
+  type BootConfiguration,
+  CONFIGURATION_API_VERSION,
+  type ContentReference,
+  POD,
+  type RoutingConfiguration,
+  type ServedVersion,
+} from 'modelyard-serving/contract'
+import { type ArtifactStore, type BundleFile, parseCpu } from '../../define/index.ts'
+import type { PlannedModel, PlannedVersion } from '../../plan/index.ts'
+
+/** Seconds between unready and refusing connections: endpoints of every proxy are updated by then. */
+const DRAIN_DELAY_SECONDS = 10
+const DRAIN_TIMEOUT_SECONDS = 30
+
+/** What the server must have to end cleanly, with five seconds to spare. */
+export const TERMINATION_GRACE_SECONDS = DRAIN_DELAY_SECONDS + DRAIN_TIMEOUT_SECONDS + 5
+
+/** `boot.json`: process settings and the stable version. */
+export function bootConfiguration(model: PlannedModel): BootConfiguration {
+  const { settings, stable, environment } = model
+  return {
+    apiVersion: CONFIGURATION_API_VERSION,
+    server: {
+      port: POD.port,
+      threads: Math.max(1, Math.ceil(parseCpu(settings.resources.cpuLimit as `${number}`))),
+      bodyLimit: 16 * 2 ** 20,
+      drain: { delaySeconds: DRAIN_DELAY_SECONDS, timeoutSeconds: DRAIN_TIMEOUT_SECONDS },
+    },
+    models: [
+      {
+        name: model.name,
+        stable: stable.facts.version,
+        versions: [servedVersion(stable, environment.artifacts)],
+        slo: { latencyP99Ms: settings.slo.latencyP99Ms },
+      },
+    ],
+  }
+}
+
+/** `routing.json`: the candidate and its share. */
+export function routingConfiguration({ name, candidate, environment }: PlannedModel): RoutingConfiguration {
+  const routed = candidate && {
+    versions: [servedVersion(candidate.version, environment.artifacts)],
+    candidate: {
+      version: candidate.version.facts.version,
+      mode: candidate.mode,
+      weight: candidate.weight,
+      ...(candidate.header !== undefined && { header: candidate.header }),
+    },
+  }
+  return {
+    apiVersion: CONFIGURATION_API_VERSION,
+    models: [{ name, ...(routed ?? { versions: [], candidate: null }) }],
+  }
+}
+
+function servedVersion({ facts, release, settings }: PlannedVersion, store: ArtifactStore): ServedVersion {
+  const { model, externalData = [], goldenSamples, baseline } = facts.bundle
+  return {
+    name: facts.version,
+    ...(release !== undefined && { release }),
+    artifact: {
+      ...contentReference(model, store),
+      externalData: externalData.map((item) => ({ ...contentReference(item, store), path: item.name })),
+    },
+    ...(goldenSamples && { goldenSamples: contentReference(goldenSamples, store) }),
+    ...(baseline && { baseline: contentReference(baseline, store) }),
+    interface: facts.interface,
+    batching: settings.batching,
+    strict: settings.strict,
+  }
+}
+
+function contentReference({ sha256, size }: BundleFile, store: ArtifactStore): ContentReference {
+  const base = store.kind === 'files' ? `file://${store.base}` : store.base
+  return { address: `${base}/sha256/${sha256}`, sha256, size }
+}

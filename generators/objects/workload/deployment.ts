@@ -1,0 +1,114 @@
+import { k8s } from 'cdk8s-plus-28'
+import type { Construct } from 'constructs'
+import { POD } from 'modelyard-serving/contract'
+import type { PlannedModel } from '../../plan/index.ts'
+import { ANNOTATIONS, modelLabels, selectorLabels } from '../names.ts'
+import { TERMINATION_GRACE_SECONDS } from './configuration.ts'
+import { podResources } from './resources.ts'
+
+/** The image's user; above 10000, so that it is no user of the node. */
+const USER = 65532
+/** Bytes a second that a slow store may take: the start-up budget grows with the artifact. */
+const SLOW_DOWNLOAD = 2 * 2 ** 20
+const STARTUP_PERIOD_SECONDS = 2
+
+interface Mounts {
+  serviceAccountName: string
+  bootConfigMap: string
+  routingConfigMap: string
+}
+
+/** The pods of one model. Without `replicas` where an autoscaler owns them. */
+export function deployment(scope: Construct, model: PlannedModel, mounts: Mounts): void {
+  const { name, settings, stable } = model
+  const labels = { ...modelLabels(name, settings.owner), 'app.kubernetes.io/version': stable.facts.version }
+  const annotations = {
+    [ANNOTATIONS.artifact]: stable.facts.bundle.model.sha256,
+    ...(stable.release !== undefined && { [ANNOTATIONS.release]: stable.release }),
+  }
+  const { min, max } = settings.replicas
+  new k8s.KubeDeployment(scope, 'deployment', {
+    metadata: { name, labels, annotations },
+    spec: {
+      ...(min === max && { replicas: min }),
+      revisionHistoryLimit: 3,
+      selector: { matchLabels: selectorLabels(name) },
+      strategy: {
+        type: 'RollingUpdate',
+        rollingUpdate: {
+          maxSurge: k8s.IntOrString.fromString('25%'),
+          maxUnavailable: k8s.IntOrString.fromNumber(0),
+        },
+      },
+      template: { metadata: { labels, annotations }, spec: podSpec(model, mounts) },
+    },
+  })
+}
+
+function podSpec(model: PlannedModel, mounts: Mounts): k8s.PodSpec {
+  return {
+    serviceAccountName: mounts.serviceAccountName,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: USER,
+      runAsGroup: USER,
+      fsGroup: USER,
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    topologySpreadConstraints: ['kubernetes.io/hostname', 'topology.kubernetes.io/zone'].map((topologyKey) => ({
+      topologyKey,
+      maxSkew: 1,
+      whenUnsatisfiable: 'ScheduleAnyway',
+      labelSelector: { matchLabels: selectorLabels(model.name) },
+      matchLabelKeys: ['pod-template-hash'],
+    })),
+    containers: [container(model)],
+    volumes: [
+      { name: 'boot', configMap: { name: mounts.bootConfigMap } },
+      { name: 'routing', configMap: { name: mounts.routingConfigMap } },
+      { name: 'cache', emptyDir: {} },
+      { name: 'tmp', emptyDir: {} },
+    ],
+  }
+}
+
+function container(model: PlannedModel): k8s.Container {
+  return {
+    name: 'server',
+    image: model.stable.servingImage,
+    imagePullPolicy: 'IfNotPresent',
+    ports: [{ name: POD.portName, containerPort: POD.port, protocol: 'TCP' }],
+    resources: podResources(model),
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+      readOnlyRootFilesystem: true,
+    },
+    startupProbe: {
+      ...probe(POD.startupPath),
+      periodSeconds: STARTUP_PERIOD_SECONDS,
+      failureThreshold: Math.ceil(startupBudgetSeconds(model) / STARTUP_PERIOD_SECONDS),
+    },
+    readinessProbe: { ...probe(POD.readinessPath), periodSeconds: 5, failureThreshold: 2 },
+    livenessProbe: { ...probe(POD.livenessPath), periodSeconds: 10, failureThreshold: 6 },
+    volumeMounts: [
+      { name: 'boot', mountPath: POD.bootDirectory, readOnly: true },
+      { name: 'routing', mountPath: POD.routingDirectory, readOnly: true },
+      { name: 'cache', mountPath: POD.cacheDirectory },
+      { name: 'tmp', mountPath: POD.temporaryDirectory },
+    ],
+  }
+}
+
+function probe(path: string): k8s.Probe {
+  return { httpGet: { path, port: k8s.IntOrString.fromString(POD.portName) }, timeoutSeconds: 2 }
+}
+
+function startupBudgetSeconds({ stable }: PlannedModel): number {
+  const { model, externalData = [] } = stable.facts.bundle
+  const bytes = [model, ...externalData].reduce((sum, file) => sum + file.size, 0)
+  return 60 + Math.ceil(bytes / SLOW_DOWNLOAD)
+}

@@ -1,0 +1,34 @@
+import { k8s } from 'cdk8s-plus-28'
+import type { Construct } from 'constructs'
+import { POD } from 'modelyard-serving/contract'
+import type { PlannedModel } from '../../plan/index.ts'
+import { selectorLabels } from '../names.ts'
+
+/** In: the server's port, from pods of this cluster. Out: DNS, and HTTPS where the artifacts come over it. Nothing else. */
+export function networkPolicy(scope: Construct, model: PlannedModel, labels: Record<string, string>): void {
+  const port = (number: number, protocol = 'TCP'): k8s.NetworkPolicyPort => ({
+    port: k8s.IntOrString.fromNumber(number),
+    protocol,
+  })
+  const dns: k8s.NetworkPolicyEgressRule = {
+    to: [
+      {
+        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
+        podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+      },
+    ],
+    ports: [port(53, 'UDP'), port(53)],
+  }
+  const { kind, base } = model.environment.artifacts
+  const store: k8s.NetworkPolicyEgressRule[] =
+    kind === 'https' ? [{ ports: [port(Number(new URL(base).port) || 443)] }] : []
+  new k8s.KubeNetworkPolicy(scope, 'network-policy', {
+    metadata: { name: model.name, labels },
+    spec: {
+      podSelector: { matchLabels: selectorLabels(model.name) },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ from: [{ namespaceSelector: {} }], ports: [port(POD.port)] }],
+      egress: kind === 'https' ? [dns, ...store] : [],
+    },
+  })
+}

@@ -1,0 +1,36 @@
+import { k8s } from 'cdk8s-plus-28'
+import {
+  type CpuQuantity,
+  type MemoryQuantity,
+  parseCpu,
+  parseMemory,
+  type SealedSettings,
+} from '../../define/index.ts'
+import type { PlannedModel } from '../../plan/index.ts'
+
+/** Requests and limits of the pod's one container: a candidate in the same pod adds its own. */
+export function podResources({ settings, candidate }: PlannedModel): k8s.ResourceRequirements {
+  const all = [settings.resources, ...(candidate ? [candidate.version.settings.resources] : [])]
+  const cpu = (pick: (item: SealedSettings['resources']) => string) =>
+    k8s.Quantity.fromString(formatCpu(sum(all.map((item) => parseCpu(pick(item) as CpuQuantity)))))
+  const memory = k8s.Quantity.fromString(
+    formatMemory(sum(all.map((item) => parseMemory(item.memory as MemoryQuantity)))),
+  )
+  return {
+    requests: { cpu: cpu((item) => item.cpu), memory },
+    limits: { cpu: cpu((item) => item.cpuLimit), memory },
+  }
+}
+
+const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)
+
+/** Kubernetes' canonical form, so that the API server gives back what was sent: `250m`, `2`. */
+function formatCpu(cores: number): string {
+  const thousandths = Math.round(cores * 1000)
+  return thousandths % 1000 === 0 ? String(thousandths / 1000) : `${thousandths}m`
+}
+
+function formatMemory(bytes: number): string {
+  const unit = bytes % 2 ** 30 === 0 ? 'Gi' : bytes % 2 ** 20 === 0 ? 'Mi' : 'Ki'
+  return `${bytes / { Gi: 2 ** 30, Mi: 2 ** 20, Ki: 2 ** 10 }[unit]}${unit}`
+}

@@ -1,0 +1,131 @@
+import type { DefinedEnvironment, DefinedModel, Feature } from '../define/index.ts'
+import { parseCpu } from '../define/index.ts'
+import type { DocumentPath, Finding } from '../findings/index.ts'
+import { formatPath } from '../findings/index.ts'
+import type { Located } from '../text/index.ts'
+
+/** Reports one violation of a rule that a schema cannot say. */
+type Report = (path: DocumentPath, message: string, fix: string) => void
+
+function reporter(located: Located, findings: Finding[]): Report {
+  return (path, message, fix) => {
+    const line = located.lineOf(path)
+    findings.push({
+      rule: 'definition-inconsistent',
+      severity: 'error',
+      message: `${formatPath(path)}: ${message}`,
+      file: located.file,
+      ...(line !== undefined && { line }),
+      path: formatPath(path),
+      fix,
+    })
+  }
+}
+
+/** What must hold in a model definition that has passed its schema. */
+export function checkModelDefinition(model: DefinedModel, folder: string, located: Located): Finding[] {
+  const findings: Finding[] = []
+  const report = reporter(located, findings)
+  checkName(model.name, folder, report)
+  for (const { path, features } of featureGroups(model)) {
+    for (const [name, feature] of Object.entries(features)) checkFeature([...path, name], feature, report)
+  }
+  const named = featureGroups(model).flatMap(({ path, features }) =>
+    Object.keys(features).map((name) => ({ path, name })),
+  )
+  for (const [index, { path, name }] of named.entries()) {
+    if (named.findIndex((other) => other.name === name) < index) {
+      report(
+        [...path, name],
+        'two inputs have a feature of this name',
+        'Rename one: a request names each feature once.',
+      )
+    }
+  }
+  for (const [name, output] of Object.entries(model.outputs)) {
+    const last = output.shape.at(-1)
+    if (output.labels && typeof last === 'number' && output.labels.length !== last) {
+      const message = `${output.labels.length} labels for a last dimension of ${last}`
+      report(['outputs', name, 'labels'], message, 'Give one label for each column.')
+    }
+  }
+  checkServing(model, report)
+  return findings
+}
+
+function checkServing({ serving }: DefinedModel, report: Report): void {
+  if (serving?.replicas) checkReplicas(['serving', 'replicas'], serving.replicas, report)
+  const { resources } = serving ?? {}
+  if (resources?.cpuLimit && parseCpu(resources.cpuLimit) < parseCpu(resources.cpu)) {
+    report(
+      ['serving', 'resources', 'cpuLimit'],
+      `${resources.cpuLimit} is below the request ${resources.cpu}`,
+      'Raise it.',
+    )
+  }
+}
+
+/** What must hold in an environment definition that has passed its schema. */
+export function checkEnvironmentDefinition(
+  environment: DefinedEnvironment,
+  folder: string,
+  located: Located,
+): Finding[] {
+  const findings: Finding[] = []
+  const report = reporter(located, findings)
+  checkName(environment.name, folder, report)
+  if (!environment.promotesFrom && !environment.servingImage) {
+    report(['servingImage'], 'is required in a first environment', 'Name the server image by digest.')
+  }
+  if (environment.promotesFrom && environment.servingImage) {
+    const fix = 'Remove it, or remove promotesFrom.'
+    report(['servingImage'], 'is sealed in each release that is promoted into this environment', fix)
+  }
+  for (const [index, item] of (environment.overrides ?? []).entries()) {
+    if (item.replicas) checkReplicas(['overrides', index, 'replicas'], item.replicas, report)
+  }
+  return findings
+}
+
+function checkName(name: string, folder: string, report: Report): void {
+  if (name !== folder) report(['name'], `"${name}" stands in folder "${folder}"`, 'Give both the same name.')
+}
+
+function checkReplicas(path: DocumentPath, replicas: { min: number; max: number }, report: Report): void {
+  if (replicas.min > replicas.max) {
+    report(path, `min ${replicas.min} is above max ${replicas.max}`, 'Raise max or lower min.')
+  }
+}
+
+function checkFeature(path: DocumentPath, feature: Feature, report: Report): void {
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, example, categories } = feature
+  if (min > max) report([...path, 'min'], `min ${min} is above max ${max}`, 'Swap them.')
+  if (typeof example === 'number' && (example < min || example > max)) {
+    report([...path, 'example'], `${example} is outside ${min} to ${max}`, 'Give a typical value.')
+  }
+  if (feature.kind === 'category') {
+    const labels = Array.isArray(categories) ? categories : Object.keys(categories ?? {})
+    if (labels.length === 0) report(path, 'has no categories', 'Name at least one.')
+    if (example !== undefined && !labels.includes(String(example))) {
+      report([...path, 'example'], `"${example}" is not one of ${labels.join(', ')}`, 'Give one of the labels.')
+    }
+  }
+  const holdsNaN = /^(float|string)/.test(feature.datatype)
+  if (feature.missing && !holdsNaN) {
+    const message = `a missing value cannot be told from a number in a tensor of ${feature.datatype}`
+    report([...path, 'missing'], message, "Use datatype: 'float32'.")
+  }
+}
+
+/** The groups of named features of a model, with where each stands in its definition. */
+function featureGroups(model: DefinedModel): { path: DocumentPath; features: Record<string, Feature> }[] {
+  if (isColumns(model.inputs)) return [{ path: ['inputs', 'columns'], features: model.inputs.columns }]
+  return Object.entries(model.inputs).flatMap(([name, input]) =>
+    'matrix' in input ? [{ path: ['inputs', name, 'features'], features: input.features }] : [],
+  )
+}
+
+/** `columns({...})`, as against inputs by name one of which may be called "columns". */
+export function isColumns(inputs: DefinedModel['inputs']): inputs is { columns: Record<string, Feature> } {
+  return 'columns' in inputs && !('datatype' in inputs.columns) && !('matrix' in inputs.columns)
+}

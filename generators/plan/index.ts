@@ -1,0 +1,16 @@
+export { OWN_PACKAGE_ROOT } from './definitions.ts'
+export { declaredInterface } from './interface.ts'
+export { loadRepository } from './load.ts'
+export type { Plan, PlannedCandidate, PlannedEnvironment, PlannedModel, PlannedVersion } from './plan.ts'
+export {
+  ENVIRONMENTS,
+  isRelease,
+  type Loaded,
+  type LoadedEnvironment,
+  type LoadedModel,
+  MODELS,
+  paths,
+  type Repository,
+} from './repository.ts'
+export { releaseName, resolvePlan } from './resolve.ts'
+export { applyOverride, resolveSettings } from './settings.ts'
