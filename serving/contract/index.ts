@@ -32,4 +32,9 @@ export {
 } from './interface.ts'
 export { METRICS } from './metric-names.ts'
 export { POD } from './pod.ts'
-export { bootConfigurationSchema, modelInterfaceSchema, routingConfigurationSchema } from './schemas.ts'
+export {
+  bootConfigurationSchema,
+  goldenSamplesSchema,
+  modelInterfaceSchema,
+  routingConfigurationSchema,
+} from './schemas.ts'

@@ -142,3 +142,29 @@ export const routingConfigurationSchema = object({
     }),
   },
 })
+
+const scalar = { type: ['number', 'string', 'boolean'] }
+
+/** Schema of `GoldenSamples`: `samples.json`. */
+export const goldenSamplesSchema = object({
+  source: name,
+  tolerance: object({ relative: { type: 'number', minimum: 0 }, absolute: { type: 'number', minimum: 0 } }),
+  samples: {
+    type: 'array',
+    items: object(
+      {
+        id: name,
+        features: { type: 'object', additionalProperties: { type: ['number', 'string', 'null'] } },
+        tensors: {
+          type: 'object',
+          additionalProperties: object({
+            shape: { type: 'array', items: { type: 'integer', minimum: 0 } },
+            data: { type: 'array', items: scalar },
+          }),
+        },
+        outputs: { type: 'object', additionalProperties: { type: 'array', items: scalar } },
+      },
+      ['features', 'tensors'],
+    ),
+  },
+})

@@ -1,0 +1,278 @@
+import type { Batching, ModelInterface } from '../contract/index.ts'
+import type { Tensor, Tensors } from '../session/index.ts'
+import { unbatchableReason } from './batchable.ts'
+import { haveRows, joinRows, sliceRows } from './rows.ts'
+
+/**
+ * One call of a model. The session's `run` is one: it blocks the event loop for the time of the model. Models slower than
+ * about a millisecond will get a call that hands the tensors to a worker thread; nothing here has to know.
+ */
+export type ModelCall = (feeds: Tensors, outputNames?: readonly string[]) => Promise<Tensors>
+
+export interface BatcherObserver {
+  /** Seconds between admission of a request and the first model call that holds it. */
+  queued(seconds: number): void
+  /** One model call: how long it took, in seconds, and its rows. */
+  called(seconds: number, rows: number): void
+  /** The model broke its interface: rows went in and other rows came out. Batching is off from then on. */
+  batchingDisabled(reason: string): void
+}
+
+export interface BatcherOptions extends Batching {
+  /** Requests that wait at most; one more is refused. */
+  maxQueue: number
+}
+
+/** The queue is full; the caller should come back later. */
+export class QueueFullError extends Error {
+  readonly code = 'queue-full'
+
+  constructor(maxQueue: number) {
+    super(`${maxQueue} requests are waiting already`)
+    this.name = 'QueueFullError'
+  }
+}
+
+interface Job {
+  feeds: Tensors
+  outputNames: readonly string[] | undefined
+  /** Jobs with equal keys may share a call. */
+  key: string
+  rows: number
+  admitted: number
+  /** Rows already taken into calls; only a job larger than a batch is taken in parts. */
+  taken: number
+  answers: Tensors[]
+  settled: boolean
+  resolve(outputs: Tensors): void
+  reject(error: unknown): void
+}
+
+interface Piece {
+  job: Job
+  start: number
+  end: number
+}
+
+/**
+ * Micro-batching in front of one model: one call at a time, each with the rows of as many waiting requests as fit. A flush is
+ * on the next turn of the event loop, so a lone request waits for nobody, and under load the requests read in one turn share a
+ * call. Each caller gets exactly the rows that a call of its own would have given, errors included.
+ */
+export class Batcher {
+  private readonly call: ModelCall
+  private readonly observer: BatcherObserver
+  private readonly options: BatcherOptions
+  /** Names of inputs with a free dimension besides the first: only equal sizes can share a call. */
+  private readonly freeInputs: string[]
+  private batching: boolean
+  private queue: Job[] = []
+  private running = false
+  private immediate: NodeJS.Immediate | undefined
+  private timer: NodeJS.Timeout | undefined
+  private readonly idleWaiters: (() => void)[] = []
+
+  constructor(call: ModelCall, modelInterface: ModelInterface, options: BatcherOptions, observer: BatcherObserver) {
+    this.call = call
+    this.options = options
+    this.observer = observer
+    this.batching = options.maxSize > 1 && unbatchableReason(modelInterface) === undefined
+    this.freeInputs = modelInterface.inputs
+      .filter(({ shape }) => shape.slice(1).some((size) => typeof size === 'string'))
+      .map(({ name }) => name)
+  }
+
+  /** Requests that wait for a call. */
+  get depth(): number {
+    return this.queue.length
+  }
+
+  /**
+   * Outputs for these feeds, which `checkFeeds` has found right. Rejects with a `QueueFullError`, or with the model's own
+   * error when this very request makes the model fail.
+   */
+  submit(feeds: Tensors, outputNames?: readonly string[]): Promise<Tensors> {
+    if (this.queue.length >= this.options.maxQueue) {
+      return Promise.reject(new QueueFullError(this.options.maxQueue))
+    }
+    return new Promise((resolve, reject) => {
+      this.queue.push({
+        feeds,
+        outputNames,
+        key: this.keyOf(feeds, outputNames),
+        rows: rowsOf(feeds),
+        admitted: performance.now(),
+        taken: 0,
+        answers: [],
+        settled: false,
+        resolve,
+        reject,
+      })
+      this.schedule()
+    })
+  }
+
+  /** Resolves once nothing waits or runs. */
+  idle(): Promise<void> {
+    if (!this.running && this.queue.length === 0) return Promise.resolve()
+    return new Promise((resolve) => this.idleWaiters.push(resolve))
+  }
+
+  private keyOf(feeds: Tensors, outputNames: readonly string[] | undefined): string {
+    if (!this.batching) return ''
+    let key = outputNames === undefined ? '' : outputNames.join('\n')
+    for (const name of this.freeInputs) key += `|${(feeds[name] as Tensor).shape.slice(1).join(',')}`
+    return key
+  }
+
+  private schedule(): void {
+    if (this.running || this.immediate !== undefined) return
+    const oldest = this.queue[0]
+    if (oldest === undefined) return
+    const wait = this.batching && !this.isFull() ? oldest.admitted + this.options.maxDelayMs - performance.now() : 0
+    if (wait > 0) {
+      this.timer ??= setTimeout(() => this.flush(), wait)
+      return
+    }
+    this.immediate = setImmediate(() => this.flush())
+  }
+
+  private isFull(): boolean {
+    let rows = 0
+    for (const job of this.queue) {
+      rows += job.rows - job.taken
+      if (rows >= this.options.maxSize) return true
+    }
+    return false
+  }
+
+  private flush(): void {
+    clearTimeout(this.timer)
+    clearImmediate(this.immediate)
+    this.timer = undefined
+    this.immediate = undefined
+    const pieces = this.takeBatch()
+    if (pieces.length === 0) return
+    this.running = true
+    this.runPieces(pieces).finally(() => {
+      this.running = false
+      if (this.queue.length > 0) this.schedule()
+      else for (const resolve of this.idleWaiters.splice(0)) resolve()
+    })
+  }
+
+  /** The oldest request and the ones after it that may share its call, up to the batch size. */
+  private takeBatch(): Piece[] {
+    const head = this.queue[0]
+    if (head === undefined) return []
+    const pieces: Piece[] = []
+    const left: Job[] = []
+    const unfinished: Job[] = []
+    const { maxSize } = this.options
+    let rows = 0
+    for (const job of this.queue) {
+      const wanted = this.batching ? Math.min(job.rows - job.taken, maxSize) : job.rows
+      const fits = this.batching && job.key === head.key && rows + wanted <= maxSize && wanted > 0
+      if (job !== head && !fits) {
+        left.push(job)
+        continue
+      }
+      if (job.taken === 0) this.observer.queued((performance.now() - job.admitted) / 1000)
+      pieces.push({ job, start: job.taken, end: job.taken + wanted })
+      job.taken += wanted
+      rows += wanted
+      // The rest of a large request waits behind the others, so that it holds nobody up for more than one call.
+      if (job.taken < job.rows) unfinished.push(job)
+      if (!this.batching || wanted === 0) {
+        left.push(...this.queue.slice(1))
+        break
+      }
+    }
+    this.queue = [...left, ...unfinished]
+    return pieces
+  }
+
+  private async runPieces(pieces: Piece[]): Promise<void> {
+    const [first] = pieces as [Piece, ...Piece[]]
+    const alone = pieces.length === 1
+    const rows = pieces.reduce((sum, { start, end }) => sum + end - start, 0)
+    let outputs: Tensors
+    try {
+      const feeds = joinRows(pieces.map(({ job, start, end }) => pieceFeeds(job, start, end)))
+      outputs = await this.timedCall(feeds, first.job.outputNames, rows)
+    } catch (error) {
+      if (alone) this.fail(first.job, error)
+      // One request may have spoilt it for the others: each is tried by itself and only that one fails.
+      else for (const piece of pieces) await this.runPieces([piece])
+      return
+    }
+    if (alone && isWhole(first)) {
+      settle(first.job, outputs)
+    } else if (haveRows(outputs, rows)) {
+      let offset = 0
+      for (const piece of pieces) {
+        const size = piece.end - piece.start
+        this.answer(piece, alone ? outputs : sliceRows(outputs, offset, offset + size))
+        offset += size
+      }
+    } else {
+      await this.stopBatching(pieces)
+    }
+  }
+
+  private async timedCall(feeds: Tensors, outputNames: readonly string[] | undefined, rows: number): Promise<Tensors> {
+    const start = performance.now()
+    try {
+      return await this.call(feeds, outputNames)
+    } finally {
+      this.observer.called((performance.now() - start) / 1000, rows)
+    }
+  }
+
+  private answer({ job }: Piece, outputs: Tensors): void {
+    if (job.settled) return
+    job.answers.push(outputs)
+    const answered = job.answers.reduce((sum, part) => sum + rowsOf(part), 0)
+    if (answered === job.rows) settle(job, joinRows(job.answers))
+  }
+
+  private fail(job: Job, error: unknown): void {
+    if (job.settled) return
+    job.settled = true
+    this.queue = this.queue.filter((other) => other !== job)
+    job.reject(error)
+  }
+
+  /** The model does not return a row a row: from now on, and for these requests again, each is a call of its own. */
+  private async stopBatching(pieces: Piece[]): Promise<void> {
+    if (this.batching) this.observer.batchingDisabled('its outputs do not have as many rows as its inputs')
+    this.batching = false
+    const jobs = new Set(pieces.map(({ job }) => job))
+    this.queue = this.queue.filter((job) => !jobs.has(job))
+    for (const job of this.queue) {
+      job.taken = 0
+      job.answers = []
+    }
+    for (const job of jobs) {
+      if (!job.settled) await this.runPieces([{ job, start: 0, end: job.rows }])
+    }
+  }
+}
+
+function settle(job: Job, outputs: Tensors): void {
+  job.settled = true
+  job.resolve(outputs)
+}
+
+function isWhole({ job, start, end }: Piece): boolean {
+  return start === 0 && end === job.rows
+}
+
+function pieceFeeds(job: Job, start: number, end: number): Tensors {
+  return start === 0 && end === job.rows ? job.feeds : sliceRows(job.feeds, start, end)
+}
+
+function rowsOf(tensors: Tensors): number {
+  for (const name in tensors) return (tensors[name] as Tensor).shape[0] ?? 1
+  return 0
+}

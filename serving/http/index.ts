@@ -1,0 +1,3 @@
+export { addRoutes, createHttpServer, type LoggerOption } from './create-http-server.ts'
+export { drain } from './drain.ts'
+export type { ServerState } from './server-state.ts'

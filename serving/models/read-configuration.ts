@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises'
+import {
+  type BootConfiguration,
+  bootConfigurationSchema,
+  type RoutedModel,
+  type RoutingConfiguration,
+  routingConfigurationSchema,
+  type ServedVersion,
+} from '../contract/index.ts'
+import type { Problem } from '../session/index.ts'
+import { ConfigurationError, parseDocument } from './validate.ts'
+
+/** Reads and checks `boot.json`; throws a `ConfigurationError` that says file, JSON path and repair. */
+export async function readBootConfiguration(file: string): Promise<BootConfiguration> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    throw new ConfigurationError('configuration-unreadable', file, [
+      {
+        path: '',
+        message: `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        repair: 'give the path of the boot configuration with --boot',
+      },
+    ])
+  }
+  const boot = parseDocument<BootConfiguration>(bootConfigurationSchema, file, text)
+  const problems = [...repeated(boot.models, 'models')]
+  boot.models.forEach(({ name, stable, versions }, index) => {
+    problems.push(...repeated(versions, `models[${index}].versions`))
+    if (!versions.some((version) => version.name === stable)) {
+      const message = `${name} has no version ${stable}; it has ${versions.map((version) => version.name).join(', ')}`
+      problems.push({ path: `models[${index}].stable`, message, repair: 'name one of its versions' })
+    }
+  })
+  if (problems.length > 0) throw new ConfigurationError('configuration-invalid', file, problems)
+  return boot
+}
+
+/**
+ * Checks the text of `routing.json` against its schema and against the boot configuration beside which it stands; throws a
+ * `ConfigurationError`.
+ */
+export function parseRoutingConfiguration(file: string, text: string, boot: BootConfiguration): RoutingConfiguration {
+  const routing = parseDocument<RoutingConfiguration>(routingConfigurationSchema, file, text)
+  const problems = [...repeated(routing.models, 'models')]
+  routing.models.forEach((model, index) => {
+    const booted = boot.models.find(({ name }) => name === model.name)
+    const path = `models[${index}]`
+    if (booted === undefined) {
+      problems.push({
+        path: `${path}.name`,
+        message: `${model.name} is not in the boot configuration`,
+        repair: 'give it a stable version',
+      })
+    } else problems.push(...candidateProblems(model, booted.versions, path))
+  })
+  if (problems.length > 0) throw new ConfigurationError('configuration-invalid', file, problems)
+  return routing
+}
+
+function candidateProblems(model: RoutedModel, booted: ServedVersion[], path: string): Problem[] {
+  const problems = [...repeated(model.versions, `${path}.versions`)]
+  model.versions.forEach((version, index) => {
+    const same = booted.find(({ name }) => name === version.name)
+    if (same !== undefined && same.artifact.sha256 !== version.artifact.sha256) {
+      problems.push({
+        path: `${path}.versions[${index}].name`,
+        message: `${version.name} is already the name of another artifact in the boot configuration`,
+        repair: 'a version is never changed: give the candidate a name of its own',
+      })
+    }
+  })
+  const { candidate } = model
+  const known = [...model.versions, ...booted].map(({ name }) => name)
+  if (candidate !== null && !known.includes(candidate.version)) {
+    const message = `${model.name} has no version ${candidate.version}; it has ${known.join(', ')}`
+    problems.push({ path: `${path}.candidate.version`, message, repair: 'name one of its versions' })
+  }
+  return problems
+}
+
+function* repeated(named: readonly { name: string }[], path: string): Generator<Problem> {
+  const seen = new Set<string>()
+  for (const [index, { name }] of named.entries()) {
+    if (seen.has(name)) {
+      yield { path: `${path}[${index}].name`, message: `${name} is listed twice`, repair: 'keep one of them' }
+    }
+    seen.add(name)
+  }
+}

@@ -1,0 +1,157 @@
+import type { BootModel, Candidate, RoutedModel, ServedVersion } from '../contract/index.ts'
+import type { VersionIdentity } from '../monitoring/index.ts'
+import { type LoadContext, type LoadedVersion, loadVersion } from './loaded-version.ts'
+import { type Refusal, refusalOf } from './refusal.ts'
+import { type Headers, splitRequest } from './split.ts'
+
+/** Who answers one request, and who sees a copy of it. */
+export interface Route {
+  version: LoadedVersion
+  mirror?: LoadedVersion
+}
+
+export interface ModelState {
+  name: string
+  state: 'loading' | 'ready' | 'refused'
+  /** Why the stable version does not answer. */
+  refusal?: Refusal
+  /** Names of the versions that answer. */
+  versions: string[]
+}
+
+/** What the routing configuration asks for, or the part of it that is in force. */
+interface Routing {
+  versions: ServedVersion[]
+  candidate: Candidate | null
+}
+
+const NO_CANDIDATE: Routing = { versions: [], candidate: null }
+
+/**
+ * One model: the versions that are wanted, those that are loaded, and the routing in force. Routing changes all at once and
+ * only when every version it needs is loaded; until then, and when one is refused, the former routing stays.
+ */
+export class ServedModel {
+  readonly name: string
+  private readonly boot: BootModel
+  private readonly context: LoadContext
+  private wanted: Routing = NO_CANDIDATE
+  private inForce: Routing = NO_CANDIDATE
+  private readonly loaded = new Map<string, LoadedVersion>()
+  private readonly refused = new Map<string, Refusal>()
+  private byName = new Map<string, LoadedVersion>()
+  private readonly retiring = new Set<Promise<void>>()
+
+  constructor(boot: BootModel, context: LoadContext) {
+    this.name = boot.name
+    this.boot = boot
+    this.context = context
+  }
+
+  /** The version that answers a request with these headers; undefined while the stable version does not. */
+  route(headers: Headers): Route | undefined {
+    const version = this.byName.get(this.boot.stable)
+    if (version === undefined) return undefined
+    const { candidate } = this.inForce
+    if (candidate === null) return { version }
+    const other = this.byName.get(candidate.version)
+    if (other === undefined || other === version) return { version }
+    const split = splitRequest(this.name, candidate, headers)
+    if (split === 'stable') return { version }
+    return split === 'mirror' ? { version, mirror: other } : { version: other }
+  }
+
+  /** A loaded version by name; the stable one without a name. */
+  version(name: string = this.boot.stable): LoadedVersion | undefined {
+    return this.byName.get(name)
+  }
+
+  state(): ModelState {
+    const versions = [...this.byName.keys()]
+    if (this.byName.has(this.boot.stable)) return { name: this.name, state: 'ready', versions }
+    const stable = this.boot.versions.find(({ name }) => name === this.boot.stable)
+    const refusal = stable && this.refused.get(keyOf(stable))
+    if (refusal === undefined) return { name: this.name, state: 'loading', versions }
+    return { name: this.name, state: 'refused', refusal, versions }
+  }
+
+  wantedIdentities(): VersionIdentity[] {
+    return this.wantedVersions().map((served) => this.identity(served))
+  }
+
+  loadedIdentities(): VersionIdentity[] {
+    return [...this.byName.values()].map(({ served }) => this.identity(served))
+  }
+
+  /** Takes what the routing configuration says, null for nothing. What needs no loading is in force when this returns. */
+  want(routing: RoutedModel | undefined): void {
+    this.wanted = routing ?? NO_CANDIDATE
+    const keys = new Set(this.wantedVersions().map(keyOf))
+    for (const key of this.refused.keys()) if (!keys.has(key)) this.refused.delete(key)
+    this.settle()
+  }
+
+  /** Loads what is wanted and neither loaded nor refused for good. Resolves true when a later attempt may get further. */
+  async load(): Promise<boolean> {
+    let again = false
+    for (const served of this.wantedVersions()) {
+      const key = keyOf(served)
+      const refusal = this.refused.get(key)
+      if (this.loaded.has(key) || (refusal !== undefined && !refusal.transient)) continue
+      try {
+        this.loaded.set(key, await loadVersion(this.name, served, this.context))
+        this.refused.delete(key)
+      } catch (error) {
+        const { code, message, transient } = refusalOf(error)
+        this.refused.set(key, { code, message, transient })
+        again ||= transient
+        const details = { model: this.name, version: served.name, code, transient, reason: message }
+        this.context.log.error(details, 'version refused')
+      }
+      this.settle()
+    }
+    return again
+  }
+
+  /** Frees everything; no request may come after. */
+  async close(): Promise<void> {
+    this.byName = new Map()
+    for (const [key, version] of this.loaded) this.retire(key, version)
+    await Promise.all(this.retiring)
+  }
+
+  /** Puts the wanted routing in force if everything it needs is loaded, and lets go what nobody needs. */
+  private settle(): void {
+    if (this.wanted.versions.every((served) => this.loaded.has(keyOf(served)))) this.inForce = this.wanted
+    const answering = [...this.boot.versions, ...this.inForce.versions]
+    const byName = new Map<string, LoadedVersion>()
+    for (const served of answering) {
+      const version = this.loaded.get(keyOf(served))
+      if (version !== undefined && !byName.has(served.name)) byName.set(served.name, version)
+    }
+    this.byName = byName
+    const needed = new Set([...answering, ...this.wanted.versions].map(keyOf))
+    for (const [key, version] of this.loaded) if (!needed.has(key)) this.retire(key, version)
+  }
+
+  private retire(key: string, version: LoadedVersion): void {
+    this.loaded.delete(key)
+    const retired = version.retire().finally(() => this.retiring.delete(retired))
+    this.retiring.add(retired)
+    this.context.log.info({ model: this.name, version: version.served.name }, 'version retired')
+  }
+
+  private wantedVersions(): ServedVersion[] {
+    const byKey = new Map([...this.boot.versions, ...this.wanted.versions].map((served) => [keyOf(served), served]))
+    return [...byKey.values()]
+  }
+
+  private identity({ name, release = '', artifact }: ServedVersion): VersionIdentity {
+    return { model: this.name, version: name, release, sha256: artifact.sha256 }
+  }
+}
+
+/** The same configuration is the same loaded version, wherever it stands. */
+function keyOf(served: ServedVersion): string {
+  return JSON.stringify(served)
+}

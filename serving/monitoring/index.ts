@@ -1,0 +1,2 @@
+export { latencyBuckets } from './buckets.ts'
+export { createMonitoring, type Monitoring, type VersionIdentity, type VersionMetrics } from './monitoring.ts'

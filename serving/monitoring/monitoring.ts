@@ -1,0 +1,161 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { METRICS } from '../contract/index.ts'
+import { latencyBuckets, PART_BUCKETS, ROW_BUCKETS } from './buckets.ts'
+
+/** One version as the gauges of wanted and loaded versions name it. */
+export interface VersionIdentity {
+  model: string
+  version: string
+  /** Empty where an environment has no sealed releases. */
+  release: string
+  sha256: string
+}
+
+/** The metrics of one version, labels bound ahead: an observation costs about half a microsecond. */
+export interface VersionMetrics {
+  /** One answered request; `seconds` from its first byte to the last of the answer. */
+  request(route: string, code: number, seconds: number): void
+  queued(seconds: number): void
+  called(seconds: number, rows: number): void
+  entered(): void
+  left(): void
+  anomaly(feature: string, kind: string, count: number): void
+  shadowCompared(agreed: boolean): void
+}
+
+export interface Monitoring {
+  /** Metrics of one version; `version` is empty for requests that no version answered. */
+  version(model: string, version: string): VersionMetrics
+  setWanted(versions: readonly VersionIdentity[]): void
+  setLoaded(versions: readonly VersionIdentity[]): void
+  /** The Prometheus text format and its content type. */
+  contentType: string
+  text(): Promise<string>
+}
+
+/** A registry of its own for each server, so that several in one process do not meet. */
+export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  const version = ['model', 'version']
+  const requests = new Counter({
+    name: METRICS.requests,
+    help: 'Requests answered, by route and status code.',
+    labelNames: [...version, 'route', 'code'],
+    registers,
+  })
+  const requestDuration = new Histogram({
+    name: METRICS.requestDuration,
+    help: 'Seconds from the arrival of a request to the end of its answer.',
+    labelNames: [...version, 'route'],
+    buckets: latencyBuckets(latencyP99Ms),
+    registers,
+  })
+  const queueDuration = new Histogram({
+    name: METRICS.queueDuration,
+    help: 'Seconds between admission of a request and the model call.',
+    labelNames: version,
+    buckets: PART_BUCKETS,
+    registers,
+  })
+  const modelDuration = new Histogram({
+    name: METRICS.modelDuration,
+    help: 'Seconds of one model call.',
+    labelNames: version,
+    buckets: PART_BUCKETS,
+    registers,
+  })
+  const batchRows = new Histogram({
+    name: METRICS.batchRows,
+    help: 'Rows in one model call.',
+    labelNames: version,
+    buckets: ROW_BUCKETS,
+    registers,
+  })
+  const inFlight = new Gauge({
+    name: METRICS.inFlight,
+    help: 'Requests admitted and not yet answered by the model.',
+    labelNames: version,
+    registers,
+  })
+  const anomalies = new Counter({
+    name: METRICS.featureAnomalies,
+    help: 'Values that the interface does not know or expect.',
+    labelNames: [...version, 'feature', 'kind'],
+    registers,
+  })
+  const shadows = new Counter({
+    name: METRICS.shadowComparisons,
+    help: 'Mirrored requests, by whether the candidate agreed with the stable version.',
+    labelNames: [...version, 'agreed'],
+    registers,
+  })
+  const identity = ['model', 'version', 'release', 'sha256']
+  const wanted = new Gauge({
+    name: METRICS.versionWanted,
+    help: 'Versions that the configuration asks for.',
+    labelNames: identity,
+    registers,
+  })
+  const loaded = new Gauge({
+    name: METRICS.versionLoaded,
+    help: 'Versions that answer.',
+    labelNames: identity,
+    registers,
+  })
+
+  const bound = new Map<string, VersionMetrics>()
+  function bind(labels: { model: string; version: string }): VersionMetrics {
+    const byOutcome = new Map<string, ReturnType<typeof requests.labels>>()
+    const byRoute = new Map<string, ReturnType<typeof requestDuration.labels>>()
+    const queue = queueDuration.labels(labels)
+    const model = modelDuration.labels(labels)
+    const rows = batchRows.labels(labels)
+    const flying = inFlight.labels(labels)
+    return {
+      request(route, code, seconds) {
+        const outcome = `${route} ${code}`
+        let counter = byOutcome.get(outcome)
+        if (counter === undefined) {
+          counter = requests.labels({ ...labels, route, code: String(code) })
+          byOutcome.set(outcome, counter)
+        }
+        counter.inc()
+        let histogram = byRoute.get(route)
+        if (histogram === undefined) {
+          histogram = requestDuration.labels({ ...labels, route })
+          byRoute.set(route, histogram)
+        }
+        histogram.observe(seconds)
+      },
+      queued: (seconds) => queue.observe(seconds),
+      called(seconds, count) {
+        model.observe(seconds)
+        rows.observe(count)
+      },
+      entered: () => flying.inc(),
+      left: () => flying.dec(),
+      anomaly: (feature, kind, count) => anomalies.inc({ ...labels, feature, kind }, count),
+      shadowCompared: (agreed) => shadows.inc({ ...labels, agreed: String(agreed) }),
+    }
+  }
+
+  return {
+    version(model, name) {
+      const key = `${model} ${name}`
+      const known = bound.get(key) ?? bind({ model, version: name })
+      bound.set(key, known)
+      return known
+    },
+    setWanted: (versions) => setAll(wanted, versions),
+    setLoaded: (versions) => setAll(loaded, versions),
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  }
+}
+
+function setAll(gauge: Gauge, versions: readonly VersionIdentity[]): void {
+  gauge.reset()
+  for (const version of versions) gauge.set({ ...version }, 1)
+}

@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { LoadedVersion } from '../models/index.ts'
+import { decodeOutputs } from '../session/index.ts'
+import { HttpProblem, wrongFields } from './http-problem.ts'
+import { routeOf, VERSION_HEADER } from './request-target.ts'
+import { type PreparedRequest, serveRequest } from './serve-request.ts'
+
+const UNPROCESSABLE = 422
+
+/**
+ * Predictions from named features: `POST /models/:model/predict` and, for the model that Host names or the only one,
+ * `POST /predict`. The body is one record, `{feature: value}`, answered with `{model, version, prediction}`, or a list of
+ * records, answered with `{model, version, predictions}`. A wrong record is a 422 that lists every wrong field.
+ */
+export function namedProtocol(app: FastifyInstance): void {
+  const options = { config: { metricsRoute: 'predict' } }
+  app.post('/models/:model/predict', options, predict)
+  app.post('/predict', options, predict)
+}
+
+async function predict(request: FastifyRequest, reply: FastifyReply): Promise<object> {
+  const { body } = request
+  const list = Array.isArray(body)
+  const records: readonly unknown[] = list ? body : [body]
+  const route = routeOf(request)
+  const { version } = route
+  const prepare = (candidate: LoadedVersion) => prepareRecords(candidate, records, list ? 'list' : 'record')
+  const outputs = await serveRequest(request, route, prepare, UNPROCESSABLE)
+  const predictions = decodeOutputs(version.served.interface, outputs, records.length)
+  reply.header(VERSION_HEADER, version.served.name)
+  const from = { model: version.model, version: version.served.name }
+  return list ? { ...from, predictions } : { ...from, prediction: predictions[0] }
+}
+
+function prepareRecords(
+  version: LoadedVersion,
+  records: readonly unknown[],
+  paths: 'list' | 'record',
+): PreparedRequest {
+  if (version.encode === null) {
+    const error = `the model ${version.model} takes raw tensors: use POST /v2/models/${version.model}/infer`
+    throw new HttpProblem(UNPROCESSABLE, error)
+  }
+  const encoded = version.encode(records, { strict: version.served.strict, paths })
+  for (const { feature, kind, count } of encoded.anomalies) version.metrics.anomaly(feature, kind, count)
+  if (!encoded.ok) throw wrongFields(UNPROCESSABLE, encoded.problems)
+  return { feeds: encoded.feeds }
+}

@@ -1,0 +1,92 @@
+import { createRequire } from 'node:module'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { InputTensor, OutputTensor } from '../../contract/index.ts'
+import type { LoadedVersion, Route } from '../../models/index.ts'
+import { HttpProblem } from '../http-problem.ts'
+import { notReady, type ProtocolContext, routeOf, servedModel, VERSION_HEADER } from '../request-target.ts'
+import { serveRequest } from '../serve-request.ts'
+import { PROTOCOL_DATATYPES } from './datatypes.ts'
+import { prepareTensors, readInferenceRequest } from './read-request.ts'
+import { writeInferenceResponse } from './write-response.ts'
+
+const { version: SERVER_VERSION } = createRequire(import.meta.url)('modelyard-serving/package.json')
+
+/** Protocol extensions that this server has; clients ask before they use one. */
+const EXTENSIONS: string[] = []
+
+const WRONG_INPUT = 400
+
+/**
+ * Open Inference Protocol V2, REST (open-inference-protocol, specification/protocol/inference_rest.md): server and model
+ * metadata, health, and inference, each model route with and without a version. Without one the model's split decides;
+ * with one exactly that version answers. What is not ready answers 503.
+ */
+export function openInferenceProtocol(app: FastifyInstance, context: ProtocolContext): void {
+  app.get('/v2', () => ({ name: 'modelyard-serving', version: SERVER_VERSION, extensions: EXTENSIONS }))
+  app.get('/v2/health/live', () => ({ live: true }))
+  app.get('/v2/health/ready', (_request, reply) => {
+    const { ready } = context.registry
+    return reply.code(ready ? 200 : 503).send({ ready })
+  })
+  for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
+    app.get(path, { config: { metricsRoute: 'metadata' } }, metadata)
+    app.get(`${path}/ready`, { config: { metricsRoute: 'model-ready' } }, modelReady)
+    app.post(`${path}/infer`, { config: { metricsRoute: 'infer' } }, infer)
+  }
+}
+
+async function infer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const route = versionedRoute(request)
+  const inference = readInferenceRequest(request.body)
+  const prepare = (candidate: LoadedVersion) => prepareTensors(candidate, inference)
+  const outputs = await serveRequest(request, route, prepare, WRONG_INPUT)
+  const { model, served } = route.version
+  reply.header(VERSION_HEADER, served.name)
+  reply.type('application/json; charset=utf-8')
+  return reply.send(writeInferenceResponse(model, served.name, inference.id, outputs))
+}
+
+function metadata(request: FastifyRequest): object {
+  const model = servedModel(request)
+  const { version } = versionedRoute(request)
+  return {
+    name: model.name,
+    versions: model.state().versions,
+    platform: 'onnxruntime_onnx',
+    inputs: version.served.interface.inputs.map(describeTensor),
+    outputs: version.served.interface.outputs.map(describeTensor),
+  }
+}
+
+function modelReady(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const model = servedModel(request)
+  const ready = model.version(wantedVersion(request)) !== undefined
+  return reply.code(ready ? 200 : 503).send({ name: model.name, ready })
+}
+
+/** The split's choice, or the version in the path: 404 for one that this server does not have. */
+function versionedRoute(request: FastifyRequest): Route {
+  const name = wantedVersion(request)
+  if (name === undefined) return routeOf(request)
+  const model = servedModel(request)
+  const version = model.version(name)
+  if (version !== undefined) return { version }
+  const { versions } = model.state()
+  if (versions.length === 0) throw notReady(model)
+  throw new HttpProblem(
+    404,
+    `the model ${model.name} has no version ${JSON.stringify(name.slice(0, 100))}; it has ${versions.join(', ')}`,
+  )
+}
+
+function wantedVersion(request: FastifyRequest): string | undefined {
+  return (request.params as { version?: string }).version
+}
+
+function describeTensor({ name, datatype, shape }: InputTensor | OutputTensor): object {
+  return {
+    name,
+    datatype: PROTOCOL_DATATYPES[datatype],
+    shape: shape.map((size) => (typeof size === 'number' ? size : -1)),
+  }
+}
