@@ -1,9 +1,11 @@
+import type { RuleId } from './rules.ts'
+
 export type Severity = 'error' | 'warning' | 'info'
 
 /** One thing that is wrong, or could not be checked: data, so that every reporter shows the same. */
 export interface Finding {
   /** Stable kebab-case id, documented in docs/rules.md. */
-  rule: string
+  rule: RuleId
   severity: Severity
   /** What is wrong, with the value that is there. */
   message: string

@@ -1,4 +1,4 @@
-import { type ApiObject, App, type Chart } from 'cdk8s'
+import { ApiObject, App, type Chart } from 'cdk8s'
 import { ArgoCdChart, BootstrapChart, EnvironmentChart, ModelChart } from '../objects/index.ts'
 import type { Plan, PlannedEnvironment } from '../plan/index.ts'
 import { formatYaml } from '../text/index.ts'
@@ -45,7 +45,8 @@ function renderEnvironment(environment: PlannedEnvironment, onlyModel: string | 
 /** An App for each chart: with one App for many, every chart would resolve all the others again. */
 function renderChart(create: (app: App) => Chart, folder: string, into: Manifests): void {
   const chart = create(new App())
-  for (const object of chart.apiObjects) {
+  // Not `chart.apiObjects`: that leaves out the objects inside cdk8s-plus constructs.
+  for (const object of chart.node.findAll().filter(ApiObject.isApiObject)) {
     into.set(`${folder}/${fileName(chart, object)}`, HEADER + formatYaml(inReadingOrder(object.toJson())))
   }
 }

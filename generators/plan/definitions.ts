@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative, sep } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { type BuildFailure, build, type Plugin } from 'esbuild'
 import type { Finding } from '../findings/index.ts'
 
@@ -110,6 +110,3 @@ function evaluationFinding(root: string, file: string, error: unknown): Finding 
     fix: 'Correct the code that runs when the file is imported.',
   }
 }
-
-/** Folder of the installed package that `modelyard` runs from: packages that a scratch copy of a repository cannot see. */
-export const OWN_PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url))

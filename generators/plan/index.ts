@@ -1,4 +1,4 @@
-export { OWN_PACKAGE_ROOT } from './definitions.ts'
+export { bundlePath, parsePackagePath } from './bundle-path.ts'
 export { declaredInterface } from './interface.ts'
 export { loadRepository } from './load.ts'
 export type { Plan, PlannedCandidate, PlannedEnvironment, PlannedModel, PlannedVersion } from './plan.ts'

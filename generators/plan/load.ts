@@ -33,8 +33,10 @@ type Check = (value: unknown, located: Located) => Finding[]
  * @param options.packagesRoot see `evaluateDefinitions`; by default the repository itself
  */
 export async function loadRepository(root: string, options: { packagesRoot?: string } = {}): Promise<Repository> {
+  const packagesRoot = options.packagesRoot ?? root
   const repository: Repository = {
     root,
+    packagesRoot,
     models: new Map(),
     environments: new Map(),
     unreadable: new Set(),
@@ -53,7 +55,7 @@ export async function loadRepository(root: string, options: { packagesRoot?: str
   const definitions = await evaluateDefinitions(
     root,
     [...modelFiles, ...environmentNames.map(paths.environment)],
-    options.packagesRoot ?? root,
+    packagesRoot,
   )
   for (const finding of definitions.findings) refuse(repository, finding.file ?? '', [finding])
 

@@ -26,6 +26,8 @@ export interface LoadedEnvironment {
 export interface Repository {
   /** Absolute. */
   root: string
+  /** Absolute: the folder whose node_modules serves what `root` has not installed (a scratch work tree has none). */
+  packagesRoot: string
   models: Map<string, LoadedModel>
   environments: Map<string, LoadedEnvironment>
   /** Files that exist but could not be read or are not of the right form; they have findings already. */

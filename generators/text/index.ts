@@ -1,5 +1,6 @@
 export { canonicalJson, contentDigest, sha256 } from './digest.ts'
 export { editScalar } from './edit.ts'
 export { nearest } from './nearest.ts'
+export { parsePath } from './path.ts'
 export { type Located, schemaCheck } from './schema.ts'
 export { formatYaml, parseYaml, type YamlFile } from './yaml.ts'

@@ -1,8 +1,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import { type DocumentPath, type Finding, formatPath } from '../findings/index.ts'
+import { type DocumentPath, type Finding, formatPath, type RuleId } from '../findings/index.ts'
 import { nearest } from './nearest.ts'
 
-const ajv = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true })
+const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, strictTypes: false, verbose: true })
 
 /** What a schema check needs to know about the document it reads. */
 export interface Located {
@@ -11,7 +11,7 @@ export interface Located {
 }
 
 /** Compiles once; the returned function turns every violation into a located finding of `rule`. */
-export function schemaCheck(rule: string, schema: object) {
+export function schemaCheck(rule: RuleId, schema: object) {
   let validate: ValidateFunction | undefined
   return (value: unknown, located: Located): Finding[] => {
     validate ??= ajv.compile(schema)
@@ -20,7 +20,7 @@ export function schemaCheck(rule: string, schema: object) {
   }
 }
 
-function describe(error: ErrorObject, rule: string, located: Located): Finding[] {
+function describe(error: ErrorObject, rule: RuleId, located: Located): Finding[] {
   // `if` only repeats what its branches say.
   if (error.keyword === 'if') return []
   const parent = pointerToPath(error.instancePath)

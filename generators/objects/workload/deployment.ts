@@ -69,8 +69,8 @@ function podSpec(model: PlannedModel, mounts: Mounts): k8s.PodSpec {
     volumes: [
       { name: 'boot', configMap: { name: mounts.bootConfigMap } },
       { name: 'routing', configMap: { name: mounts.routingConfigMap } },
-      { name: 'cache', emptyDir: {} },
-      { name: 'tmp', emptyDir: {} },
+      { name: 'cache', emptyDir: { sizeLimit: k8s.Quantity.fromString(cacheSize(model)) } },
+      { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('64Mi') } },
     ],
   }
 }
@@ -107,8 +107,16 @@ function probe(path: string): k8s.Probe {
   return { httpGet: { path, port: k8s.IntOrString.fromString(POD.portName) }, timeoutSeconds: 2 }
 }
 
-function startupBudgetSeconds({ stable }: PlannedModel): number {
+function startupBudgetSeconds(model: PlannedModel): number {
+  return 60 + Math.ceil(artifactBytes(model) / SLOW_DOWNLOAD)
+}
+
+/** Room for the stable version and the candidates that come and go beside it. */
+function cacheSize(model: PlannedModel): string {
+  return `${Math.max(1, Math.ceil((4 * artifactBytes(model)) / 2 ** 30))}Gi`
+}
+
+function artifactBytes({ stable }: PlannedModel): number {
   const { model, externalData = [] } = stable.facts.bundle
-  const bytes = [model, ...externalData].reduce((sum, file) => sum + file.size, 0)
-  return 60 + Math.ceil(bytes / SLOW_DOWNLOAD)
+  return [model, ...externalData].reduce((sum, file) => sum + file.size, 0)
 }

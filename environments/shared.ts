@@ -1,0 +1,7 @@
+import { https } from 'modelyard'
+
+/** This repository, as the Argo CD of every environment reads it. */
+export const argocd = { repoURL: 'https://github.com/example/models.git' }
+
+/** One bucket behind a web server serves every environment: what an artifact is never depends on the place. */
+export const artifacts = https('https://models.example.com')

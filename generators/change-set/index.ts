@@ -1,0 +1,1 @@
+export { evaluateGate, evaluateThreshold, formatMetric, type GateResult, type Metrics } from './gates.ts'

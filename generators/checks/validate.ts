@@ -1,0 +1,62 @@
+import { type Finding, sortFindings } from '../findings/index.ts'
+import { compareWithDist, renderManifests } from '../manifests/index.ts'
+import { loadRepository, type Plan, type Repository, resolvePlan } from '../plan/index.ts'
+import { checkArtifacts } from './artifact.ts'
+import { readManifests } from './manifest-objects.ts'
+import { checkReferences } from './references.ts'
+import { checkDist, checkRepositoryRules } from './repository.ts'
+import { checkSchema } from './schema/index.ts'
+
+export interface Validation {
+  findings: Finding[]
+  /** What was looked at, for the closing line. */
+  counts: { environments: number; models: number; versions: number; objects: number }
+  /** False when the artifact layer was left out on request. */
+  artifactsChecked: boolean
+}
+
+export interface ValidateOptions {
+  /** Leaves the artifact layer out. */
+  offline?: boolean
+  packagesRoot?: string
+}
+
+/** Every check of a repository in one pass; writes nothing. Throws only when it cannot be read at all. */
+export async function validateRepository(root: string, options: ValidateOptions = {}): Promise<Validation> {
+  const { packagesRoot } = options
+  const repository = await loadRepository(root, { ...(packagesRoot !== undefined && { packagesRoot }) })
+  return validateLoaded(repository, resolvePlan(repository), options)
+}
+
+/** The same for a repository that is loaded already. */
+export async function validateLoaded(
+  repository: Repository,
+  plan: Plan,
+  { offline = false }: ValidateOptions = {},
+): Promise<Validation> {
+  const dist = await readManifests(repository.root, 'dist')
+  // With a definition or a pin that cannot be read, what dist/ should be is not known.
+  const broken = [...repository.findings, ...plan.findings].some((finding) => finding.severity === 'error')
+  const stale = broken ? [] : checkDist(await compareWithDist(repository.root, renderManifests(plan), {}))
+  const findings = [
+    ...repository.findings,
+    ...plan.findings,
+    ...checkRepositoryRules(repository, plan),
+    ...stale,
+    ...dist.findings,
+    ...checkSchema(dist.objects),
+    ...(await checkReferences(repository.root, dist.objects)),
+    ...(offline ? [] : await checkArtifacts(repository)),
+  ]
+  const models = [...repository.models.values()]
+  return {
+    findings: sortFindings(findings),
+    counts: {
+      environments: repository.environments.size,
+      models: models.length,
+      versions: models.reduce((sum, model) => sum + model.versions.size, 0),
+      objects: dist.objects.length,
+    },
+    artifactsChecked: !offline,
+  }
+}

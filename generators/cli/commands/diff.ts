@@ -1,0 +1,92 @@
+import type { Command } from 'commander'
+import { Failure, hasErrors, sortFindings } from '../../findings/index.ts'
+import { compareWithDist, formatDiff, renderManifests } from '../../manifests/index.ts'
+import { loadRepository, type Plan, type PlannedModel, resolvePlan } from '../../plan/index.ts'
+import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
+import { EXIT } from '../output.ts'
+import { selectionOf } from './synth.ts'
+
+interface Options extends CommonOptions {
+  env?: string
+  model?: string
+}
+
+export function diffCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('diff')
+      .summary('what synth would change, or how two environments differ')
+      .description(
+        'Without arguments: the unified diff between dist/ and what synth would write. With two environments: for each model\n' +
+          'what differs between them, in words.',
+      )
+      .argument('[from]', 'an environment')
+      .argument('[to]', 'another environment')
+      .option('--env <environment>', 'this environment only')
+      .option('--model <model>', 'this model only'),
+  ).action(async (from: string | undefined, to: string | undefined, options: Options) => {
+    const { root, output } = contextOf(options)
+    const repository = await loadRepository(root)
+    const plan = resolvePlan(repository)
+    const findings = sortFindings([...repository.findings, ...plan.findings])
+    output.findings(findings)
+    if (hasErrors(findings)) {
+      process.exitCode = EXIT.findings
+      return
+    }
+    if (from !== undefined) {
+      if (to === undefined)
+        throw new Failure('diff takes no environment or two', { fix: 'modelyard diff staging production' })
+      const differences = compareEnvironments(modelsOf(plan, from), modelsOf(plan, to), options.model)
+      output.data(differences)
+      for (const { model, field, from: before, to: after } of differences)
+        output.line(`${model}: ${field} ${before} -> ${after}`)
+      if (differences.length === 0) output.line(`${from} and ${to} run the same`)
+      return
+    }
+    const selection = selectionOf(repository, plan, options)
+    const changes = await compareWithDist(root, renderManifests(plan, selection), selection)
+    output.data(changes)
+    output.raw(formatDiff(changes))
+    output.line(changes.length === 0 ? 'dist/ is what synth writes' : `${changes.length} files differ`)
+  })
+}
+
+function modelsOf(plan: Plan, name: string): Map<string, PlannedModel> {
+  const environment = plan.environments.find(({ definition }) => definition.name === name)
+  if (!environment) {
+    const known = plan.environments.map(({ definition }) => definition.name).join(', ')
+    throw new Failure(`there is no environment "${name}"`, { fix: `Name one of ${known}.` })
+  }
+  return new Map(environment.models.map((model) => [model.name, model]))
+}
+
+/** The facts that decide what runs, as text, so that they can be compared and shown. */
+function factsOf(model: PlannedModel | undefined): Record<string, string> {
+  if (!model) return { version: 'not pinned' }
+  const { stable, settings, candidate } = model
+  const { cpu, memory, cpuLimit } = settings.resources
+  return {
+    version: stable.facts.version,
+    release: stable.release ?? 'follows model.ts',
+    image: stable.servingImage.split('@')[1]?.slice(0, 19) ?? '',
+    resources: `cpu ${cpu}..${cpuLimit}, memory ${memory}`,
+    replicas: `${settings.replicas.min}..${settings.replicas.max}`,
+    candidate: candidate ? `${candidate.version.reference} ${candidate.mode} ${candidate.weight} %` : 'none',
+  }
+}
+
+function compareEnvironments(from: Map<string, PlannedModel>, to: Map<string, PlannedModel>, only: string | undefined) {
+  const names = [...new Set([...from.keys(), ...to.keys()])].sort()
+  return names
+    .filter((name) => only === undefined || name === only)
+    .flatMap((model) => {
+      const before = factsOf(from.get(model))
+      const after = factsOf(to.get(model))
+      const fields = Object.keys({ ...before, ...after }).filter((field) => before[field] !== after[field])
+      const isPinned = from.has(model) && to.has(model)
+      return fields
+        .filter((field) => isPinned || field === 'version')
+        .map((field) => ({ model, field, from: before[field] ?? 'none', to: after[field] ?? 'none' }))
+    })
+}

@@ -1,0 +1,194 @@
+export interface Rule {
+  /** One line, as `modelyard explain` lists it. */
+  summary: string
+  /** What goes wrong without it. */
+  reason: string
+  repair: string
+  /** The finding says that something could not be checked, which is not the same as valid: exit code 2. */
+  couldNotCheck?: true
+}
+
+/** Every rule a finding can name. docs/rules.md is this table; a test holds the two together. */
+export const RULES = {
+  'application-path-missing': {
+    summary: 'an Argo CD Application syncs a folder that does not exist',
+    reason: 'Argo CD would show the Application as failed, and with pruning a renamed folder takes its objects down.',
+    repair: 'Run `modelyard synth`; do not rename folders of dist/ by hand.',
+  },
+  'artifact-digest': {
+    summary: 'a file of a version has another digest or size than the version says',
+    reason:
+      'A server refuses the file, so pods would never become ready; or somebody replaced a model without saying so.',
+    repair: 'Restore the file, or register the changed one under the next version.',
+  },
+  'artifact-unavailable': {
+    summary: 'a file of a version is not here, so its content could not be checked',
+    reason: 'What was not read is not known to be right.',
+    repair:
+      'Restore the file, install the package that ships it, or run `modelyard validate --offline` to leave artifacts out.',
+    couldNotCheck: true,
+  },
+  'candidate-not-servable': {
+    summary: 'a candidate cannot share the pods of the stable version',
+    reason: 'Both run in one container: they must be two versions in the same serving image.',
+    repair: 'Promote the candidate to stable, or promote the stable version with the same image first.',
+  },
+  'definition-inconsistent': {
+    summary: 'a definition contradicts itself or its folder',
+    reason: 'A range that is empty, a name that differs from its folder or a label too many is never meant.',
+    repair: 'Correct the property that the finding names.',
+  },
+  'definition-invalid': {
+    summary: 'a property of a definition is unknown, missing or of the wrong form',
+    reason: 'A misspelt setting would silently do nothing.',
+    repair: 'Correct the property; an editor completes the names.',
+  },
+  'definition-unreadable': {
+    summary: 'a definition file cannot be evaluated',
+    reason: 'Nothing can be generated from a model or an environment that cannot be read.',
+    repair: 'Correct the TypeScript and export the result of defineModel or defineEnvironment by default.',
+  },
+  'dist-stale': {
+    summary: 'a file of dist/ is not what synth writes',
+    reason: 'Argo CD syncs dist/: what reviewers read in models/ and environments/ would not be what runs.',
+    repair: 'Run `modelyard synth` and commit dist/.',
+  },
+  'environment-source': {
+    summary: 'an environment promotes from one that does not exist, or from itself',
+    reason: 'Promotion follows this chain; without it no release can reach the environment.',
+    repair: 'Import the definition of the environment that comes before.',
+  },
+  'gate-failed': {
+    summary: 'a gate of the model does not pass',
+    reason: 'Gates are the bar that the owners set; below it a version is not registered or not promoted.',
+    repair: 'Train a better version, or change the gate in a pull request of its own.',
+  },
+  'golden-sample-failed': {
+    summary: 'the ONNX file predicts something else than the training framework',
+    reason: 'The export changed the model: thresholds, missing values and type casts are the usual causes.',
+    repair: 'Correct the export, or state the tolerance that is meant.',
+  },
+  'golden-samples-missing': {
+    summary: 'a version is registered without golden samples',
+    reason: 'Nothing then proves that the server predicts what the training framework does.',
+    repair: 'Write 20 or more samples with their expected outputs and give them with --samples.',
+  },
+  'image-placeholder': {
+    summary: 'the serving image has a digest of zeros',
+    reason: 'No registry has such an image: pods would never start.',
+    repair: 'Publish an image of modelyard-serving and name it by its digest in the first environment.',
+  },
+  'interface-differs': {
+    summary: 'the interface differs from the ONNX graph',
+    reason: 'Requests would be encoded for tensors that the graph does not have.',
+    repair: 'Correct the names, types and shapes in model.ts, or export the graph with those.',
+  },
+  'model-unreadable': {
+    summary: 'an artifact is not a sound ONNX file',
+    reason: 'A file cut short or damaged would be found by the pods only.',
+    repair: 'Export the model again.',
+  },
+  'model-unsupported': {
+    summary: 'the ONNX graph has inputs or outputs that onnxruntime-node cannot take or return',
+    reason: 'Maps and sequences are refused by the binding, and an int4 output ends the process.',
+    repair: "Export other types; for scikit-learn classifiers give options={id(model): {'zipmap': False}}.",
+  },
+  'namespace-two-owners': {
+    summary: 'two environments own the same namespace of one cluster',
+    reason: 'Each would prune the objects of the other.',
+    repair: 'Give each environment a namespace of its own.',
+  },
+  'object-defined-twice': {
+    summary: 'two files of an environment hold the same object',
+    reason: 'Which of them wins depends on the order in which they are applied.',
+    repair: 'Keep one of them.',
+  },
+  'override-unknown-model': {
+    summary: 'an environment overrides settings of a model that does not exist',
+    reason: 'The override does nothing.',
+    repair: 'Remove it or import the right model.',
+  },
+  'pin-invalid': {
+    summary: 'a pin is not of the right form',
+    reason: 'What runs must be readable without guessing.',
+    repair: 'Write `stable: <version or release>`, and `candidate` with release, mode and weight.',
+  },
+  'pin-not-a-release': {
+    summary: 'an environment that takes promotions pins a bare version',
+    reason: 'A bare version follows model.ts: an edit of the model would reach this environment by itself.',
+    repair: 'Run `modelyard promote`, which seals a release.',
+  },
+  'pin-unknown-model': {
+    summary: 'a pin names a model that does not exist',
+    reason: 'Nothing can be generated for it.',
+    repair: 'Rename the pin file, or add the model.',
+  },
+  'pin-unknown-release': {
+    summary: 'a pin names a release that does not exist',
+    reason: 'What should run is not known.',
+    repair: 'Name a release of models/<model>/releases/, or run `modelyard promote`.',
+  },
+  'pin-unknown-version': {
+    summary: 'a pin or a release names a version that does not exist',
+    reason: 'What should run is not known.',
+    repair: 'Name a version of models/<model>/versions/, or register it.',
+  },
+  'reference-missing': {
+    summary: 'an object names another that does not exist, or selects nothing',
+    reason: 'The API server accepts such objects, and they fail after the merge.',
+    repair: 'Correct the name, the selector or the port.',
+  },
+  'release-edited': {
+    summary: 'the content of a release is not what its name seals',
+    reason: 'A release is what was reviewed and run; an edited one runs something nobody promoted.',
+    repair: 'Restore the file from Git; promote again to seal other settings.',
+  },
+  'release-invalid': {
+    summary: 'a release file is not of the right form',
+    reason: 'It cannot be rendered.',
+    repair: 'Restore the file from Git.',
+  },
+  'release-version-changed': {
+    summary: 'the version that a release seals was changed',
+    reason: 'Digests, interface or lineage are no longer those that were promoted.',
+    repair: 'Restore the version file from Git: a registered version never changes.',
+  },
+  'schema-invalid': {
+    summary: 'an object does not satisfy the JSON Schema of its kind',
+    reason: 'The API server would refuse it or drop the field, after the merge.',
+    repair: 'Correct the field that the finding names.',
+  },
+  'schema-unknown-kind': {
+    summary: 'there is no JSON Schema for this kind of object',
+    reason: 'It could not be checked, which is not the same as valid.',
+    repair: 'Remove the object from dist/, or check it with the validator of its own project.',
+    couldNotCheck: true,
+  },
+  'training-file-invalid': {
+    summary: 'metrics, samples, baseline or lineage are not of the right form',
+    reason: 'They are frozen into the version and read by the server, the gates and the reviewers.',
+    repair: 'Write them as docs/registering.md says.',
+  },
+  'version-exists': {
+    summary: 'the version is registered already, with another content',
+    reason: 'Releases and pods refer to versions: what one is never changes.',
+    repair: 'Register the artifact under the next version.',
+  },
+  'version-invalid': {
+    summary: 'a version file is not of the right form',
+    reason: 'It cannot be rendered or served.',
+    repair: 'Restore the file from Git, or register the version again.',
+  },
+  'version-misplaced': {
+    summary: 'a version file says it is another model or version than its path',
+    reason: 'A pin would run something else than it names.',
+    repair: 'Restore the file from Git.',
+  },
+  'yaml-syntax': {
+    summary: 'a file is not valid YAML',
+    reason: 'It cannot be read.',
+    repair: 'Correct the line that the finding names.',
+  },
+} as const satisfies Record<string, Rule>
+
+export type RuleId = keyof typeof RULES

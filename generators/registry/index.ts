@@ -1,0 +1,1 @@
+export { planRegistration, type Registration, type RegistrationPlan, writeRegistration } from './register.ts'
