@@ -25,7 +25,12 @@ export function createHttpServer(settings: ServerSettings, logger: LoggerOption)
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
     // Connections that are still open when the server closes get their answers, not a 503.
     return503OnClosing: false,
-    frameworkErrors: (_error, _request, reply) => reply.code(400).send({ error: 'the request is malformed' }),
+    // A path that is not a URL never reaches the error handler.
+    frameworkErrors: (_error, _request, { raw }) => {
+      raw
+        .writeHead(400, { 'content-type': 'application/json; charset=utf-8' })
+        .end('{"error":"the request is malformed"}')
+    },
     // No route has a schema. Should one get a schema: never "5" for 5, never a field silently gone.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })

@@ -10,11 +10,8 @@ export interface FieldReport {
   anomaly(kind: AnomalyKind, message?: string): void
 }
 
-/**
- * Encodes one field. What it returns after reporting a problem is never used.
- * `value` is undefined when the record has no such field.
- */
-export type ColumnEncoder = (value: unknown, report: FieldReport) => number | bigint | string
+/** Encodes one field, undefined when the record has no such field. Returns undefined when it has reported why it cannot. */
+export type ColumnEncoder = (value: unknown, report: FieldReport) => number | bigint | string | undefined
 
 const MOST_LABELS_LISTED = 20
 
@@ -32,7 +29,7 @@ export function createColumnEncoder(column: Column, datatype: Datatype): ColumnE
       return missing
     }
     report.problem(value === null ? 'must not be null' : 'is required')
-    return 0
+    return undefined
   }
 }
 
@@ -43,7 +40,7 @@ function numberEncoder(column: Column, scalar: Scalar): ColumnEncoder {
     const wrong = scalar.problem(value)
     if (wrong !== undefined) {
       report.problem(wrong)
-      return 0
+      return undefined
     }
     if (typeof value === 'number') {
       if (integer && !Number.isInteger(value)) report.problem(`must be a whole number, got ${value}`)
@@ -61,7 +58,7 @@ function categoryEncoder(column: Column, scalar: Scalar): ColumnEncoder {
     return (value, report) => {
       if (typeof value !== 'string') {
         report.problem(`must be a string, not ${typeName(value)}`)
-        return ''
+        return undefined
       }
       if (known !== undefined && !known.has(value)) report.anomaly('unseen_category', mustBeOneOf(known, value))
       return value
@@ -74,7 +71,7 @@ function categoryEncoder(column: Column, scalar: Scalar): ColumnEncoder {
     // There is no number for a label that the map does not know, so it is refused whether or not the version is strict.
     if (typeof value === 'string') report.anomaly('unseen_category')
     report.problem(mustBeOneOf(codes.keys(), value))
-    return 0
+    return undefined
   }
 }
 

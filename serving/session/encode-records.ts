@@ -139,7 +139,8 @@ function encodeInput(
       const { name, encode } = columns[index] as InputPlan['columns'][number]
       report.field = name
       // `hasOwn`: a feature called "constructor" must not be found on the prototype.
-      data[row * width + index] = encode(Object.hasOwn(record, name) ? record[name] : undefined, report)
+      const element = encode(Object.hasOwn(record, name) ? record[name] : undefined, report)
+      if (element !== undefined) data[row * width + index] = element
     }
   }
 }

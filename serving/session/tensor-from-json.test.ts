@@ -1,0 +1,94 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { InputTensor } from '../contract/index.ts'
+import { INTERFACES } from '../testing/fixtures.ts'
+import { checkFeeds } from './check-feeds.ts'
+import { tensorFromJson } from './tensor-from-json.ts'
+
+const x: InputTensor = { name: 'x', datatype: 'float32', shape: ['batch', 2] }
+
+function messages(shape: unknown, data: unknown, input = x): string[] {
+  const parsed = tensorFromJson(input, shape, data, 'x')
+  return parsed.ok ? [] : parsed.problems.map(({ path, message }) => `${path} ${message}`)
+}
+
+test('flat and nested data are the same tensor', () => {
+  const flat = tensorFromJson(x, [2, 2], [1, 2, 3, 4], 'x')
+  const nested = tensorFromJson(
+    x,
+    [2, 2],
+    [
+      [1, 2],
+      [3, 4],
+    ],
+    'x',
+  )
+  assert.equal(flat, nested)
+  assert.equal(flat.ok && flat.tensor.data, Float32Array.of(1, 2, 3, 4))
+})
+
+test('a scalar may be given bare or in a list', () => {
+  const scalar: InputTensor = { name: 'sr', datatype: 'int64', shape: [] }
+  assert.equal(tensorFromJson(scalar, [], 16000, 'sr'), tensorFromJson(scalar, [], [16000], 'sr'))
+})
+
+test('data that does not fit its shape is refused', () => {
+  assert.match(messages([2, 2], [1, 2, 3])[0] ?? '', 'holds 3 elements, but the shape [2, 2] needs 4')
+  assert.match(messages([2, 2], [[1, 2, 3], [4]])[0] ?? '', 'has 3 items at depth 1, but the shape says 2')
+  assert.match(messages([2, 2], [[1, 2], 3])[0] ?? '', 'nested 2 deep or not at all')
+  assert.match(
+    messages(
+      [2, 2],
+      [
+        [[1], [2]],
+        [3, 4],
+      ],
+    )[0] ?? '',
+    'must be a number, not a list',
+  )
+  assert.is(messages([2, 2], 'abcd').length, 1)
+})
+
+test('shapes must be lists of sizes, and not of absurd ones', () => {
+  for (const shape of [undefined, 'x', [1.5], [-1, 2], ['2'], [2 ** 40, 2 ** 40]]) {
+    assert.match(messages(shape, [1])[0] ?? '', /^x\.shape/)
+  }
+})
+
+test('wrong elements are listed by index', () => {
+  assert.equal(messages([1, 2], ['1', 1e39]), [
+    'x.data[0] must be a number, not a string',
+    'x.data[1] must be finite as a float32, got 1e+39',
+  ])
+})
+
+test('null is NaN only in a column that may be missing', () => {
+  const input = INTERFACES.iris.inputs[0] as InputTensor
+  const parsed = tensorFromJson(input, [1, 4], [1, 2, null, 4], 'features')
+  assert.is(String(parsed.ok && parsed.tensor.data), '1,2,NaN,4')
+  assert.is(messages([1, 4], [null, 2, 3, 4], input).length, 1)
+  assert.is(messages([1, 2], [null, 2]).length, 1)
+})
+
+test('feeds must have the names, datatypes, sizes and free dimensions of the interface', () => {
+  const float = (shape: number[]) => {
+    const data = new Float32Array(shape.reduce((product, size) => product * size, 1))
+    return { datatype: 'float32' as const, shape, data }
+  }
+  const sr = { datatype: 'int64' as const, shape: [], data: BigInt64Array.of(16000n) }
+  const good = { input: float([2, 512]), state: float([2, 2, 128]), sr }
+  const paths = (feeds: Parameters<typeof checkFeeds>[1]) =>
+    checkFeeds(INTERFACES.silero, feeds).map(({ path }) => path)
+  assert.equal(paths(good), [])
+  assert.equal(paths({ input: good.input, sr, extra: sr }), ['inputs.state', 'inputs.extra'])
+  assert.equal(paths({ ...good, state: float([1, 2, 128]) }), ['inputs.state.shape'])
+  assert.equal(paths({ ...good, state: float([2, 3, 128]) }), ['inputs.state.shape'], 'batch is 2 in input')
+  assert.equal(paths({ ...good, sr: float([]) }), ['inputs.sr.datatype'])
+})
+
+test('zero rows of named features are refused, ONNX Runtime would predict on them', () => {
+  const features = { datatype: 'float32' as const, shape: [0, 10], data: new Float32Array(0) }
+  assert.is(checkFeeds(INTERFACES.diabetes, { features }).length, 1)
+})
+
+test.run()
