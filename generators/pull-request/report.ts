@@ -1,0 +1,120 @@
+import type { Finding } from '../findings/index.ts'
+
+/** What runs, or shall run: absent `release` in a first environment. */
+export interface RunningVersion {
+  /** `1.5.0` */
+  version: string
+  /** `1.5.0-8f3c2a9d` */
+  release?: string
+}
+
+export interface GateResult {
+  /** Short, with its threshold: `r2 >= 0.4`. */
+  name: string
+  /** `pending`: its moment has not come; `unknown`: it could not be checked. */
+  result: 'pass' | 'fail' | 'pending' | 'unknown'
+  /** What was found: `0.941`, `0 of 2`, `not checked`. */
+  detail: string
+  /** A sentence for those who wonder, shown below the table. */
+  note?: string
+}
+
+export interface InterfaceChange {
+  kind: 'breaking' | 'compatible'
+  /** `input bmi: maximum 80 -> 90` */
+  message: string
+}
+
+/** Both versions run on the same rows. */
+export interface RegressionComparison {
+  kind: 'regression'
+  rows: number
+  /** In the output's unit. */
+  meanAbsoluteChange: number
+  maxAbsoluteChange: number
+  /** Rows by relative change; `label` is at most nine characters: `1-5 %`. */
+  histogram: { label: string; rows: number }[]
+  golden: { passed: number; total: number }
+}
+
+export interface ClassificationComparison {
+  kind: 'classification'
+  rows: number
+  /** How many rows get which other label; labels as text. */
+  flips: { from: string; to: string; rows: number }[]
+  golden: { passed: number; total: number }
+}
+
+/** `unknown` says why nothing could be compared: `no champion`, `the artifact of 1.4.2 is not here`. */
+export type PredictionComparison = RegressionComparison | ClassificationComparison | { kind: 'unknown'; reason: string }
+
+/** What one version costs to run; absent is unknown. */
+export interface VersionCost {
+  artifactBytes?: number
+  /** Milliseconds of the model alone, one row. */
+  p50Ms?: number
+  p99Ms?: number
+}
+
+/** Files of dist/<environment>, relative to the repository's root. */
+export interface ObjectChanges {
+  added: string[]
+  changed: string[]
+  removed: string[]
+  /** Whether the pods that serve today's stable version restart. */
+  podsRestart: boolean
+  /** Other models whose files change; empty as it should be. */
+  otherModels: string[]
+}
+
+export interface SettingChange {
+  field: string
+  /** Absent: it was not set. */
+  from?: string
+  /** Absent: it is not set any more. */
+  to?: string
+}
+
+/** Everything that a promotion's pull request says: plain data, so that it can be tested, printed and sent as JSON. */
+export interface PromotionReport {
+  model: string
+  environment: string
+  /** What the environment runs as stable now; absent for a first promotion. */
+  from?: RunningVersion
+  to: RunningVersion
+  mode: { kind: 'stable' } | { kind: 'canary' | 'ab' | 'shadow'; weight: number }
+  gates: GateResult[]
+  /** Against `from`; empty means compared and equal. Undefined: could not be compared, or nothing to compare with. */
+  interfaceChanges: InterfaceChange[] | undefined
+  predictions: PredictionComparison
+  cost: { from?: VersionCost; to: VersionCost }
+  objects: ObjectChanges
+  settings: SettingChange[]
+  /** One command, words separated by spaces: `modelyard rollback fraud-scorer --env production`. */
+  undo: string
+  lineage: Record<string, string>
+  pinDiff: string
+  renderedDiff: string
+  /** Full or short id of the commit that everything was checked at. */
+  baseCommit: string
+  /** Warnings; errors never get as far as a pull request. */
+  findings: Finding[]
+}
+
+/** Everything that a rollback's pull request says. */
+export interface RollbackReport {
+  model: string
+  environment: string
+  from: RunningVersion
+  to: RunningVersion
+  /** Why, in the words of who did it. */
+  reason?: string
+  /** When `to` last ran there and until which commit. */
+  ranBefore?: { commit: string; date: string }
+  objects: ObjectChanges
+  undo: string
+  pinDiff: string
+  renderedDiff: string
+  baseCommit: string
+  findings: Finding[]
+}

@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { GitRepository } from './git.ts'
+
+/** One change of a file, as the main line of history has it. */
+export interface HistoryEntry {
+  commit: string
+  /** When it reached this line of history (the merge, for a merged pull request): ISO 8601 with the offset. */
+  date: string
+  author: string
+  subject: string
+  /** The file afterwards; undefined when this commit removed it. */
+  text: string | undefined
+  /** Set where a shallow clone ends: the file had this text by then, but the change itself is older. */
+  boundary?: true
+}
+
+const NONE = /^0+$/
+
+/**
+ * How a file's content changed, newest first, following first parents from `from` (default `HEAD`): a merged branch is one
+ * change. Reads only the clone. An empty list when the file never existed.
+ */
+export async function scalarHistory(
+  repository: GitRepository,
+  file: string,
+  { from = 'HEAD' }: { from?: string } = {},
+): Promise<HistoryEntry[]> {
+  // biome-ignore format: one option a word
+  const log = await repository.git([
+    'log', '--first-parent', '-m', '--no-renames', '--no-abbrev', '--raw', '--no-show-signature',
+    '--format=%x01%H%x1f%cI%x1f%an%x1f%s', '--end-of-options', from, '--', file,
+  ])
+  const boundaries = await shallowBoundaries(repository)
+  const changes = log.split('\x01').slice(1).map(parseChange)
+  const texts = await readBlobs(
+    repository,
+    changes.map(({ blob }) => blob).filter((blob) => !NONE.test(blob)),
+  )
+  return changes.map(({ blob, ...change }) => ({
+    ...change,
+    text: texts.get(blob),
+    ...(boundaries.has(change.commit) ? { boundary: true as const } : {}),
+  }))
+}
+
+function parseChange(record: string): Omit<HistoryEntry, 'text'> & { blob: string } {
+  const [head = '', ...rest] = record.split('\n')
+  const [commit = '', date = '', author = '', ...subject] = head.split('\x1f')
+  // `:100644 100644 <blob before> <blob after> M<tab>path`
+  const blob = rest.find((line) => line.startsWith(':'))?.split(' ')[3] ?? '0'
+  return { commit, date, author, subject: subject.join('\x1f'), blob }
+}
+
+/** All contents by one process, since a process each would cost milliseconds for every promotion there ever was. */
+async function readBlobs(repository: GitRepository, blobs: readonly string[]): Promise<Map<string, string>> {
+  const texts = new Map<string, string>()
+  if (blobs.length === 0) return texts
+  const input = `${[...new Set(blobs)].join('\n')}\n`
+  const output = Buffer.from(await repository.git(['cat-file', '--batch'], { input }))
+  for (let offset = 0; offset < output.length; ) {
+    const lineEnd = output.indexOf('\n', offset)
+    const [blob = '', type, size] = output.toString('utf8', offset, lineEnd).split(' ')
+    if (type !== 'blob') break
+    const end = lineEnd + 1 + Number(size)
+    texts.set(blob, output.toString('utf8', lineEnd + 1, end))
+    offset = end + 1
+  }
+  return texts
+}
+
+async function shallowBoundaries(repository: GitRepository): Promise<Set<string>> {
+  const shallow = (await repository.git(['rev-parse', '--is-shallow-repository'])).trim()
+  if (shallow !== 'true') return new Set()
+  const file = (await repository.git(['rev-parse', '--git-path', 'shallow'])).trim()
+  return new Set(readFileSync(resolve(repository.root, file), 'utf8').split('\n'))
+}

@@ -1,0 +1,131 @@
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { Failure } from '../findings/index.ts'
+import type { GitRepository } from './git.ts'
+
+const NAME = /^modelyard-(\d+)-\w+$/
+
+/**
+ * Calls `work` with a folder that holds `commit`, and removes the folder afterwards, whatever happens. The user's work
+ * tree, index and branch are not touched. The folder corresponds to `repository.root`, also where that is a folder
+ * inside a larger Git repository.
+ * @throws Failure when the commit cannot be checked out, and whatever `work` throws.
+ */
+export async function withScratchWorktree<T>(
+  repository: GitRepository,
+  commit: string,
+  work: (directory: string) => Promise<T>,
+): Promise<T> {
+  await removeLeftovers(repository)
+  const top = join(realpathSync(tmpdir()), `modelyard-${process.pid}-`)
+  const directory = mkdtempSync(top)
+  try {
+    try {
+      await repository.git(['worktree', 'add', '--detach', '--force', directory, commit])
+    } catch (error) {
+      throw new Failure(
+        `${commit.slice(0, 7)} could not be checked out into ${directory}: ${(error as Error).message}`,
+        {
+          fix: 'Check that the disk has room and that the commit is complete (a partial clone needs the network).',
+          cause: error,
+        },
+      )
+    }
+    return await work(join(directory, repository.prefix))
+  } finally {
+    await remove(repository, directory)
+  }
+}
+
+/** Runs that were killed leave their folder and git's record of it; the folder's name tells whose it was. */
+async function removeLeftovers(repository: GitRepository): Promise<void> {
+  const list = await repository.git(['worktree', 'list', '--porcelain'])
+  const temporary = realpathSync(tmpdir())
+  for (const [, path = ''] of list.matchAll(/^worktree (.+)$/gm)) {
+    const pid = NAME.exec(basename(path))?.[1]
+    if (pid !== undefined && dirname(path) === temporary && !isRunning(Number(pid))) await remove(repository, path)
+  }
+}
+
+async function remove(repository: GitRepository, directory: string): Promise<void> {
+  // Not `git worktree remove`: that refuses what it calls damaged, and pruning does the same to git's record.
+  if (existsSync(directory)) rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
+  await repository.git(['worktree', 'prune'])
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    // EPERM: it runs, as another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+export interface CommitOptions {
+  message: string
+  /** Default: what git is configured with. The committer always is. */
+  author?: { name: string; email: string }
+  /**
+   * Only these, and also when an ignore file hides them (many people ignore `dist/` everywhere). Default: everything that is not
+   * ignored.
+   */
+  paths?: readonly string[]
+}
+
+/**
+ * Commits what changed in a scratch work tree and moves its head there.
+ *
+ * The dates are the true ones: history reads "what ran when" from them, so a repeated run makes another commit id.
+ * Whether anything needs pushing is told by comparing trees, parents and messages (`publishChange`).
+ * @returns the commit; undefined when nothing changed.
+ * @throws Failure when git knows no name for the committer, or signing fails.
+ */
+export async function commitAll(
+  repository: GitRepository,
+  directory: string,
+  { message, author, paths }: CommitOptions,
+): Promise<string | undefined> {
+  const git = async (args: string[], more: { input?: string; environment?: Record<string, string> } = {}) =>
+    (await repository.git(args, { directory, ...more })).trim()
+
+  if (paths === undefined) await git(['add', '--all'])
+  else await addPaths(git, directory, paths)
+
+  const tree = await git(['write-tree'])
+  if (tree === (await git(['rev-parse', 'HEAD^{tree}']))) return undefined
+  const parent = await git(['rev-parse', 'HEAD'])
+  // commit-tree, unlike commit, does not follow this setting by itself.
+  const sign = (await git(['config', '--type=bool', '--default=false', '--get', 'commit.gpgSign'])) === 'true'
+  const environment = author && { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email }
+  try {
+    const args = ['commit-tree', tree, '-p', parent, ...(sign ? ['-S'] : [])]
+    // The message goes through standard input: as an argument it could be read as an option.
+    const commit = await git(args, { input: `${message.trimEnd()}\n`, ...(environment ? { environment } : {}) })
+    await git(['update-ref', '--no-deref', 'HEAD', commit])
+    return commit
+  } catch (error) {
+    const text = (error as Error).message
+    const unnamed = /tell me who you are|empty ident name|unable to auto-detect email/i.test(text)
+    throw new Failure(unnamed ? 'git does not know who commits' : `the commit could not be made: ${text}`, {
+      fix: unnamed
+        ? 'Set it: git config user.name "..." and git config user.email "..." (in CI: GIT_COMMITTER_NAME and GIT_COMMITTER_EMAIL).'
+        : 'If it is about signing, make the key available or run: git config commit.gpgSign false',
+      cause: error,
+    })
+  }
+}
+
+async function addPaths(
+  git: (args: string[]) => Promise<string>,
+  directory: string,
+  paths: readonly string[],
+): Promise<void> {
+  for (const path of paths) {
+    // git add refuses a path that neither exists nor was there before.
+    const known = existsSync(join(directory, path)) || (await git(['ls-files', '--', path])) !== ''
+    if (known) await git(['add', '--all', '--force', '--', path])
+  }
+}
