@@ -8,6 +8,8 @@ export {
   resolveCommit,
   setLocalBranch,
 } from './branches.ts'
+export { type EmbeddedForge, startEmbeddedForge } from './embedded-forge.ts'
+export type { EmbeddedPullRequest } from './embedded-forge-routes.ts'
 export type { Forge, NewPullRequest, PullRequest } from './forge.ts'
 export { type GitOptions, type GitRepository, openRepository } from './git.ts'
 export { createGitHubForge, type GitHubOptions } from './github.ts'

@@ -78,11 +78,11 @@ async function pushOrKeep(change: Change, expected: string | undefined): Promise
     await pushBranch(repository, { remote, branch, commit, ...(expected === undefined ? {} : { expected }) })
   } catch (error) {
     if (!(error instanceof Failure)) throw error
-    await setLocalBranch(repository, branch, commit)
-    throw new Failure(error.message, {
-      fix: `${error.fix ?? ''} The change is kept on the local branch ${branch}.`.trim(),
-      cause: error,
-    })
+    const kept = await setLocalBranch(repository, branch, commit).then(
+      () => ` The change is kept on the local branch ${branch}.`,
+      () => ` The change is commit ${commit}.`,
+    )
+    throw new Failure(error.message, { fix: `${error.fix ?? ''}${kept}`.trim(), cause: error })
   }
 }
 
