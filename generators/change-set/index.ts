@@ -1,1 +1,7 @@
+export { type AppliedChange, applyPinChange } from './apply.ts'
 export { evaluateGate, evaluateThreshold, formatMetric, type GateResult, type Metrics } from './gates.ts'
+export { type InterfaceChange, interfaceChanges } from './interface-changes.ts'
+export { type PinChange, requireEnvironment, requirePinned } from './pin-change.ts'
+export { type PromotionRequest, planPromotion } from './promotion.ts'
+export { type Latency, type Replay, type ReplayResult, replay } from './replay.ts'
+export { type PastPin, planRollback, type Rollback, type RollbackRequest } from './rollback.ts'

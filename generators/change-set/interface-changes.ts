@@ -1,0 +1,98 @@
+import { type Column, type ModelInterface, namedFeatures } from 'modelyard-serving/contract'
+
+/** One difference between two interfaces, as callers of the former one feel it. */
+export interface InterfaceChange {
+  kind: 'breaking' | 'compatible'
+  message: string
+}
+
+/** What changes for callers when `after` answers instead of `before`; empty when nothing does. */
+export function interfaceChanges(before: ModelInterface, after: ModelInterface): InterfaceChange[] {
+  return [...featureChanges(before, after), ...rawInputChanges(before, after), ...outputChanges(before, after)]
+}
+
+function featureChanges(before: ModelInterface, after: ModelInterface): InterfaceChange[] {
+  const old = new Map(namedFeatures(before).map((column) => [column.name, column]))
+  const current = new Map(namedFeatures(after).map((column) => [column.name, column]))
+  const added = [...current.values()].flatMap((column): InterfaceChange[] => {
+    if (old.has(column.name)) return []
+    const kind = column.missing ? 'compatible' : 'breaking'
+    return [{ kind, message: `feature ${column.name} is new${column.missing ? ' and may be left out' : ''}` }]
+  })
+  const removed = [...old.keys()].flatMap((name): InterfaceChange[] =>
+    current.has(name) ? [] : [{ kind: 'breaking', message: `feature ${name} is not known any more` }],
+  )
+  const changed = [...old.values()].flatMap((column) => {
+    const now = current.get(column.name)
+    return now ? columnChanges(column, now) : []
+  })
+  return [...added, ...removed, ...changed]
+}
+
+function columnChanges(before: Column, after: Column): InterfaceChange[] {
+  const feature = `feature ${before.name}`
+  if (before.kind !== after.kind) return [{ kind: 'breaking', message: `${feature}: ${before.kind} -> ${after.kind}` }]
+  const changes: InterfaceChange[] = []
+  if (before.missing && !after.missing)
+    changes.push({ kind: 'breaking', message: `${feature} may not be missing any more` })
+  if (!before.missing && after.missing) changes.push({ kind: 'compatible', message: `${feature} may be missing now` })
+  if (!before.integer && after.integer)
+    changes.push({ kind: 'breaking', message: `${feature} takes whole numbers only` })
+  if (before.unit !== after.unit) {
+    changes.push({ kind: 'breaking', message: `${feature}: unit ${before.unit ?? 'none'} -> ${after.unit ?? 'none'}` })
+  }
+  const range = ({ min = '', max = '' }: Column) => `${min}..${max}`
+  if (range(before) !== range(after)) {
+    const isNarrower =
+      (after.min ?? -Infinity) > (before.min ?? -Infinity) || (after.max ?? Infinity) < (before.max ?? Infinity)
+    changes.push({
+      kind: isNarrower ? 'breaking' : 'compatible',
+      message: `${feature}: range ${range(before)} -> ${range(after)}`,
+    })
+  }
+  const labels = ({ categories = [] }: Column) => (Array.isArray(categories) ? categories : Object.keys(categories))
+  const lost = labels(before).filter((label) => !labels(after).includes(label))
+  const gained = labels(after).filter((label) => !labels(before).includes(label))
+  if (lost.length > 0) changes.push({ kind: 'breaking', message: `${feature}: no more ${lost.join(', ')}` })
+  if (gained.length > 0) changes.push({ kind: 'compatible', message: `${feature}: also ${gained.join(', ')}` })
+  return changes
+}
+
+/** Tensors by name, for callers of the Open Inference Protocol. */
+function rawInputChanges(before: ModelInterface, after: ModelInterface): InterfaceChange[] {
+  const tensors = (side: ModelInterface) =>
+    new Map(side.inputs.map(({ name, datatype, shape }) => [name, `${datatype} [${shape.map(dimension).join(', ')}]`]))
+  return tensorChanges('input', tensors(before), tensors(after))
+}
+
+function outputChanges(before: ModelInterface, after: ModelInterface): InterfaceChange[] {
+  const tensors = (side: ModelInterface) =>
+    new Map(
+      side.outputs.map(({ name, datatype, shape, labels = [], unit = '' }) => [
+        name,
+        [`${datatype} [${shape.map(dimension).join(', ')}]`, ...labels, unit].filter(Boolean).join(' '),
+      ]),
+    )
+  return tensorChanges('output', tensors(before), tensors(after))
+}
+
+function tensorChanges(side: string, before: Map<string, string>, after: Map<string, string>): InterfaceChange[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])]
+  return names.flatMap((name): InterfaceChange[] => {
+    const [old, now] = [before.get(name), after.get(name)]
+    if (old === now) return []
+    if (old === undefined)
+      return [{ kind: side === 'output' ? 'compatible' : 'breaking', message: `${side} ${name} is new` }]
+    return [
+      {
+        kind: 'breaking',
+        message: now === undefined ? `${side} ${name} is gone` : `${side} ${name}: ${old} -> ${now}`,
+      },
+    ]
+  })
+}
+
+/** The name of a free dimension means nothing to a caller. */
+function dimension(size: number | string): string {
+  return typeof size === 'number' ? String(size) : '?'
+}

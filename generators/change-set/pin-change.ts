@@ -1,0 +1,43 @@
+import type { ReleaseFile } from '../define/index.ts'
+import { Failure, type Finding } from '../findings/index.ts'
+import { type Plan, type PlannedEnvironment, type PlannedModel, type PlannedVersion, paths } from '../plan/index.ts'
+import { editScalar } from '../text/index.ts'
+import type { GateResult } from './gates.ts'
+
+/** What a promotion or a rollback writes by hand, decided; the rest of the change follows by synthesis. */
+export interface PinChange {
+  model: string
+  environment: string
+  /** What runs there now; absent for a first promotion. */
+  from?: PlannedVersion
+  /** Pin value afterwards: `1.5.0-8f3c2a9d`, or `1.5.0` in a first environment. */
+  to: string
+  pin: { file: string; before?: string; after: string }
+  /** A release that is sealed by this change. */
+  release?: { file: string; content: ReleaseFile; text: string }
+  gates: GateResult[]
+  findings: Finding[]
+}
+
+export function requireEnvironment(plan: Plan, name: string): PlannedEnvironment {
+  const environment = plan.environments.find(({ definition }) => definition.name === name)
+  if (environment) return environment
+  const known = plan.environments.map(({ definition }) => definition.name).join(', ')
+  throw new Failure(`there is no environment "${name}"`, { fix: `Name one of ${known}.` })
+}
+
+export function requirePinned(environment: PlannedEnvironment, model: string): PlannedModel {
+  const pinned = environment.models.find(({ name }) => name === model)
+  if (pinned) return pinned
+  const { name } = environment.definition
+  const known = environment.models.map((item) => item.name).join(', ') || 'none'
+  throw new Failure(`${model} does not run in ${name}: there is no ${paths.pin(name, model)}`, {
+    fix: `Models that run there: ${known}.`,
+  })
+}
+
+/** The pin with another stable version: one scalar replaced, comments kept; a new file when there is none. */
+export function withStable(file: string, before: string | undefined, reference: string): PinChange['pin'] {
+  if (before === undefined) return { file, after: `stable: ${reference}\n` }
+  return { file, before, after: editScalar(file, before, ['stable'], reference) }
+}
