@@ -5,6 +5,8 @@ export interface GateResult {
   name: string
   result: 'pass' | 'fail' | 'pending' | 'unknown'
   detail: string
+  /** A sentence for those who wonder. */
+  note?: string
 }
 
 export type Metrics = Readonly<Record<string, number>>

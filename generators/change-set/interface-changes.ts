@@ -41,7 +41,7 @@ function columnChanges(before: Column, after: Column): InterfaceChange[] {
   if (before.unit !== after.unit) {
     changes.push({ kind: 'breaking', message: `${feature}: unit ${before.unit ?? 'none'} -> ${after.unit ?? 'none'}` })
   }
-  const range = ({ min = '', max = '' }: Column) => `${min}..${max}`
+  const range = ({ min, max }: Column) => `${min ?? ''}..${max ?? ''}`
   if (range(before) !== range(after)) {
     const isNarrower =
       (after.min ?? -Infinity) > (before.min ?? -Infinity) || (after.max ?? Infinity) < (before.max ?? Infinity)

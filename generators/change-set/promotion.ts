@@ -44,7 +44,7 @@ export function planPromotion(repository: Repository, plan: Plan, request: Promo
   if (champion?.stable.reference === reference) return undefined
 
   const pin = repository.environments.get(to)?.pins.get(model)
-  if (pin?.value.candidate?.release.split('-')[0] === pinned.stable.facts.version) {
+  if (pin && pin.value.candidate?.release.split('-')[0] === pinned.stable.facts.version) {
     throw new Failure(`${model} ${reference} is the candidate in ${to}: it cannot become stable beside itself`, {
       fix: `Remove the candidate from ${pin.file} first.`,
     })

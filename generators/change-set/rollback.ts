@@ -52,7 +52,7 @@ export function planRollback(
     throw new Failure(`${what} in ${environment} before ${present.reference}`, { fix })
   }
   const pin = repository.environments.get(environment)?.pins.get(model)
-  if (pin?.value.candidate?.release.split('-')[0] === target.stable.split('-')[0]) {
+  if (pin && pin.value.candidate?.release.split('-')[0] === target.stable.split('-')[0]) {
     throw new Failure(
       `${model} ${target.stable} is the candidate in ${environment}: it cannot be stable beside itself`,
       {

@@ -3,9 +3,13 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { formatFindings } from '../checks/index.ts'
 import { Failure } from '../findings/index.ts'
+import { demoCommand } from './commands/demo.ts'
 import { diffCommand } from './commands/diff.ts'
 import { explainCommand } from './commands/explain.ts'
+import { promoteCommand } from './commands/promote.ts'
 import { registerCommand } from './commands/register.ts'
+import { rollbackCommand } from './commands/rollback.ts'
+import { serveCommand } from './commands/serve.ts'
 import { synthCommand } from './commands/synth.ts'
 import { validateCommand } from './commands/validate.ts'
 import { EXIT } from './output.ts'
@@ -24,7 +28,18 @@ function createProgram(): Command {
     // `register` has a --version of its own.
     .enablePositionalOptions()
     .addHelpText('after', '\nExit codes: 0 all good; 1 findings; 2 could not run or could not check.')
-  for (const add of [registerCommand, synthCommand, validateCommand, diffCommand, explainCommand]) add(program)
+  const commands = [
+    registerCommand,
+    synthCommand,
+    validateCommand,
+    diffCommand,
+    promoteCommand,
+    rollbackCommand,
+    serveCommand,
+    demoCommand,
+    explainCommand,
+  ]
+  for (const add of commands) add(program)
   return program
 }
 

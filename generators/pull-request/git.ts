@@ -41,7 +41,8 @@ const LET_THROUGH: SimpleGitOptions['unsafe'] = {
   allowUnsafeUrlRewrite: true,
 }
 
-async function runGit(directory: string, args: readonly string[], options: GitOptions = {}): Promise<string> {
+/** Runs git anywhere; inside a repository use `GitRepository.git`. @throws GitFailure */
+export async function runGit(directory: string, args: readonly string[], options: GitOptions = {}): Promise<string> {
   const environment = gitEnvironment(process.env, options.environment)
   try {
     const { input, silence } = options

@@ -1,1 +1,2 @@
+export { type LocalPod, prepareLocalPod } from './local-pod.ts'
 export { planRegistration, type Registration, type RegistrationPlan, writeRegistration } from './register.ts'

@@ -1,5 +1,5 @@
 import { Chart } from 'cdk8s'
-import { ConfigMap, k8s, ServiceAccount } from 'cdk8s-plus-28'
+import { k8s, ServiceAccount } from 'cdk8s-plus-28'
 import type { Construct } from 'constructs'
 import { POD } from 'modelyard-serving/contract'
 import type { PlannedModel } from '../../plan/index.ts'
@@ -27,12 +27,12 @@ export class ModelChart extends Chart {
       routingConfigMap: `${name}-routing`,
     }
     new ServiceAccount(this, 'service-account', { metadata: { name, labels }, automountToken: false })
-    new ConfigMap(this, 'boot-config-map', {
+    new k8s.KubeConfigMap(this, 'boot-config-map', {
       metadata: { name: mounts.bootConfigMap, labels },
       data: { [POD.bootFile]: JSON.stringify(boot, null, 2) },
       immutable: true,
     })
-    new ConfigMap(this, 'routing-config-map', {
+    new k8s.KubeConfigMap(this, 'routing-config-map', {
       metadata: { name: mounts.routingConfigMap, labels },
       data: { [POD.routingFile]: JSON.stringify(routingConfiguration(model), null, 2) },
     })

@@ -1,0 +1,52 @@
+import type { Command } from 'commander'
+import { Failure } from '../../findings/index.ts'
+import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
+import { runDemo } from '../demo.ts'
+import { untilStopped } from './serve.ts'
+
+interface Options extends CommonOptions {
+  model: string
+  from: string
+  to: string
+  port: string
+  once?: boolean
+}
+
+export function demoCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('demo')
+      .summary('the whole path on this repository: synth, validate, promote, serve, predict')
+      .description(
+        'Works in a scratch copy whose remote is a local bare repository and whose forge is embedded: no account, no cluster, no\n' +
+          'network. Opens a promotion, prints the pull request, merges it, serves the model with the configuration that the\n' +
+          'manifests carry, sends a request and stays up until Ctrl-C.',
+      )
+      .option('--model <model>', 'which model to promote', 'diabetes-progression')
+      .option('--from <environment>', 'where it runs', 'staging')
+      .option('--to <environment>', 'where it shall run', 'production')
+      .option('--port <number>', 'port of the server; 0 for a free one', '0')
+      .option('--once', 'stop after the prediction'),
+  ).action(async ({ once = false, ...options }: Options) => {
+    const { root, output } = contextOf(options)
+    const port = Number(options.port)
+    if (!Number.isInteger(port) || port < 0 || port > 65535) {
+      throw new Failure(`--port ${options.port} is no port`, { fix: 'Give a whole number from 0 to 65535.' })
+    }
+    const { model, from, to } = options
+    const demo = await runDemo({ root, model, from, to, port }, output)
+    try {
+      if (once) await demo.close()
+      else {
+        output.line(output.bold('Look around'))
+        output.line(`  ${demo.address}/readyz      state of each model`)
+        output.line(`  ${demo.address}/metrics     Prometheus metrics`)
+        output.line(`  ${demo.address}/v2/models/${model}   Open Inference Protocol`)
+        output.line('Ctrl-C stops the server and removes the scratch copy.')
+        await untilStopped(demo)
+      }
+    } finally {
+      await demo.remove()
+    }
+  })
+}

@@ -1,0 +1,33 @@
+import type { Command } from 'commander'
+import { rollback } from '../../pull-request/index.ts'
+import { contextOf } from '../context.ts'
+import { type ProposalFlags, printProposal, proposalOptions, withProposalOptions } from '../proposal.ts'
+
+interface Options extends ProposalFlags {
+  env: string
+  to?: string
+  reason?: string
+}
+
+export function rollbackCommand(program: Command): void {
+  withProposalOptions(
+    program
+      .command('rollback')
+      .summary('open a pull request that takes a model back to what ran before')
+      .description(
+        'Finds in the history of the pin what ran there before and restores it, with the manifests it had. Needs Git alone:\n' +
+          'with the remote down it works from the last known base and leaves the commit on a local branch.',
+      )
+      .argument('<model>', 'folder name under models/')
+      .requiredOption('--env <environment>', 'where to roll back')
+      .option('--to <release>', 'a release or version that ran there (default: the one before)')
+      .option('--reason <text>', 'why; stands in the pull request'),
+  ).action(async (model: string, options: Options) => {
+    const context = contextOf(options)
+    const { env: environment, to, reason } = options
+    const settings = await proposalOptions(context, options)
+    const request = { model, environment, ...(to !== undefined && { to }), ...(reason !== undefined && { reason }) }
+    const proposal = await context.output.during('Rolling back', () => rollback(request, settings))
+    printProposal(context, proposal, `${environment} runs that already: nothing to roll back.`)
+  })
+}

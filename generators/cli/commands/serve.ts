@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { type ModelServer, startServer } from 'modelyard-serving/main'
+import { requireEnvironment, requirePinned } from '../../change-set/index.ts'
+import { Failure, hasErrors, sortFindings } from '../../findings/index.ts'
+import { loadRepository, type Plan, resolvePlan } from '../../plan/index.ts'
+import { prepareLocalPod } from '../../registry/index.ts'
+import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
+
+interface Options extends CommonOptions {
+  env?: string
+  port: string
+  host: string
+}
+
+export function serveCommand(program: Command): void {
+  withCommonOptions(
+    program
+      .command('serve')
+      .summary('run the server on this machine as a pod of an environment runs it')
+      .description(
+        'Starts the server with the very configuration that dist/ carries for a model in an environment. Artifacts of the\n' +
+          'repository are put into its cache by digest; others are fetched from where the environment has them.',
+      )
+      .argument('<model>', 'folder name under models/')
+      .option('--env <environment>', 'whose configuration (default: the first environment)')
+      .option('--port <number>', 'port; 0 for a free one', '8080')
+      .option('--host <address>', 'address to listen on', '127.0.0.1'),
+  ).action(async (name: string, options: Options) => {
+    const { root, output } = contextOf(options)
+    const port = Number(options.port)
+    if (!Number.isInteger(port) || port < 0 || port > 65535) {
+      throw new Failure(`--port ${options.port} is no port`, { fix: 'Give a whole number from 0 to 65535.' })
+    }
+    const repository = await loadRepository(root)
+    const plan = resolvePlan(repository)
+    const findings = sortFindings([...repository.findings, ...plan.findings])
+    if (hasErrors(findings)) throw new Failure('the repository has errors to mend first', { findings })
+    const model = requirePinned(requireEnvironment(plan, options.env ?? firstEnvironment(plan)), name)
+
+    const directory = await mkdtemp(join(tmpdir(), 'modelyard-serve-'))
+    try {
+      const pod = await prepareLocalPod(repository, model, directory)
+      const server = await startServer({ ...pod, host: options.host, port, logger: !output.json })
+      output.line(`${name} ${model.stable.reference} as in ${model.environment.name}: ${server.address}`)
+      output.line(`  curl ${server.address}/readyz`)
+      output.line('Ctrl-C stops it.')
+      output.data({ address: server.address, model: name, reference: model.stable.reference })
+      await untilStopped(server)
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
+  })
+}
+
+/** Resolves after the first SIGINT or SIGTERM, once what was accepted is answered. */
+export async function untilStopped(server: ModelServer): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })
+  await server.close()
+}
+
+function firstEnvironment(plan: Plan): string {
+  return plan.environments[0]?.definition.name ?? ''
+}

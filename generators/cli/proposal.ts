@@ -1,0 +1,87 @@
+import type { Command } from 'commander'
+import { Failure } from '../findings/index.ts'
+import {
+  createGitHubForge,
+  type Forge,
+  openRepository,
+  type Proposal,
+  type ProposalOptions,
+  parseForgeRepository,
+  remoteUrl,
+} from '../pull-request/index.ts'
+import { type CommonOptions, type Context, withCommonOptions } from './context.ts'
+import { EXIT } from './output.ts'
+
+/** Options of the commands that propose a change as a pull request. */
+export interface ProposalFlags extends CommonOptions {
+  remote: string
+  base: string
+  repository?: string
+  apiUrl?: string
+  push: boolean
+  dryRun?: boolean
+}
+
+export function withProposalOptions(command: Command): Command {
+  return withCommonOptions(
+    command
+      .option('--dry-run', 'decide, render, check and print; write nothing')
+      .option('--no-push', 'commit to a local branch and stop there')
+      .option('--remote <name>', 'the Git remote', 'origin')
+      .option('--base <branch>', 'the branch that Argo CD reads and the pull request goes into', 'main')
+      .option('--repository <owner/name>', 'repository on the forge (default: GITHUB_REPOSITORY, else from the remote)')
+      .option('--api-url <url>', 'API of the forge (default: GITHUB_API_URL, else of the remote); token: GITHUB_TOKEN'),
+  )
+}
+
+export async function proposalOptions({ root }: Context, flags: ProposalFlags): Promise<ProposalOptions> {
+  const dryRun = flags.dryRun ?? false
+  return {
+    root,
+    remote: flags.remote,
+    baseBranch: flags.base,
+    push: flags.push,
+    dryRun,
+    offline: false,
+    forge: flags.push && !dryRun ? await forgeFor(root, flags) : undefined,
+  }
+}
+
+/** The forge, when a token and a repository are known; a push without one is still worth having. */
+async function forgeFor(root: string, flags: ProposalFlags): Promise<Forge | undefined> {
+  if (!process.env['GITHUB_TOKEN'] && !process.env['GH_TOKEN']) return undefined
+  const fromRemote = parseForgeRepository(await remoteUrl(await openRepository(root), flags.remote))
+  const named = flags.repository ?? process.env['GITHUB_REPOSITORY']
+  const [owner, repo, ...rest] = (named ?? '').split('/')
+  if (named !== undefined && (!owner || !repo || rest.length > 0)) {
+    throw new Failure(`"${named}" is no repository of a forge`, { fix: 'Write --repository owner/name.' })
+  }
+  const repository = owner && repo ? { host: fromRemote?.host ?? 'github.com', owner, repo } : fromRemote
+  if (!repository) return undefined
+  return createGitHubForge({ repository, ...(flags.apiUrl !== undefined && { baseUrl: flags.apiUrl }) })
+}
+
+/** Prints a proposal; `nothing` says what is true when there is none. */
+export function printProposal({ output }: Context, proposal: Proposal<unknown> | undefined, nothing: string): void {
+  output.data(proposal ?? { nothing })
+  if (!proposal) {
+    output.line(nothing)
+    return
+  }
+  const { published, body, title, files, problems } = proposal
+  if (!published) {
+    output.line(`${output.bold(title)}\n`)
+    output.raw(`${body}\n`)
+    output.line(`\nDry run: nothing was written. The change has ${files.length} files:`)
+    for (const file of files) output.line(`  ${file}`)
+  } else {
+    const { branch, commit, pushed, pullRequest } = published
+    output.line(output.bold(title))
+    output.line(
+      `  branch        ${branch} at ${commit.slice(0, 12)}${pushed ? ', pushed' : pullRequest ? ', unchanged' : ''}`,
+    )
+    if (pullRequest) output.line(`  pull request  #${pullRequest.number} ${pullRequest.action}: ${pullRequest.url}`)
+  }
+  for (const problem of problems) output.line(`  note: ${problem}`)
+  process.exitCode = EXIT.ok
+}

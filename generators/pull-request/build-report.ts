@@ -1,0 +1,145 @@
+import { type AppliedChange, interfaceChanges, type PinChange, replay } from '../change-set/index.ts'
+import { formatDiff, modelFolder } from '../manifests/index.ts'
+import type { PlannedVersion } from '../plan/index.ts'
+import { canonicalJson, parseYaml } from '../text/index.ts'
+import { comparePredictions } from './predictions.ts'
+import type { ObjectChanges, PromotionReport, RunningVersion, SettingChange } from './report.ts'
+
+/** Gathers what a promotion's pull request says: everything read or measured here and now, nothing assumed. */
+export async function buildPromotionReport(
+  change: PinChange,
+  applied: AppliedChange,
+  baseCommit: string,
+): Promise<PromotionReport> {
+  const { from } = change
+  const to = applied.model.stable
+  const replayed = await replay(applied.repository, from?.facts, to.facts)
+  const latency = 'latency' in replayed ? replayed.latency : undefined
+  const gates = [...change.gates]
+  if (from) gates.push(interfaceGate(from, to))
+  if (replayed.golden) {
+    const { passed, total } = replayed.golden
+    gates.push({ name: 'golden samples', result: passed === total ? 'pass' : 'fail', detail: `${passed} of ${total}` })
+  } else {
+    gates.push({
+      name: 'golden samples',
+      result: 'unknown',
+      detail: 'not run',
+      note: 'unknown' in replayed ? replayed.unknown : '',
+    })
+  }
+  return {
+    model: change.model,
+    environment: change.environment,
+    ...(from && { from: runningVersion(from) }),
+    to: runningVersion(to),
+    mode: { kind: 'stable' },
+    gates,
+    interfaceChanges: from && interfaceChanges(from.facts.interface, to.facts.interface),
+    predictions: comparePredictions(replayed, to.facts.interface),
+    cost: {
+      ...(from && { from: { artifactBytes: artifactBytes(from), ...latency?.champion } }),
+      to: { artifactBytes: artifactBytes(to), ...latency?.candidate },
+    },
+    settings: from ? settingChanges(from, to) : [],
+    undo: from ? `modelyard rollback ${change.model} --env ${change.environment}` : `git rm ${change.pin.file}`,
+    lineage: lineage(to),
+    ...renderedChanges(change, applied),
+    baseCommit,
+  }
+}
+
+/** The part that promotions and rollbacks share: what merging does to dist/. */
+export function renderedChanges(change: PinChange, applied: AppliedChange) {
+  const { pin } = change
+  return {
+    objects: objectChanges(change, applied),
+    pinDiff: formatDiff([
+      { path: pin.file, ...(pin.before !== undefined && { before: pin.before }), after: pin.after },
+    ]),
+    renderedDiff: formatDiff(applied.manifests),
+    findings: applied.validation.findings,
+  }
+}
+
+export function runningVersion({ facts, release }: PlannedVersion): RunningVersion {
+  return { version: facts.version, ...(release !== undefined && { release }) }
+}
+
+function interfaceGate(from: PlannedVersion, to: PlannedVersion) {
+  const breaking = interfaceChanges(from.facts.interface, to.facts.interface).filter(({ kind }) => kind === 'breaking')
+  const name = 'interface'
+  if (breaking.length === 0) return { name, result: 'pass' as const, detail: 'compatible' }
+  return {
+    name,
+    result: 'fail' as const,
+    detail: `${breaking.length} breaking`,
+    note: breaking.map(({ message }) => message).join('; '),
+  }
+}
+
+function objectChanges({ model, environment }: PinChange, { manifests }: AppliedChange): ObjectChanges {
+  const own = modelFolder(environment, model)
+  const models = modelFolder(environment, '')
+  const paths = (wanted: (change: AppliedChange['manifests'][number]) => boolean) =>
+    manifests.filter(wanted).map(({ path }) => path)
+  const others = manifests.filter(({ path }) => path.startsWith(models) && !path.startsWith(`${own}/`))
+  return {
+    added: paths(({ before }) => before === undefined),
+    changed: paths(({ before, after }) => before !== undefined && after !== undefined),
+    removed: paths(({ after }) => after === undefined),
+    podsRestart: podTemplateChanges(manifests.find(({ path }) => path === `${own}/deployment.yaml`)),
+    otherModels: [...new Set(others.map(({ path }) => path.slice(models.length).split('/')[0] ?? ''))],
+  }
+}
+
+/** Pods restart exactly when the template that they are made from changes. */
+function podTemplateChanges(deployment: { before?: string; after?: string } | undefined): boolean {
+  if (deployment?.before === undefined || deployment.after === undefined) return false
+  const template = (text: string) =>
+    (parseYaml('deployment.yaml', text).document?.value as { spec?: { template?: unknown } } | undefined)?.spec
+      ?.template
+  return canonicalJson(template(deployment.before) ?? null) !== canonicalJson(template(deployment.after) ?? null)
+}
+
+function settingChanges(from: PlannedVersion, to: PlannedVersion): SettingChange[] {
+  const facts = ({ settings, servingImage }: PlannedVersion): Record<string, string> => ({
+    image: servingImage.split('@')[1]?.slice(0, 19) ?? servingImage,
+    owner: settings.owner,
+    cpu: `${settings.resources.cpu}..${settings.resources.cpuLimit}`,
+    memory: settings.resources.memory,
+    replicas: `${settings.replicas.min}..${settings.replicas.max}`,
+    'batch size': String(settings.batching.maxSize),
+    'batch delay': `${settings.batching.maxDelayMs} ms`,
+    'p99 objective': `${settings.slo.latencyP99Ms} ms`,
+    availability: String(settings.slo.availability),
+    strict: String(settings.strict),
+  })
+  const [before, after] = [facts(from), facts(to)]
+  return Object.keys(after).flatMap((field) =>
+    before[field] === after[field] ? [] : [{ field, from: before[field] ?? '', to: after[field] ?? '' }],
+  )
+}
+
+function artifactBytes({ facts }: PlannedVersion): number {
+  const { model, externalData = [] } = facts.bundle
+  return [model, ...externalData].reduce((sum, file) => sum + file.size, 0)
+}
+
+/** Scalars of the lineage, nested names joined by a space; the artifact's digest last. */
+function lineage({ facts }: PlannedVersion): Record<string, string> {
+  const entries: [string, string][] = []
+  const visit = (value: unknown, name: string) => {
+    if (value !== null && typeof value === 'object') {
+      for (const [key, item] of Object.entries(value)) visit(item, name === '' ? key : `${name} ${key}`)
+    } else entries.push([name, String(value)])
+  }
+  visit(facts.lineage, '')
+  const { name, rows, sha256 } = facts.evaluation.dataset
+  entries.push([
+    'evaluated on',
+    [name, rows === undefined ? '' : `${rows} rows`, sha256?.slice(0, 12) ?? ''].filter(Boolean).join(', '),
+  ])
+  entries.push(['artifact sha256', facts.bundle.model.sha256])
+  return Object.fromEntries(entries)
+}
