@@ -19,3 +19,6 @@ export {
   serverSplit,
   tensor,
 } from './define/index.ts'
+export { Failure, type Finding } from './findings/index.ts'
+export { ArgoCdChart, BootstrapChart, EnvironmentChart, ModelChart } from './objects/index.ts'
+export { loadPlan, type Plan, type PlannedEnvironment, type PlannedModel } from './plan/index.ts'

@@ -1,6 +1,7 @@
 export { bundlePath, parsePackagePath } from './bundle-path.ts'
 export { declaredInterface } from './interface.ts'
 export { loadRepository } from './load.ts'
+export { loadPlan, requirePlan } from './load-plan.ts'
 export type { Plan, PlannedCandidate, PlannedEnvironment, PlannedModel, PlannedVersion } from './plan.ts'
 export {
   ENVIRONMENTS,

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type ModelServer, startServer } from 'modelyard-serving/main'
 import { requireEnvironment, requirePinned } from '../../change-set/index.ts'
-import { Failure, hasErrors, sortFindings } from '../../findings/index.ts'
-import { loadRepository, type Plan, resolvePlan } from '../../plan/index.ts'
+import { Failure } from '../../findings/index.ts'
+import { loadRepository, type Plan, requirePlan } from '../../plan/index.ts'
 import { prepareLocalPod } from '../../registry/index.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 
@@ -35,9 +35,7 @@ export function serveCommand(program: Command): void {
       throw new Failure(`--port ${options.port} is no port`, { fix: 'Give a whole number from 0 to 65535.' })
     }
     const repository = await loadRepository(root)
-    const plan = resolvePlan(repository)
-    const findings = sortFindings([...repository.findings, ...plan.findings])
-    if (hasErrors(findings)) throw new Failure('the repository has errors to mend first', { findings })
+    const plan = requirePlan(repository)
     const model = requirePinned(requireEnvironment(plan, options.env ?? firstEnvironment(plan)), name)
 
     const directory = await mkdtemp(join(tmpdir(), 'modelyard-serve-'))

@@ -1,0 +1,17 @@
+import { RULES, type Rule } from './rules.ts'
+
+/** docs/rules.md: every rule with its reason and repair, in the order of their ids. */
+export function rulesPage(): string {
+  const rules = Object.entries<Rule>(RULES).sort(([a], [b]) => (a < b ? -1 : 1))
+  const sections = rules.map(([id, { summary, reason, repair, couldNotCheck }]) => {
+    const note = couldNotCheck ? '\n\nThis is "could not check": without errors beside it the exit code is 2.' : ''
+    return `## ${id}\n\n${sentence(summary)}\n\n**Why:** ${reason}\n\n**Repair:** ${repair}${note}\n`
+  })
+  const head =
+    '# Rules\n\nWhat `modelyard validate`, `synth`, `register` and `promote` report. `modelyard explain <rule>` prints the same.\n'
+  return `${head}\n${sections.join('\n')}`
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+}
