@@ -9,7 +9,10 @@ export interface RunningVersion {
 }
 
 export interface GateResult {
-  /** Short, with its threshold: `r2 >= 0.4`. */
+  /**
+   * Short, with its threshold: `r2 >= 0.4`. Named `interface` or `golden samples`, it judges what `interfaceChanges` or
+   * `predictions` says at length, and is not counted twice.
+   */
   name: string
   /** `pending`: its moment has not come; `unknown`: it could not be checked. */
   result: 'pass' | 'fail' | 'pending' | 'unknown'
