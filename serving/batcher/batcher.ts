@@ -57,7 +57,8 @@ interface Piece {
 /**
  * Micro-batching in front of one model: one call at a time, each with the rows of as many waiting requests as fit. A flush is
  * on the next turn of the event loop, so a lone request waits for nobody, and under load the requests read in one turn share a
- * call. Each caller gets exactly the rows that a call of its own would have given, errors included.
+ * call. Each caller gets the rows that a call of its own would have given, errors included; numbers to the rounding of their
+ * type, since a kernel may add up in another order when it has more rows.
  */
 export class Batcher {
   private readonly call: ModelCall
