@@ -16,23 +16,23 @@ const expected = (name: string) =>
 test('a canary beside a champion reads as expected', () => {
   const { title, body } = describePromotion(canary)
   assert.is(title, 'Promote fraud-scorer 1.4.2 -> 1.5.0 to production (canary 10 %)')
-  assert.fixture(body, expected('canary.md'))
+  assert.fixture(body, expected('canary-body.txt'))
 })
 
 test('a first promotion reads as expected, and claims nothing that was not measured', () => {
   const { title, body } = describePromotion(first)
   assert.is(title, 'Promote house-price 1.0.0 to staging')
-  assert.fixture(body, expected('first.md'))
+  assert.fixture(body, expected('first-body.txt'))
 })
 
 test('a rollback reads as expected', () => {
   const { title, body } = describeRollback(rollback)
   assert.is(title, 'Roll back fraud-scorer 1.5.0 -> 1.4.2 in production')
-  assert.fixture(body, expected('rollback.md'))
+  assert.fixture(body, expected('rollback-body.txt'))
 })
 
 test('a terminal shows the same words without the signs of Markdown', () => {
-  assert.fixture(formatForTerminal(describePromotion(canary).body), `${expected('canary.txt')}\n`)
+  assert.fixture(formatForTerminal(describePromotion(canary).body), `${expected('canary-terminal.txt')}\n`)
 })
 
 test('a release of the same version is told apart by its name', () => {
@@ -153,10 +153,10 @@ test('whatever the texts: narrow tables, short code lines, no HTML of theirs, an
       const cells = row.replace(/\\[\\|]/g, '').split('|').length - 2
       assert.ok(cells <= 3, `seed ${seed}: ${row}`)
     }
-    const prose = body.replace(/^(`{3,})(diff)?\n[\s\S]*?\n\1$/gm, '').replace(/`[^`\n]*`/g, '')
+    const prose = body.replace(/^(`{3,})(diff)?\n[\s\S]*?\n\1$/gm, '').replace(/(?<!\\)(`+)[^\n]*?\1/g, '')
     assert.not.match(prose, /(?<!\\)<(script|\/details><)/, `seed ${seed}`)
-    assert.is(body.split('<details>').length, body.split('\n</details>').length, `seed ${seed}`)
-    assert.ok(body.length <= MAX_BODY && title.length <= 256)
+    assert.is(prose.split('<details>').length, prose.split('\n</details>').length, `seed ${seed}`)
+    assert.ok(body.length <= MAX_BODY && Array.from(title).length <= 256, `seed ${seed}`)
     const { model, to } = report
     const { version, release = version } = to
     assert.equal([readHiddenBlock(body)?.model, readHiddenBlock(body)?.to], [model, release])

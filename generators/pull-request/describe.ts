@@ -62,7 +62,7 @@ export function describePromotion(report: PromotionReport): Description {
     { text: predictionSection(report), cut: omitted('How predictions change') },
     { text: costSection(report) },
     { text: mergingSection(report), cut: omitted('What merging does') },
-    { text: undoSection(clip(report.undo, 500)) },
+    { text: undoSection(report.undo) },
     { text: details('Lineage', lineageList(report.lineage)), cut: 'Lineage: left out, too long.' },
   ]
   return {
@@ -96,7 +96,7 @@ export function describeRollback(report: RollbackReport): Description {
     { text: reason === undefined ? '' : `> **Reason:** ${escapeText(clip(reason, 1000))}` },
     { text: lookHere(findings.map(({ message }) => `warning: ${escapeText(clip(message, 300))}`)) },
     { text: `### What merging does\n\n${effects.map((line) => `- ${line}`).join('\n')}` },
-    { text: undoSection(clip(report.undo, 500)) },
+    { text: undoSection(report.undo) },
   ]
   return {
     title: clip(`Roll back ${report.model} ${change} in ${report.environment}`, MAX_TITLE),

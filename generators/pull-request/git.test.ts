@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -8,7 +8,15 @@ import { openRepository } from './git.ts'
 import { failureOf, isolateGit, runGit, withGit } from './testing/git-fixture.ts'
 
 isolateGit()
-const empty = () => mkdtempSync(join(tmpdir(), 'pull-request-test-'))
+const made: string[] = []
+const empty = () => {
+  const directory = mkdtempSync(join(tmpdir(), 'pull-request-test-'))
+  made.push(directory)
+  return directory
+}
+test.after(() => {
+  for (const directory of made) rmSync(directory, { recursive: true, force: true })
+})
 
 test('a folder outside Git is refused with what to do', async () => {
   const failure = await failureOf(() => openRepository(empty()))

@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -52,12 +50,12 @@ test('a removed file has no text, and one that never was has no history', async 
 })
 
 test('the end of a shallow clone is marked, since the change itself may be older', async () => {
-  await withGit(async ({ remote, git, commit }) => {
+  await withGit(async ({ root, remote, git, commit }) => {
     commit('other.txt', 'x', 'Unrelated')
     commit('pin.yaml', 'stable: 2.0.0\n', 'Second')
     git('push', '--quiet', 'origin', 'main')
-    const clone = mkdtempSync(join(tmpdir(), 'pull-request-test-'))
-    runGit(clone, 'clone', '--quiet', '--depth=2', `file://${remote}`, '.')
+    const clone = join(root, '../shallow')
+    runGit(root, 'clone', '--quiet', '--depth=2', `file://${remote}`, clone)
     const history = await scalarHistory(await openRepository(clone), 'pin.yaml')
     assert.equal(
       history.map(({ subject, boundary }) => [subject, boundary]),

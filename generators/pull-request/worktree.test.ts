@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -60,7 +60,6 @@ test('paths that are named are committed although an ignore file hides them, and
     commit('dist/old.yaml', 'old', 'Output')
     commit('.gitignore', 'dist/\nnode_modules\n', 'Ignore')
     await withScratchWorktree(repository, 'HEAD', async (directory) => {
-      const { rmSync, mkdirSync } = await import('node:fs')
       rmSync(join(directory, 'dist/old.yaml'))
       mkdirSync(join(directory, 'dist'), { recursive: true })
       writeFileSync(join(directory, 'dist/new.yaml'), 'new')
