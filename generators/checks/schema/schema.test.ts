@@ -1,0 +1,190 @@
+import { readFileSync } from 'node:fs'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { formatPath } from '../../findings/index.ts'
+import { overlays } from './bundle/overlay.ts'
+import { formats } from './formats.ts'
+import { checkSchema } from './index.ts'
+import { BROKEN } from './testing/broken.ts'
+import { fields, knownGood, manifest, replacing } from './testing/known-good.ts'
+import { createAjv, goRegExp, knownKinds } from './validators.ts'
+
+for (const [what, kind, [from, to], path, message, fix] of BROKEN) {
+  test(what, () => {
+    assert.equal(checkSchema([manifest(kind)]), [], `${kind} is valid before the edit`)
+    const object = manifest(kind, replacing(from, to))
+    const findings = checkSchema([object])
+    assert.equal(findings.length, 1, JSON.stringify(findings))
+    const [finding] = findings
+    assert.is(finding?.rule, 'schema-invalid')
+    assert.is(finding?.severity, 'error')
+    assert.is(finding?.file, `${kind}.yaml`)
+    assert.is(finding?.path, path)
+    assert.ok(finding?.message.startsWith(`${path}: `), finding?.message)
+    assert.ok(finding?.message.includes(message), finding?.message)
+    assert.ok(finding?.fix?.includes(fix), finding?.fix)
+    assert.type(finding?.line, 'number')
+  })
+}
+
+test('every kind that Modelyard generates has a known-good object, and it passes', () => {
+  const objects = [...knownGood.keys()].map((kind) => manifest(kind))
+  assert.equal(checkSchema(objects), [])
+  const kinds = objects.map(({ value }) => {
+    const { apiVersion, kind } = value as { apiVersion: string; kind: string }
+    return `${apiVersion}/${kind}`
+  })
+  assert.equal(kinds.sort(), knownKinds().sort())
+})
+
+test('all errors of all objects are reported at their lines, in one pass', () => {
+  const deployment = manifest('Deployment', (text) =>
+    replacing('minReadySeconds', 'minReadySecnds')(replacing('containerPort: 8080', 'containerPort: eighty')(text)),
+  )
+  const service = manifest('Service', replacing('type: ClusterIP', 'type: Cluster'))
+  const findings = checkSchema([deployment, service])
+  assert.equal(
+    findings.map(({ file, line, path }) => [file, line, path]),
+    [
+      ['Deployment.yaml', 12, 'spec.minReadySecnds'],
+      ['Deployment.yaml', 60, 'spec.template.spec.containers[0].ports[0].containerPort'],
+      ['Service.yaml', 15, 'spec.type'],
+    ],
+  )
+})
+
+test('a required field that is missing is a finding at its path', () => {
+  const required = [
+    'metadata',
+    'metadata.name',
+    'spec',
+    'spec.selector',
+    'spec.template',
+    'spec.template.spec',
+    'spec.template.spec.containers',
+    'spec.template.spec.containers[0].name',
+    'spec.template.spec.containers[0].image',
+    'spec.template.spec.containers[0].env[0].name',
+    'spec.template.spec.containers[0].env[1].name',
+    'spec.template.spec.containers[0].env[1].valueFrom.fieldRef.fieldPath',
+    'spec.template.spec.containers[0].ports[0].containerPort',
+    'spec.template.spec.containers[0].startupProbe.httpGet.port',
+    'spec.template.spec.containers[0].readinessProbe.httpGet.port',
+    'spec.template.spec.containers[0].livenessProbe.httpGet.port',
+    'spec.template.spec.containers[0].lifecycle.preStop.sleep.seconds',
+    'spec.template.spec.containers[0].volumeMounts[0].name',
+    'spec.template.spec.containers[0].volumeMounts[0].mountPath',
+    'spec.template.spec.topologySpreadConstraints[0].maxSkew',
+    'spec.template.spec.topologySpreadConstraints[0].topologyKey',
+    'spec.template.spec.topologySpreadConstraints[0].whenUnsatisfiable',
+    'spec.template.spec.securityContext.seccompProfile.type',
+    'spec.template.spec.volumes[0].name',
+    'spec.template.spec.volumes[1].name',
+  ]
+  const { file, value, lineOf } = manifest('Deployment')
+  const found = [...fields(value)].flatMap((path) => {
+    const copy = structuredClone(value)
+    const { parent, key } = holder(copy, path)
+    delete parent[key]
+    return checkSchema([{ file, value: copy, lineOf }])
+      .filter((finding) => finding.path === formatPath(path))
+      .map((finding) => finding.path ?? '')
+  })
+  assert.equal(found.sort(), ['apiVersion', 'kind', ...required].sort())
+})
+
+test('any field that is renamed is a finding, except where the names are free', () => {
+  const free = /(labels|annotations|matchLabels|requests|limits)(\.|\[")[^.]*/
+  const { file, value, lineOf } = manifest('Deployment')
+  for (const path of fields(value)) {
+    const copy = structuredClone(value)
+    const { parent, key } = holder(copy, path)
+    parent[`${key}x`] = parent[key]
+    delete parent[key]
+    const renamed = formatPath([...path.slice(0, -1), `${key}x`])
+    const findings = checkSchema([{ file, value: copy, lineOf }])
+    if (free.test(formatPath(path))) assert.equal(findings, [], renamed)
+    else if (path.length > 1 || !['apiVersion', 'kind'].includes(key)) {
+      assert.ok(
+        findings.some((finding) => finding.path === renamed && finding.fix === `Rename it to ${key}.`),
+        `${renamed}: ${JSON.stringify(findings)}`,
+      )
+    } else assert.is(findings[0]?.path, key)
+  }
+})
+
+test('null in a built-in kind is the same as absent, as for the API server', () => {
+  assert.equal(checkSchema([manifest('Deployment', replacing('minReadySeconds: 5', 'minReadySeconds:'))]), [])
+  const [finding] = checkSchema([
+    manifest(
+      'Deployment',
+      replacing('  selector:\n    matchLabels:\n      app.kubernetes.io/name: fraud-scorer', '  selector:'),
+    ),
+  ])
+  assert.is(finding?.message, 'spec.selector: is required')
+})
+
+test('generateName stands in for a name', () => {
+  assert.equal(
+    checkSchema([manifest('ConfigMap', replacing('name: fraud-scorer-boot-0a1b2c3d', 'generateName: boot-'))]),
+    [],
+  )
+})
+
+test('a kind without a schema is a warning that it could not be checked', () => {
+  const [finding, ...others] = checkSchema([manifest('Deployment', replacing('apps/v1', 'keda.sh/v1alpha1'))])
+  assert.equal(others, [])
+  assert.is(finding?.rule, 'schema-unknown-kind')
+  assert.is(finding?.severity, 'warning')
+  assert.ok(finding?.message.includes('could not check'))
+  assert.is(finding?.fix, 'Did you mean apiVersion apps/v1, kind Deployment?')
+  assert.is(finding?.line, 2)
+})
+
+test('a document that is no object, or has no kind, is an error', () => {
+  const at = (value: unknown) =>
+    checkSchema([{ file: 'x.yaml', value, lineOf: () => 1 }]).map(({ rule, path }) => [rule, path])
+  assert.equal(at('hello'), [['schema-invalid', undefined]])
+  assert.equal(at(null), [['schema-invalid', undefined]])
+  assert.equal(at({ apiVersion: 'v1' }), [['schema-invalid', 'kind']])
+  assert.equal(at({}), [
+    ['schema-invalid', 'apiVersion'],
+    ['schema-invalid', 'kind'],
+  ])
+  assert.is(at({ apiVersion: 'v1', kind: 'constructor' })[0]?.[0], 'schema-unknown-kind')
+})
+
+test('the bundle compiles under the meta-schema in strict mode, and records where it came from', () => {
+  for (const file of ['kubernetes-1.36.json', 'argo-cd-3.5.json']) {
+    const bundle = JSON.parse(readFileSync(new URL(`./bundle/${file}`, import.meta.url), 'utf8'))
+    const ajv = createAjv({ trusted: false }).addSchema({ $id: file, $defs: { ...bundle.$defs, ...bundle.kinds } })
+    for (const name of [...Object.keys(bundle.$defs), ...Object.keys(bundle.kinds)]) {
+      assert.ok(ajv.getSchema(`${file}#/$defs/${name.replaceAll('/', '~1')}`), name)
+    }
+    assert.match(bundle.provenance.sum, /^h1:/)
+    for (const digest of Object.values<string>(bundle.provenance.files)) assert.match(digest, /^[0-9a-f]{64}$/)
+  }
+})
+
+test('every format is used by the bundle or the overlay, and says what it wants', () => {
+  const used =
+    JSON.stringify(overlays) + readFileSync(new URL('./bundle/kubernetes-1.36.json', import.meta.url), 'utf8')
+  for (const [name, format] of Object.entries(formats)) {
+    if (name !== 'double') assert.ok(used.includes(`"format":"${name}"`), name)
+    assert.ok(format.says.length > 5)
+  }
+})
+
+test("Go's case-insensitive patterns are read as JavaScript's", () => {
+  assert.ok(goRegExp('^(?i)(abort|warn)?$', 'u').test('WARN'))
+  assert.not(goRegExp('^(?i)(abort|warn)?$', 'u').test('WARNING'))
+  assert.ok(goRegExp('^[\\w\\-]+\\-\\d$', 'u').test('a-1'))
+})
+
+function holder(value: unknown, path: readonly (string | number)[]) {
+  let at = value as Record<string, unknown>
+  for (const part of path.slice(0, -1)) at = at[part] as Record<string, unknown>
+  return { parent: at, key: String(path.at(-1)) }
+}
+
+test.run()
