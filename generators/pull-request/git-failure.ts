@@ -48,7 +48,7 @@ export function remoteProblem(error: unknown, remote: string): { what: string; f
   if (/block timeout/.test(message)) {
     return { what: `${remote} did not answer in time`, fix: 'Check the network and the proxy, then run it again.' }
   }
-  if (/does not appear to be a git repository|Repository not found|returned error: 404/i.test(message)) {
+  if (/does not appear to be a git repository|repository .*not found|returned error: 404/i.test(message)) {
     return {
       what: `${remote} is not a repository that these credentials can see (${reason})`,
       fix: `Check its address with: git remote get-url ${remote}`,
