@@ -7,9 +7,11 @@ import { pathToFileURL } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ContentReference } from '../contract/index.ts'
-import { copyOfFixture, referenceTo, scratch } from '../testing/server.ts'
+import { cleanUp, copyOfFixture, referenceTo, scratch } from '../testing/server.ts'
 import { ArtifactError } from './artifact-error.ts'
 import { createContentCache } from './content-cache.ts'
+
+test.after.each(cleanUp)
 
 async function failure(attempt: Promise<unknown>): Promise<ArtifactError> {
   const error = await attempt.then(
@@ -22,32 +24,30 @@ async function failure(attempt: Promise<unknown>): Promise<ArtifactError> {
 
 /** A cache and a store of one fixture, both in a directory of their own. */
 async function cacheAndStore() {
-  const { directory, remove } = scratch()
+  const directory = scratch()
   mkdirSync(join(directory, 'store'))
   const stored = copyOfFixture('diabetes.onnx', join(directory, 'store'))
   const cached = join(directory, 'cache')
   const reference = await referenceTo(stored)
-  return { cached, stored, reference, remove, cachedFile: join(cached, 'sha256', reference.sha256) }
+  return { cached, stored, reference, cachedFile: join(cached, 'sha256', reference.sha256) }
 }
 
 test('a file is fetched into the cache under its digest', async () => {
-  const { cached, stored, reference, remove, cachedFile } = await cacheAndStore()
+  const { cached, stored, reference, cachedFile } = await cacheAndStore()
   const path = await createContentCache(cached).resolve(reference)
   assert.is(path, cachedFile)
   assert.equal(readFileSync(path), readFileSync(stored))
-  remove()
 })
 
 test('what the cache holds needs no store, in this process and in the next', async () => {
-  const { cached, reference, remove, cachedFile } = await cacheAndStore()
+  const { cached, reference, cachedFile } = await cacheAndStore()
   await createContentCache(cached).resolve(reference)
   const gone = { ...reference, address: 'file:///nowhere/model.onnx' }
   assert.is(await createContentCache(cached).resolve(gone), cachedFile)
-  remove()
 })
 
 test('a wrong digest says what was wanted and got, and leaves no file', async () => {
-  const { cached, reference, remove } = await cacheAndStore()
+  const { cached, reference } = await cacheAndStore()
   const wanted = 'a'.repeat(64)
   const error = await failure(createContentCache(cached).resolve({ ...reference, sha256: wanted }))
   assert.is(error.code, 'artifact-digest-mismatch')
@@ -55,11 +55,10 @@ test('a wrong digest says what was wanted and got, and leaves no file', async ()
   assert.match(error.message, reference.sha256)
   assert.match(error.message, reference.address)
   assert.equal(readdirSync(join(cached, 'sha256')), [])
-  remove()
 })
 
 test('a file that is cut short, or too long, is refused by its size', async () => {
-  const { cached, stored, reference, remove } = await cacheAndStore()
+  const { cached, stored, reference } = await cacheAndStore()
   const whole = readFileSync(stored)
   for (const bytes of [whole.subarray(0, 1000), Buffer.concat([whole, whole])]) {
     writeFileSync(stored, bytes)
@@ -67,54 +66,48 @@ test('a file that is cut short, or too long, is refused by its size', async () =
     assert.is(error.code, 'artifact-size-mismatch')
     assert.equal(readdirSync(join(cached, 'sha256')), [])
   }
-  remove()
 })
 
 test('a damaged file in the cache is discarded and fetched again', async () => {
-  const { cached, stored, reference, remove, cachedFile } = await cacheAndStore()
+  const { cached, stored, reference, cachedFile } = await cacheAndStore()
   await createContentCache(cached).resolve(reference)
   writeFileSync(cachedFile, 'rot')
   assert.is(await createContentCache(cached).resolve(reference), cachedFile)
   assert.equal(readFileSync(cachedFile), readFileSync(stored))
-  remove()
 })
 
 test('a damaged file in the cache is not served when the store is gone', async () => {
-  const { cached, reference, remove, cachedFile } = await cacheAndStore()
+  const { cached, reference, cachedFile } = await cacheAndStore()
   await createContentCache(cached).resolve(reference)
   writeFileSync(cachedFile, 'rot')
   const gone = { ...reference, address: 'file:///nowhere/model.onnx' }
   assert.is((await failure(createContentCache(cached).resolve(gone))).code, 'artifact-unreachable')
   assert.not.ok(existsSync(cachedFile))
-  remove()
 })
 
 test('a file that changes after it was checked is checked again', async () => {
-  const { cached, stored, reference, remove, cachedFile } = await cacheAndStore()
+  const { cached, stored, reference, cachedFile } = await cacheAndStore()
   const cache = createContentCache(cached)
   await cache.resolve(reference)
   writeFileSync(cachedFile, Buffer.alloc(reference.size))
   utimesSync(cachedFile, 1, 1)
   await cache.resolve(reference)
   assert.equal(readFileSync(cachedFile), readFileSync(stored))
-  remove()
 })
 
 test('an address of another kind is refused', async () => {
-  const { cached, reference, remove } = await cacheAndStore()
+  const { cached, reference } = await cacheAndStore()
   for (const address of ['ftp://example.com/x', 'model.onnx', '']) {
     const error = await failure(createContentCache(cached).resolve({ ...reference, address }))
     assert.is(error.code, 'artifact-address-invalid')
     assert.not.ok(error.transient)
   }
-  remove()
 })
 
 test('a cache that cannot be written to says so', async () => {
-  const { reference, stored, remove } = await cacheAndStore()
+  const { reference, stored } = await cacheAndStore()
   const error = await failure(createContentCache(join(stored, 'cache')).resolve(reference))
   assert.is(error.code, 'artifact-cache-failed')
-  remove()
 })
 
 /** A store over HTTP that answers by path. */
@@ -131,6 +124,7 @@ async function httpStore(
       setImmediate(() => response.destroy())
     } else response.writeHead(request.url === '/busy' ? 503 : 404).end()
   })
+  server.unref()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const sha256 = createHash('sha256').update(content).digest('hex')
@@ -142,7 +136,7 @@ async function httpStore(
 }
 
 test('a store over HTTP is read once for all who ask at the same time', async () => {
-  const { stored, cached, remove } = await cacheAndStore()
+  const { stored, cached } = await cacheAndStore()
   const { server, reference, hits } = await httpStore(readFileSync(stored))
   const cache = createContentCache(cached)
   const wanted = reference('/model.onnx?signature=secret')
@@ -150,11 +144,10 @@ test('a store over HTTP is read once for all who ask at the same time', async ()
   assert.is(new Set(paths).size, 1)
   assert.is(hits.length, 1)
   server.close()
-  remove()
 })
 
 test('a store that is busy or breaks off may be tried again, one that has nothing may not; no signature is told', async () => {
-  const { stored, cached, remove } = await cacheAndStore()
+  const { stored, cached } = await cacheAndStore()
   const { server, reference } = await httpStore(readFileSync(stored))
   const cache = createContentCache(cached)
   const busy = await failure(cache.resolve(reference('/busy')))
@@ -171,14 +164,12 @@ test('a store that is busy or breaks off may be tried again, one that has nothin
   assert.ok(down.transient)
   assert.not.match(down.message, 'secret')
   assert.equal(readdirSync(join(cached, 'sha256')), [])
-  remove()
 })
 
 test('the address of a directory is refused', async () => {
-  const { cached, reference, remove } = await cacheAndStore()
+  const { cached, reference } = await cacheAndStore()
   const address = pathToFileURL(cached).href
   assert.is((await failure(createContentCache(cached).resolve({ ...reference, address }))).code, 'artifact-unreachable')
-  remove()
 })
 
 test.run()

@@ -8,6 +8,7 @@ import type { ServedVersion } from '../contract/index.ts'
 import { fixture, goldenSamples, INTERFACES } from '../testing/fixtures.ts'
 import {
   bootConfiguration,
+  cleanUp,
   copyOfFixture,
   referenceTo,
   scratch,
@@ -15,6 +16,8 @@ import {
   testServer,
   until,
 } from '../testing/server.ts'
+
+test.after.each(cleanUp)
 
 const good = await servedVersion('1.0.0', 'iris.onnx', INTERFACES.iris, { samples: 'iris.samples.json' })
 const record = goldenSamples('iris').samples[0]?.features
@@ -33,7 +36,6 @@ async function refusalOf(bad: ServedVersion): Promise<string> {
   assert.not.match(refused.text, 'sha256/')
   assert.is((await server.get('/v2/models/bad/ready')).status, 503)
   assert.is((await server.get('/startupz')).status, 200)
-  await server.stop()
   return second.reason
 }
 
@@ -43,21 +45,19 @@ test('a wrong digest is refused', async () => {
 })
 
 test('an artifact that was cut short is refused', async () => {
-  const { directory, remove } = scratch()
-  const path = copyOfFixture('iris.onnx', directory)
-  const reference = await referenceTo(path)
+  const directory = scratch()
+  const path = copyOfFixture('house.onnx', directory)
+  const artifact = { ...(await referenceTo(path)), externalData: [] }
   writeFileSync(path, readFileSync(path).subarray(0, 300))
-  assert.is(await refusalOf({ ...good, artifact: { ...reference, externalData: [] } }), 'artifact-size-mismatch')
-  remove()
+  assert.is(await refusalOf({ ...good, artifact }), 'artifact-size-mismatch')
 })
 
 test('a whole file of half a model is refused', async () => {
-  const { directory, remove } = scratch()
+  const directory = scratch()
   const path = join(directory, 'half.onnx')
   writeFileSync(path, readFileSync(fixture('iris.onnx')).subarray(0, 300))
   const artifact = { ...(await referenceTo(path)), externalData: [] }
   assert.is(await refusalOf({ ...good, artifact }), 'model-unreadable')
-  remove()
 })
 
 test('an interface that is not the graph is refused', async () => {
@@ -70,7 +70,7 @@ test('ZipMap and int4 models are refused, and the process lives', async () => {
 })
 
 test('a model that does not predict what its golden samples promise is refused', async () => {
-  const { directory, remove } = scratch()
+  const directory = scratch()
   const path = join(directory, 'samples.json')
   const golden = goldenSamples('iris')
   if (golden.samples[3]) golden.samples[3].outputs.label = [2]
@@ -78,7 +78,6 @@ test('a model that does not predict what its golden samples promise is refused',
   assert.is(await refusalOf({ ...good, goldenSamples: await referenceTo(path) }), 'golden-samples-failed')
   writeFileSync(path, '{"source": "nobody"}')
   assert.is(await refusalOf({ ...good, goldenSamples: await referenceTo(path) }), 'golden-samples-invalid')
-  remove()
 })
 
 test('external data that the version does not list is refused, and what it lists is served', async () => {
@@ -90,13 +89,13 @@ test('external data that the version does not list is refused, and what it lists
   const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 4], data: [1, 0, 0, 1] }]
   const got = await server.post('/v2/models/external/infer', { inputs })
   assert.equal(got.json.outputs[0].data, [6, 8])
-  await server.stop()
 })
 
 test('a store that is down at the start and comes up later is tried again', async () => {
   const content = readFileSync(fixture('iris.onnx'))
   let up = false
   const store = createServer((_request, response) => (up ? response.end(content) : response.writeHead(503).end()))
+  store.unref()
   await new Promise<void>((resolve) => store.listen(0, '127.0.0.1', resolve))
   const address = `http://127.0.0.1:${(store.address() as AddressInfo).port}/iris.onnx`
   const server = await testServer(bootConfiguration({ iris: { ...good, artifact: { ...good.artifact, address } } }))
@@ -107,9 +106,6 @@ test('a store that is down at the start and comes up later is tried again', asyn
   up = true
   await until(async () => (await server.get('/readyz')).status === 200, 'the model is loaded after all')
   assert.is((await server.post('/predict', record)).status, 200)
-  await server.stop()
-  store.close()
-  store.closeAllConnections()
 })
 
 test.run()

@@ -4,19 +4,21 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { BootConfiguration, RoutedModel } from '../contract/index.ts'
 import { INTERFACES } from '../testing/fixtures.ts'
-import { bootConfiguration, routingConfiguration, scratch, servedVersion } from '../testing/server.ts'
+import { bootConfiguration, cleanUp, routingConfiguration, scratch, servedVersion } from '../testing/server.ts'
 import { parseRoutingConfiguration, readBootConfiguration } from './read-configuration.ts'
 import { ConfigurationError } from './validate.ts'
+
+test.after.each(cleanUp)
 
 const version = await servedVersion('1.0.0', 'diabetes.onnx', INTERFACES.diabetes)
 const candidate = await servedVersion('1.1.0', 'diabetes-candidate.onnx', INTERFACES.diabetes)
 const boot = bootConfiguration({ diabetes: version })
 
 async function readBoot(document: unknown): Promise<BootConfiguration> {
-  const { directory, remove } = scratch()
+  const directory = scratch()
   const file = join(directory, 'boot.json')
   writeFileSync(file, typeof document === 'string' ? document : JSON.stringify(document))
-  return readBootConfiguration(file).finally(remove)
+  return readBootConfiguration(file)
 }
 
 async function bootProblems(change: (copy: BootConfiguration) => void): Promise<string[]> {

@@ -5,6 +5,7 @@ import type { Candidate, RoutedModel, ServedVersion } from '../contract/index.ts
 import { goldenSamples, INTERFACES } from '../testing/fixtures.ts'
 import {
   bootConfiguration,
+  cleanUp,
   mountConfigMap,
   routingConfiguration,
   scratch,
@@ -13,6 +14,8 @@ import {
   testServer,
   until,
 } from '../testing/server.ts'
+
+test.after.each(cleanUp)
 
 const stable = await servedVersion('1.0.0', 'diabetes.onnx', INTERFACES.diabetes, { samples: 'diabetes.samples.json' })
 const candidate = await servedVersion('1.1.0', 'diabetes-candidate.onnx', INTERFACES.diabetes, {
@@ -29,7 +32,7 @@ function routed(version: ServedVersion, how: Candidate | null): RoutedModel[] {
 }
 
 async function serverWithRouting(models?: RoutedModel[]) {
-  const { directory, remove } = scratch()
+  const directory = scratch()
   const mount = mountConfigMap(join(directory, 'routing'), 'routing.json')
   if (models !== undefined) mount.update(JSON.stringify(routingConfiguration(models)))
   const server = await testServer(bootConfiguration({ diabetes: stable }), { routingPath: mount.path })
@@ -37,10 +40,6 @@ async function serverWithRouting(models?: RoutedModel[]) {
     server,
     route: (next: RoutedModel[]) => mount.update(JSON.stringify(routingConfiguration(next))),
     write: mount.update,
-    async stop() {
-      await server.stop()
-      remove()
-    },
   }
 }
 
@@ -53,7 +52,7 @@ async function predict(server: TestServer, headers: Record<string, string> = {})
 const versions = async (server: TestServer) => (await server.get('/readyz')).json.models[0].versions
 
 test('a candidate comes, widens and goes, and every answer is right and says who gave it', async () => {
-  const { server, route, stop } = await serverWithRouting()
+  const { server, route } = await serverWithRouting()
   assert.is((await predict(server)).version, '1.0.0')
   const expected: Record<string, number> = {
     '1.0.0': sample?.outputs.progression?.[0] as number,
@@ -78,21 +77,19 @@ test('a candidate comes, widens and goes, and every answer is right and says who
   going = false
   await Promise.all(callers)
   assert.is((await predict(server)).version, '1.0.0')
-  await stop()
 })
 
 test('a routing file that is there at the start is followed, and wanted and loaded versions are told', async () => {
-  const { server, stop } = await serverWithRouting(routed(candidate, canary(100)))
+  const { server } = await serverWithRouting(routed(candidate, canary(100)))
   assert.is((await predict(server)).version, '1.1.0')
   const { text } = await server.get('/metrics')
   const identity = `model="diabetes",version="1.1.0",release="1.1.0-d20a77e1",sha256="${candidate.artifact.sha256}"`
   assert.ok(text.includes(`modelyard_version_wanted{${identity}} 1`))
   assert.ok(text.includes(`modelyard_version_loaded{${identity}} 1`))
-  await stop()
 })
 
 test('a broken routing file changes nothing, and the mended one is followed', async () => {
-  const { server, route, write, stop } = await serverWithRouting(routed(candidate, canary(100)))
+  const { server, route, write } = await serverWithRouting(routed(candidate, canary(100)))
   for (const broken of [
     '{',
     '{}',
@@ -104,11 +101,10 @@ test('a broken routing file changes nothing, and the mended one is followed', as
   }
   route(routed(candidate, null))
   await until(async () => (await predict(server)).version === '1.0.0', 'the mended file is followed')
-  await stop()
 })
 
 test('a candidate that cannot be loaded never displaces one that answers', async () => {
-  const { server, route, stop } = await serverWithRouting(routed(candidate, canary(100)))
+  const { server, route } = await serverWithRouting(routed(candidate, canary(100)))
   const wrong = { ...candidate.artifact, sha256: 'f'.repeat(64) }
   const bad = { ...candidate, name: '1.2.0', artifact: wrong }
   route(routed(bad, { ...canary(100), version: '1.2.0' }))
@@ -123,11 +119,10 @@ test('a candidate that cannot be loaded never displaces one that answers', async
   assert.not.match(text, /version_loaded\{model="diabetes",version="1\.2\.0"/)
   route(routed(candidate, canary(0)))
   await until(async () => (await predict(server)).version === '1.0.0', 'a good file is followed again')
-  await stop()
 })
 
 test('an A/B test is sticky by the header that the candidate names', async () => {
-  const { server, stop } = await serverWithRouting(
+  const { server } = await serverWithRouting(
     routed(candidate, { version: '1.1.0', mode: 'ab', weight: 50, header: 'x-patient' }),
   )
   const seen = new Set<string>()
@@ -138,19 +133,17 @@ test('an A/B test is sticky by the header that the candidate names', async () =>
     seen.add(version)
   }
   assert.is(seen.size, 2)
-  await stop()
 })
 
 test('a shadow sees the requests, never answers, and its agreement is counted', async () => {
-  const { server, stop } = await serverWithRouting(routed(candidate, { version: '1.1.0', mode: 'shadow', weight: 100 }))
+  const { server } = await serverWithRouting(routed(candidate, { version: '1.1.0', mode: 'shadow', weight: 100 }))
   for (let request = 0; request < 5; request++) assert.is((await predict(server)).version, '1.0.0')
   const compared = /shadow_comparisons_total\{model="diabetes",version="1\.1\.0",agreed="(true|false)"\} 5/
   await until(async () => compared.test((await server.get('/metrics')).text), 'five comparisons')
-  await stop()
 })
 
 test('any version that is loaded can be asked for by its path', async () => {
-  const { server, stop } = await serverWithRouting(routed(candidate, canary(0)))
+  const { server } = await serverWithRouting(routed(candidate, canary(0)))
   const inputs = [
     { name: 'features', datatype: 'FP32', shape: [1, 10], data: [59, 2, 32.1, 101, 157, 93.2, 38, 4, 4.9, 87] },
   ]
@@ -158,7 +151,6 @@ test('any version that is loaded can be asked for by its path', async () => {
   assert.is(got.json.model_version, '1.1.0')
   assert.is(got.headers.get('x-modelyard-version'), '1.1.0')
   assert.is((await server.post('/v2/models/diabetes/versions/9.9.9/infer', { inputs })).status, 404)
-  await stop()
 })
 
 test.run()

@@ -2,11 +2,13 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { mountConfigMap, scratch, until } from '../testing/server.ts'
+import { cleanUp, mountConfigMap, scratch, until } from '../testing/server.ts'
 import { watchFile } from './watch-file.ts'
 
+test.after.each(cleanUp)
+
 test('the swap of a ConfigMap is seen, again and again', async () => {
-  const { directory, remove } = scratch()
+  const directory = scratch()
   const mount = mountConfigMap(join(directory, 'mount'), 'routing.json')
   mount.update('first')
   const seen: (string | undefined)[] = []
@@ -20,11 +22,10 @@ test('the swap of a ConfigMap is seen, again and again', async () => {
   }
   assert.equal(seen, ['first', 'second', 'third', 'fourth'])
   watch.close()
-  remove()
 })
 
 test('a file that is not there yet is undefined, once, and is seen when it comes', async () => {
-  const { directory, remove } = scratch()
+  const directory = scratch()
   const path = join(directory, 'routing.json')
   const seen: (string | undefined)[] = []
   const watch = watchFile(path, async (text) => {
@@ -38,11 +39,10 @@ test('a file that is not there yet is undefined, once, and is seen when it comes
   await until(() => seen.length === 3, 'its going is seen')
   assert.equal(seen, [undefined, 'here', undefined])
   watch.close()
-  remove()
 })
 
 test('the same text again is no change', async () => {
-  const { directory, remove } = scratch()
+  const directory = scratch()
   const path = join(directory, 'routing.json')
   writeFileSync(path, 'same')
   let changes = 0
@@ -54,7 +54,6 @@ test('the same text again is no change', async () => {
   await watch.check()
   assert.is(changes, 1)
   watch.close()
-  remove()
 })
 
 test.run()

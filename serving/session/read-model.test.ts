@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fixture, SILERO } from '../testing/fixtures.ts'
-import { scratch } from '../testing/server.ts'
+import { cleanUp, scratch } from '../testing/server.ts'
 import { ModelError } from './model-error.ts'
 import { readModel } from './read-model.ts'
+
+test.after.each(cleanUp)
 
 test('a scikit-learn model says its inputs, outputs, operators and operator sets', async () => {
   const facts = await readModel(fixture('diabetes.onnx'))
@@ -45,7 +47,7 @@ test('locations of external data are found without reading the data', async () =
 })
 
 test('a file cut at any byte is refused or read as what is left, and never crashes', async () => {
-  const { directory, remove } = scratch()
+  const directory = scratch()
   const whole = readFileSync(fixture('branches.onnx'))
   const cut = join(directory, 'cut.onnx')
   for (let length = 0; length < whole.length; length += 3) {
@@ -57,21 +59,19 @@ test('a file cut at any byte is refused or read as what is left, and never crash
       assert.is((error as ModelError).code, 'model-unreadable')
     }
   }
-  remove()
 })
 
 test('a model cut in the middle of its graph says that it is not whole', async () => {
-  const { directory, remove } = scratch()
+  const directory = scratch()
   const cut = join(directory, 'cut.onnx')
   writeFileSync(cut, readFileSync(fixture('diabetes.onnx')).subarray(0, 900))
   const error = await readModel(cut).catch((reason: unknown) => reason)
   assert.instance(error, ModelError)
   assert.match((error as ModelError).message, /not a whole ONNX file/)
-  remove()
 })
 
 test('bytes flipped at random never crash or hang', async () => {
-  const { directory, remove } = scratch()
+  const directory = scratch()
   const whole = readFileSync(fixture('types.onnx'))
   const path = join(directory, 'damaged.onnx')
   let seed = 7
@@ -86,11 +86,10 @@ test('bytes flipped at random never crash or hang', async () => {
     const facts = await readModel(path).catch((error: unknown) => error)
     assert.ok(facts instanceof ModelError || typeof facts === 'object')
   }
-  remove()
 })
 
 test('graphs nested without end are refused before the stack is', async () => {
-  const { directory, remove } = scratch()
+  const directory = scratch()
   const path = join(directory, 'deep.onnx')
   // node { attribute { g { node { ... } } } }, from the inside out
   let graph: Buffer = Buffer.alloc(0)
@@ -98,7 +97,6 @@ test('graphs nested without end are refused before the stack is', async () => {
   writeFileSync(path, wrap(7, graph))
   const error = await readModel(path).catch((reason: unknown) => reason)
   assert.match((error as ModelError).message, /nested deeper than 64/)
-  remove()
 })
 
 test('a file that is not there, and one that is no model, say so', async () => {

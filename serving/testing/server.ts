@@ -15,10 +15,22 @@ import {
 import { type ModelServer, type ServerOptions, startServer } from '../start-server.ts'
 import { fixture } from './fixtures.ts'
 
-/** A directory of its own for one test; removed by the second value. */
-export function scratch(): { directory: string; remove(): void } {
+const openServers = new Set<ModelServer>()
+const directories = new Set<string>()
+
+/** Stops the servers and removes the directories that a test has made; for `test.after.each`, so that a failed test cannot hang. */
+export async function cleanUp(): Promise<void> {
+  await Promise.all([...openServers].map((server) => server.close()))
+  openServers.clear()
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+  directories.clear()
+}
+
+/** A directory of its own for one test, until `cleanUp`. */
+export function scratch(): string {
   const directory = mkdtempSync(join(tmpdir(), 'modelyard-serving-'))
-  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) }
+  directories.add(directory)
+  return directory
 }
 
 export async function referenceTo(path: string): Promise<ContentReference> {
@@ -80,10 +92,8 @@ export function mountConfigMap(directory: string, file: string): { path: string;
 }
 
 export interface TestServer extends ModelServer {
-  directory: string
   get(path: string, headers?: Record<string, string>): Promise<Answer>
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>
-  stop(): Promise<void>
 }
 
 export interface Answer {
@@ -94,20 +104,16 @@ export interface Answer {
   json: any
 }
 
-/** A real server on 127.0.0.1 with a cache and a configuration of its own. */
-export async function testServer(
-  boot: BootConfiguration,
-  options: Partial<ServerOptions> & { directory?: string } = {},
-): Promise<TestServer> {
-  const place = scratch()
-  const directory = options.directory ?? place.directory
-  const bootPath = join(place.directory, 'boot.json')
+/** A real server on 127.0.0.1 with a cache and a configuration of its own, until `cleanUp`. */
+export async function testServer(boot: BootConfiguration, options: Partial<ServerOptions> = {}): Promise<TestServer> {
+  const directory = scratch()
+  const bootPath = join(directory, 'boot.json')
   writeFileSync(bootPath, JSON.stringify(boot))
-  const server = await startServer({ bootPath, cacheDirectory: join(place.directory, 'cache'), port: 0, ...options })
+  const server = await startServer({ bootPath, cacheDirectory: join(directory, 'cache'), port: 0, ...options })
+  openServers.add(server)
 
   return {
     ...server,
-    directory,
     get: (path, headers = {}) => answer(fetch(server.address + path, { headers })),
     post: (path, body, headers = {}) =>
       answer(
@@ -117,10 +123,6 @@ export async function testServer(
           body: typeof body === 'string' ? body : JSON.stringify(body),
         }),
       ),
-    async stop() {
-      await server.close()
-      place.remove()
-    },
   }
 }
 
