@@ -3,6 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import type { ServerSettings } from '../contract/index.ts'
 import type { ServerState } from './server-state.ts'
 
+/** Even without a delay, what has arrived in a socket but was not read yet is served: closing would take it for an idle connection. */
+const SHORTEST_DELAY_MS = 50
+
 /**
  * Stops without losing a request: unready at once, still serving for `delaySeconds` while endpoints are updated (answers close
  * their connections), then no new connections and up to `timeoutSeconds` for requests in flight, which are cut after that.
@@ -14,7 +17,7 @@ export async function drain(
 ): Promise<void> {
   state.draining = true
   app.log.info({ delaySeconds, timeoutSeconds }, 'draining')
-  await sleep(delaySeconds * 1000)
+  await sleep(Math.max(delaySeconds * 1000, SHORTEST_DELAY_MS))
   const cut = setTimeout(() => {
     app.log.warn({ timeoutSeconds }, 'requests in flight are cut')
     app.server.closeAllConnections()

@@ -75,8 +75,9 @@ async function loadNative(
       interOpNumThreads: 1,
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
-      // Errors only: they come back as exceptions as well, and warnings of shape inference are noise in a log.
-      logSeverityLevel: 3,
+      // Fatal only. Errors come back as exceptions and are logged as JSON by whoever called; a line on standard error for each
+      // input that a caller got wrong would be neither JSON nor bounded.
+      logSeverityLevel: 4,
     })
   } catch (error) {
     const message = `ONNX Runtime refused it: ${error instanceof Error ? error.message : String(error)}`
