@@ -13,6 +13,7 @@ import {
   createGitHubForge,
   createScratchRepository,
   type EmbeddedForge,
+  formatForTerminal,
   type GitRepository,
   mergeBranch,
   promote,
@@ -134,8 +135,7 @@ async function openPullRequest(
   }
   const { published } = proposal
   output.line(`  branch ${published?.branch}, pull request ${published?.pullRequest?.url}\n`)
-  output.line(`  # ${proposal.title}`)
-  output.line(proposal.body.trimEnd().replaceAll(/^/gm, '  | '))
+  output.line(formatForTerminal(proposal.body, { fold: true }).trimEnd().replaceAll(/^/gm, '  | '))
   return proposal.title
 }
 

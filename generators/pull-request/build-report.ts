@@ -42,7 +42,9 @@ export async function buildPromotionReport(
       to: { artifactBytes: artifactBytes(to), ...latency?.candidate },
     },
     settings: from ? settingChanges(from, to) : [],
-    undo: from ? `modelyard rollback ${change.model} --env ${change.environment}` : `git rm ${change.pin.file}`,
+    undo: from
+      ? `modelyard rollback ${change.model} --env ${change.environment}`
+      : `git rm ${change.pin.file} && modelyard synth --env ${change.environment}`,
     lineage: lineage(to),
     ...renderedChanges(change, applied),
     baseCommit,

@@ -128,16 +128,20 @@ test('a report that is too long in everything still fits, with what matters', ()
 /** Lines of code blocks, and cells of each table row outside them. */
 function shapes(body: string) {
   const code: string[] = []
+  const diff: string[] = []
+  let isDiff = false
   const rows: string[] = []
   let fence: string | undefined
   for (const line of body.split('\n')) {
     const opening = fence === undefined ? /^(`{3,})(diff)?$/.exec(line)?.[1] : undefined
-    if (opening !== undefined) fence = opening
-    else if (line === fence) fence = undefined
-    else if (fence !== undefined) code.push(line)
+    if (opening !== undefined) {
+      fence = opening
+      isDiff = line.endsWith('diff')
+    } else if (line === fence) fence = undefined
+    else if (fence !== undefined) (isDiff ? diff : code).push(line)
     else if (line.startsWith('|')) rows.push(line)
   }
-  return { code, rows, open: fence !== undefined }
+  return { code, diff, rows, open: fence !== undefined }
 }
 
 test('whatever the texts: narrow tables, short code lines, no HTML of theirs, and the true hidden block last', () => {

@@ -1,4 +1,4 @@
-import { CODE_WIDTH, codeBlock, inlineCode } from './markdown.ts'
+import { codeBlock, inlineCode } from './markdown.ts'
 import { count } from './numbers.ts'
 
 interface FileDiff {
@@ -8,10 +8,6 @@ interface FileDiff {
   /** Hunks, as they are. */
   lines: string[]
 }
-
-/** Marks a line that goes on from the one above, so that nobody takes it for a line of the file. */
-const CONTINUATION = '↳'
-const LEGEND = `${CONTINUATION} goes on from the line above.`
 
 /** Splits a unified diff into files. Counts the hunks' lines, since a removed line `-- x` looks like a file's header. */
 function parseDiff(diff: string): FileDiff[] {
@@ -59,33 +55,25 @@ export function diffSize(diff: string): string {
 
 /**
  * A unified diff as Markdown, a block for each file with its path above, at most `budget` characters long; what was left
- * out is said.
+ * out is said. Lines stay whole: a block scrolls inside itself, and a folded line would be none of the file's.
  */
 export function diffBlocks(diff: string, budget: number): string {
   if (diff.trim() === '') return 'Nothing.'
   const rest = "\n\nThe rest is cut here; the pull request's files have it whole."
   const blocks: string[] = []
-  let left = budget - rest.length - LEGEND.length - 2
-  let wrapped = false
+  let left = budget - rest.length
   for (const { path, action, lines } of parseDiff(diff)) {
     const title = path === '' ? '' : `${action} ${inlineCode(path)}\n`
-    const folded = lines.flatMap(fold)
+    const printable = lines.map((line) => line.replace(/[\t\p{Cc}]/gu, ' '))
     // Two fences, their language and line ends; a fence grows with the backticks inside, which are rare.
-    const shown = fitting(folded, left - title.length - 2 * (longestFence(lines) + 8))
+    const shown = fitting(printable, left - title.length - 2 * (longestFence(lines) + 8))
     if (shown.length > 0) blocks.push(`${title}${codeBlock(shown, 'diff')}`)
     // An empty file, or one whose mode alone changed.
     else if (lines.length === 0 && title.length < left) blocks.push(title.trimEnd())
-    wrapped ||= shown.some((line) => line[1] === CONTINUATION)
-    if (shown.length < folded.length) {
-      return `${[...blocks, ...legend(wrapped)].join('\n\n')}${rest}`.trim()
-    }
+    if (shown.length < lines.length) return `${blocks.join('\n\n')}${rest}`.trim()
     left -= (blocks.at(-1)?.length ?? 0) + 2
   }
-  return [...blocks, ...legend(wrapped)].join('\n\n')
-}
-
-function legend(wrapped: boolean): string[] {
-  return wrapped ? [LEGEND] : []
+  return blocks.join('\n\n')
 }
 
 function fitting(lines: readonly string[], budget: number): readonly string[] {
@@ -99,28 +87,4 @@ function fitting(lines: readonly string[], budget: number): readonly string[] {
 
 function longestFence(lines: readonly string[]): number {
   return Math.max(3, ...lines.flatMap((line) => (line.match(/`+/g) ?? []).map((run) => run.length + 1)))
-}
-
-/** The sign is repeated, so that each part keeps its colour. */
-function fold(line: string): string[] {
-  const characters = Array.from(line.replace(/[\t\p{Cc}]/gu, ' '))
-  if (characters.length <= CODE_WIDTH) return [characters.join('')]
-  // A hunk's heading has no sign to repeat, and its end only names the surrounding block.
-  if (line.startsWith('@@')) return [characters.slice(0, CODE_WIDTH).join('')]
-  const sign = characters[0] ?? ' '
-  const parts: string[] = []
-  for (let rest = characters; rest.length > 0; ) {
-    const prefix = parts.length === 0 ? '' : `${sign}${CONTINUATION} `
-    const end = breakBefore(rest, CODE_WIDTH - prefix.length)
-    parts.push(`${prefix}${rest.slice(0, end).join('')}`)
-    rest = rest.slice(end)
-  }
-  return parts
-}
-
-/** After the last space of the second half of the line, else where the line is full. */
-function breakBefore(characters: readonly string[], width: number): number {
-  if (characters.length <= width) return characters.length
-  const space = characters.slice(0, width).lastIndexOf(' ')
-  return space >= width / 2 ? space + 1 : width
 }

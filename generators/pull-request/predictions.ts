@@ -16,6 +16,7 @@ const BINS = [
 export function comparePredictions(result: ReplayResult, modelInterface: ModelInterface): PredictionComparison {
   if ('unknown' in result) return { kind: 'unknown', reason: result.unknown }
   const { rows, golden } = result
+  if (rows.length === 0) return { kind: 'unknown', reason: 'no row could be replayed' }
   const decided =
     modelInterface.outputs.find(({ labels }) => labels) ??
     modelInterface.outputs.find(({ datatype }) => datatype === 'string')

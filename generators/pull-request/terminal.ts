@@ -1,8 +1,10 @@
 /**
  * A pull request's body for reading in a terminal: the same words, without Markdown's signs. Tables are aligned, folded parts
  * open with their title, the hidden block is left out.
+ * @param options.fold folded parts stay folded, as a browser shows them first: only their titles stand there
  */
-export function formatForTerminal(body: string): string {
+export function formatForTerminal(body: string, { fold = false }: { fold?: boolean } = {}): string {
+  const text = fold ? body.replace(/^(<details><summary>.*<\/summary>)\n[^]*?^<\/details>$/gm, '$1') : body
   const lines: string[] = []
   let fence: string | undefined
   let rows: string[][] = []
@@ -10,7 +12,7 @@ export function formatForTerminal(body: string): string {
     lines.push(...align(rows))
     rows = []
   }
-  for (const line of body.split('\n')) {
+  for (const line of text.split('\n')) {
     const mark = /^(`{3,})\w*$/.exec(line)?.[1]
     if (fence !== undefined) {
       if (line === fence) fence = undefined
@@ -37,7 +39,7 @@ function prose(line: string): string | undefined {
   if (/^<!-- .* -->$/.test(line) || line === '</details>') return undefined
   const summary = /^<details><summary>(.*)<\/summary>$/.exec(line)?.[1]
   if (summary !== undefined)
-    return `${summary.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')}:`
+    return `+ ${summary.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')}`
   return inline(line.replace(/^#+ /, '').replace(/^> ?/, '  ').trimEnd())
 }
 

@@ -78,10 +78,11 @@ export function predictionsSentence({ from, predictions }: PromotionReport): str
   }
 }
 
+/** Differences below a tenth of the time and a twentieth of a millisecond are what one machine's noise looks like. */
 export function latencySentence({ cost }: PromotionReport): string {
-  const [before, after] = [cost.from?.p99Ms, cost.to.p99Ms]
+  const [before, after] = [cost.from?.p50Ms, cost.to.p50Ms]
   if (before === undefined || after === undefined) return ''
-  const difference = formatNumber(Math.abs(after - before))
-  if (Number(difference) === 0) return 'p99 of the model is the same.'
-  return `p99 of the model is ${difference} ms ${after > before ? 'slower' : 'faster'}.`
+  const difference = Math.abs(after - before)
+  if (difference < 0.05 || difference < before / 10) return 'The model takes as long as before.'
+  return `The model takes ${formatNumber(difference)} ms ${after > before ? 'longer' : 'less'} at the median.`
 }
