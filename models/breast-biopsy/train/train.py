@@ -33,7 +33,7 @@ VERSIONS = {
     "1.0.0": {"classifier": "LogisticRegression", "C": 1.0},
     "1.1.0": {
         "classifier": "ExtraTreesClassifier",
-        "n_estimators": 100,
+        "n_estimators": 64,
         "min_samples_leaf": 2,
     },
 }

