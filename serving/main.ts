@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { POD } from './contract/index.ts'
 import { type LaunchedServer, launchServer } from './start-server.ts'
 
-export { type ModelServer, type ServerOptions, startServer } from './start-server.ts'
+export { ConfigurationError, type ModelServer, type ServerOptions, startServer } from './start-server.ts'
 
 /** Could not run: wrong flags, wrong configuration, port taken. */
 const COULD_NOT_RUN = 2

@@ -4,6 +4,8 @@ import { addRoutes, createHttpServer, drain, type LoggerOption } from './http/in
 import { type FileWatch, ModelRegistry, readBootConfiguration, watchRouting } from './models/index.ts'
 import { createMonitoring } from './monitoring/index.ts'
 
+export { ConfigurationError } from './models/index.ts'
+
 export interface ServerOptions {
   /** `boot.json`. */
   bootPath: string

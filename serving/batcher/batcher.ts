@@ -1,6 +1,7 @@
 import type { Batching, ModelInterface } from '../contract/index.ts'
 import type { Tensor, Tensors } from '../session/index.ts'
 import { unbatchableReason } from './batchable.ts'
+import { feedsOf, isWhole, type Job, type Piece, rowsOf, settle } from './job.ts'
 import { haveRows, joinRows, sliceRows } from './rows.ts'
 
 /**
@@ -31,27 +32,6 @@ export class QueueFullError extends Error {
     super(`${maxQueue} requests are waiting already`)
     this.name = 'QueueFullError'
   }
-}
-
-interface Job {
-  feeds: Tensors
-  outputNames: readonly string[] | undefined
-  /** Jobs with equal keys may share a call. */
-  key: string
-  rows: number
-  admitted: number
-  /** Rows already taken into calls; only a job larger than a batch is taken in parts. */
-  taken: number
-  answers: Tensors[]
-  settled: boolean
-  resolve(outputs: Tensors): void
-  reject(error: unknown): void
-}
-
-interface Piece {
-  job: Job
-  start: number
-  end: number
 }
 
 /**
@@ -199,7 +179,7 @@ export class Batcher {
     const rows = pieces.reduce((sum, { start, end }) => sum + end - start, 0)
     let outputs: Tensors
     try {
-      const feeds = joinRows(pieces.map(({ job, start, end }) => pieceFeeds(job, start, end)))
+      const feeds = joinRows(pieces.map(feedsOf))
       outputs = await this.timedCall(feeds, first.job.outputNames, rows)
     } catch (error) {
       if (alone) this.fail(first.job, error)
@@ -258,22 +238,4 @@ export class Batcher {
       if (!job.settled) await this.runPieces([{ job, start: 0, end: job.rows }])
     }
   }
-}
-
-function settle(job: Job, outputs: Tensors): void {
-  job.settled = true
-  job.resolve(outputs)
-}
-
-function isWhole({ job, start, end }: Piece): boolean {
-  return start === 0 && end === job.rows
-}
-
-function pieceFeeds(job: Job, start: number, end: number): Tensors {
-  return start === 0 && end === job.rows ? job.feeds : sliceRows(job.feeds, start, end)
-}
-
-function rowsOf(tensors: Tensors): number {
-  for (const name in tensors) return (tensors[name] as Tensor).shape[0] ?? 1
-  return 0
 }

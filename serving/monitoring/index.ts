@@ -1,2 +1,1 @@
-export { latencyBuckets } from './buckets.ts'
 export { createMonitoring, type Monitoring, type VersionIdentity, type VersionMetrics } from './monitoring.ts'

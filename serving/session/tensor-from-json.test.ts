@@ -53,6 +53,7 @@ test('shapes must be lists of sizes, and not of absurd ones', () => {
   for (const shape of [undefined, 'x', [1.5], [-1, 2], ['2'], [2 ** 40, 2 ** 40]]) {
     assert.match(messages(shape, [1])[0] ?? '', /^x\.shape/)
   }
+  assert.match(messages([0, 2 ** 50], [])[0] ?? '', 'too large for a tensor without elements')
 })
 
 test('wrong elements are listed by index', () => {

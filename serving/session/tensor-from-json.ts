@@ -9,6 +9,9 @@ const MOST_PROBLEMS = 100
 /** Elements that one tensor may announce: far above any body limit, far below what allocates for ever. */
 const MOST_ELEMENTS = 2 ** 28
 
+/** Sizes beside a zero: a tensor without elements may still make a model allocate an output of its other dimensions. */
+const MOST_BESIDE_ZERO = 2 ** 16
+
 export type ParsedTensor = { ok: true; tensor: Tensor } | { ok: false; problems: Problem[] }
 
 /**
@@ -24,6 +27,9 @@ export function tensorFromJson(input: InputTensor, shape: unknown, data: unknown
   if (!isShape(shape)) return refuse('.shape', 'must be a list of whole numbers from 0')
   const count = elementCount(shape)
   if (count > MOST_ELEMENTS) return refuse('.shape', `announces ${count} elements, the limit is ${MOST_ELEMENTS}`)
+  const besideZero = elementCount(shape.filter((size) => size > 0))
+  if (count === 0 && besideZero > MOST_BESIDE_ZERO)
+    return refuse('.shape', 'is too large for a tensor without elements')
   const list = Array.isArray(data) ? data : shape.length === 0 ? [data] : undefined
   if (list === undefined) return refuse('.data', `must be a list, not ${typeName(data)}`)
   let flat: unknown[] = list
