@@ -68,10 +68,8 @@ function checkObject(object: ManifestObject, context: Context): void {
     const target = spec['scaleTargetRef'] as { kind?: string; name?: string } | undefined
     requireObject(object, ['spec', 'scaleTargetRef', 'name'], target?.kind ?? '', namespace, target?.name, context)
   }
-  if (value.kind === 'PodDisruptionBudget')
-    requirePods(object, ['spec', 'selector'], namespace, labelsOf(spec['selector']), context)
-  if (value.kind === 'NetworkPolicy')
-    requirePods(object, ['spec', 'podSelector'], namespace, labelsOf(spec['podSelector']), context)
+  if (value.kind === 'PodDisruptionBudget') requireSelected(object, 'selector', namespace, context)
+  if (value.kind === 'NetworkPolicy') requireSelected(object, 'podSelector', namespace, context)
 }
 
 function checkPodSpec(object: ManifestObject, namespace: string, spec: PodSpec, context: Context): void {
@@ -140,6 +138,13 @@ function checkService(
       )
     }
   }
+}
+
+/** An empty selector is every pod of the namespace, as in a policy that denies by default. */
+function requireSelected(object: ManifestObject, field: string, namespace: string, context: Context): void {
+  const spec = (kubernetesObject(object)['spec'] ?? {}) as Record<string, { matchLabels?: Labels } | undefined>
+  const labels = spec[field]?.matchLabels
+  if (labels) requirePods(object, ['spec', field], namespace, labels, context)
 }
 
 function requireObject(
@@ -222,10 +227,6 @@ function podsOf(object: ManifestObject): Context['pods'] {
 
 function objectKey({ kind, metadata }: KubernetesObject): string {
   return `${kind}/${metadata?.namespace ?? ''}/${metadata?.name}`
-}
-
-function labelsOf(selector: unknown): Labels {
-  return (selector as { matchLabels?: Labels } | undefined)?.matchLabels ?? {}
 }
 
 function isSubset(wanted: Labels, labels: Labels): boolean {

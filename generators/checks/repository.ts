@@ -6,7 +6,7 @@ import { contentDigest } from '../text/index.ts'
 /** Rules across files: names against contents, seals, owners of namespaces, images. */
 export function checkRepositoryRules(repository: Repository, plan: Plan): Finding[] {
   const models = [...repository.models.values()].flatMap((model) => [...checkVersions(model), ...checkReleases(model)])
-  return [...models, ...checkNamespaces(plan), ...checkImages(repository, plan)]
+  return [...models, ...checkNamespaces(repository, plan), ...checkImages(repository, plan)]
 }
 
 /** dist/ must be what `synth` writes: one finding for each file that is not, at its first line that differs. */
@@ -59,7 +59,7 @@ function checkReleases(model: LoadedModel): Finding[] {
 }
 
 /** Two environments that share a namespace of one cluster would prune each other's objects. */
-function checkNamespaces(plan: Plan): Finding[] {
+function checkNamespaces(repository: Repository, plan: Plan): Finding[] {
   const owners = new Map<string, string>()
   return plan.environments.flatMap(({ definition }): Finding[] => {
     const { name, cluster, namespace } = definition
@@ -69,12 +69,14 @@ function checkNamespaces(plan: Plan): Finding[] {
       owners.set(key, name)
       return []
     }
+    const line = repository.environments.get(name)?.definition.lineOf(['namespace'])
     return [
       {
         rule: 'namespace-two-owners',
         severity: 'error',
         message: `namespace ${namespace} of ${cluster.server} belongs to environment ${owner} already`,
         file: paths.environment(name),
+        ...(line !== undefined && { line }),
         fix: 'Give each environment a namespace of its own.',
       },
     ]

@@ -1,0 +1,186 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Finding } from '../findings/index.ts'
+import { type ExampleRepository, REPOSITORY, withExample } from '../testing/example-repository.ts'
+import { validateRepository } from './validate.ts'
+
+const test = suite('validate')
+
+type Expected = Pick<Finding, 'rule' | 'file' | 'line'> & { message: string; fix?: string }
+
+/** Validates a copy after one change: these findings there must be, and no other beside the placeholder of the image. */
+async function findings(
+  options: { offline?: boolean },
+  change: (example: ExampleRepository) => Expected[],
+): Promise<void> {
+  await withExample(async (example) => {
+    const expected = change(example)
+    const { findings } = await validateRepository(example.root, options)
+    const found = findings.filter(({ rule }) => rule !== 'image-placeholder')
+    assert.equal(
+      found.map(({ rule, file, line, message, fix }, index) =>
+        expected[index]?.fix === undefined ? { rule, file, line, message } : { rule, file, line, message, fix },
+      ),
+      expected,
+    )
+  })
+}
+
+const OFFLINE = { offline: true }
+const VERSION = 'models/house-price/versions/1.1.0.yaml'
+
+test('the repository is valid, and says that its image is a placeholder at the line that names it', async () => {
+  await withExample(async ({ root, lineOf }) => {
+    const { findings, counts, artifactsChecked } = await validateRepository(root)
+    const file = 'environments/development/environment.ts'
+    assert.equal(findings, [
+      {
+        rule: 'image-placeholder',
+        severity: 'warning',
+        message: 'servingImage has a digest of zeros: no cluster can pull it',
+        file,
+        line: lineOf(file, 'servingImage:'),
+        fix: 'Publish an image of modelyard-serving and name it by its digest.',
+      },
+    ])
+    assert.ok(artifactsChecked)
+    assert.ok(counts.environments >= 3 && counts.models >= 4 && counts.versions >= 7 && counts.objects > 100)
+  })
+})
+
+test('dist/ of this repository is what synth writes', async () => {
+  const { findings } = await validateRepository(REPOSITORY, OFFLINE)
+  assert.equal(
+    findings.filter(({ rule }) => rule === 'dist-stale').map(({ file }) => file),
+    [],
+  )
+})
+
+test('an edit in dist/ is stale at the line that differs', () =>
+  findings(OFFLINE, ({ edit, lineOf }) => {
+    const file = 'dist/production/models/house-price/deployment.yaml'
+    edit(file, 'revisionHistoryLimit: 3', 'revisionHistoryLimit: 5')
+    const message = `${file} differs from what synth writes`
+    return [{ rule: 'dist-stale', file, line: lineOf(file, 'revisionHistoryLimit: 5'), message }]
+  }))
+
+test('a file that is missing in dist/, and one that is not wanted any more, are stale', () =>
+  findings(OFFLINE, ({ read, write, remove }) => {
+    const gone = 'dist/staging/models/house-price/pod-disruption-budget.yaml'
+    const extra = 'dist/staging/models/house-price/service-account-two.yaml'
+    const text = read('dist/staging/models/house-price/service-account.yaml')
+    write(extra, text.replace(/^ {2}name: .*$/m, '  name: left-over'))
+    remove(gone)
+    return [
+      { rule: 'dist-stale', file: gone, line: 1, message: `${gone} is missing` },
+      { rule: 'dist-stale', file: extra, line: 1, message: `${extra} is no longer wanted` },
+    ]
+  }))
+
+test('a file of dist/ that Modelyard did not write is not stale', () =>
+  findings(OFFLINE, ({ write }) => {
+    write('dist/staging/ours.yaml', 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ours, namespace: models }\n')
+    return []
+  }))
+
+test('a file of dist/ that is no YAML is named with its line', async () => {
+  await withExample(async ({ root, write }) => {
+    write('dist/staging/ours.yaml', 'apiVersion: v1\nkind: ConfigMap\n  name: x\n')
+    const { findings } = await validateRepository(root, OFFLINE)
+    const found = findings.find(({ rule }) => rule === 'yaml-syntax')
+    assert.equal([found?.file, found?.line], ['dist/staging/ours.yaml', 2])
+  })
+})
+
+test('a misspelt property of a definition is found at its line, with what was meant', () =>
+  findings(OFFLINE, ({ edit, lineOf }) => {
+    const file = 'models/diabetes-progression/model.ts'
+    edit(file, 'replicas: { min', 'replcas: { min')
+    const message = 'serving.replcas: unknown field; did you mean "replicas"?'
+    return [{ rule: 'definition-invalid', file, line: lineOf(file, 'replcas'), message, fix: 'Rename it to replicas.' }]
+  }))
+
+test('a pin to a version that does not exist names those that do', () =>
+  findings(OFFLINE, ({ write }) => {
+    const file = 'environments/development/pins/diabetes-progression.yaml'
+    write(file, '# a comment\nstable: 9.9.9\n')
+    const path = 'models/diabetes-progression/versions/9.9.9.yaml'
+    const message = `version 9.9.9 of diabetes-progression does not exist (${path})`
+    return [{ rule: 'pin-unknown-version', file, line: 2, message, fix: 'Name one of 1.0.0, 1.1.0.' }]
+  }))
+
+test('a pin to a release that does not exist is found at its line', () =>
+  findings(OFFLINE, ({ edit, lineOf, stable }) => {
+    const file = 'environments/production/pins/diabetes-progression.yaml'
+    edit(file, stable('production', 'diabetes-progression'), '1.0.0-deadbeef')
+    const path = 'models/diabetes-progression/releases/1.0.0-deadbeef.yaml'
+    const message = `release 1.0.0-deadbeef of diabetes-progression does not exist (${path})`
+    return [{ rule: 'pin-unknown-release', file, line: lineOf(file, 'stable:'), message }]
+  }))
+
+test('an edited release does not carry its name any more', async () => {
+  await withExample(async ({ root, edit, stable }) => {
+    const file = `models/house-price/releases/${stable('staging', 'house-price')}.yaml`
+    edit(file, 'memory: 256Mi', 'memory: 64Mi')
+    const { findings } = await validateRepository(root, OFFLINE)
+    const found = findings.find(({ rule }) => rule === 'release-edited')
+    assert.equal([found?.severity, found?.file, found?.line], ['error', file, 1])
+    assert.match(
+      found?.message ?? '',
+      /^was edited after it was sealed: its content is that of house-price 1\.1\.0-[0-9a-f]{8}$/,
+    )
+    // What the edit would do to the environments is told as well.
+    const stale = findings.filter(({ rule }) => rule === 'dist-stale').map((finding) => finding.file)
+    assert.ok(stale.includes('dist/staging/models/house-price/deployment.yaml'))
+  })
+})
+
+test('a version that was changed under a release is found at the digest that the release seals', () =>
+  findings(OFFLINE, ({ edit, lineOf, stable }) => {
+    const file = `models/house-price/releases/${stable('staging', 'house-price')}.yaml`
+    edit(VERSION, 'r2: 0.', 'r2: 1.')
+    const line = lineOf(file, 'versionDigest:')
+    const message = `seals version 1.1.0 with another content than ${VERSION} has now`
+    return [{ rule: 'release-version-changed', file, line, message }]
+  }))
+
+test('a version file that is gone is missed where its release is pinned', async () => {
+  await withExample(async ({ root, remove, stable }) => {
+    const release = stable('production', 'diabetes-progression')
+    remove('models/diabetes-progression/versions/1.0.0.yaml')
+    const { findings } = await validateRepository(root, OFFLINE)
+    const found = findings
+      .filter(({ rule }) => rule === 'pin-unknown-version')
+      .map(({ file, message }) => ({ file, message }))
+    const message = `release ${release} seals version 1.0.0, whose file is gone`
+    assert.equal(found, [{ file: 'environments/production/pins/diabetes-progression.yaml', message }])
+  })
+})
+
+test('a version file under the name of another is misplaced', () =>
+  findings(OFFLINE, ({ read, write }) => {
+    const file = 'models/house-price/versions/2.0.0.yaml'
+    write(file, read(VERSION))
+    const message = 'says it is house-price 1.1.0, and its path says house-price 2.0.0'
+    return [{ rule: 'version-misplaced', file, line: 1, message, fix: `Move it to ${VERSION}.` }]
+  }))
+
+test('two environments in one namespace are found at the second', async () => {
+  await withExample(async ({ root, edit, lineOf }) => {
+    const file = 'environments/production/environment.ts'
+    edit(
+      file,
+      "server: 'https://production.kubernetes.example.com'",
+      "server: 'https://staging.kubernetes.example.com'",
+    )
+    edit(file, "namespace: 'models'", "namespace: 'models-staging'")
+    const { findings } = await validateRepository(root, OFFLINE)
+    const found = findings.find(({ rule }) => rule === 'namespace-two-owners')
+    assert.equal([found?.file, found?.line], [file, lineOf(file, 'namespace:')])
+    const owner =
+      'namespace models-staging of https://staging.kubernetes.example.com belongs to environment staging already'
+    assert.is(found?.message, owner)
+  })
+})
+
+test.run()
