@@ -31,6 +31,7 @@ export function diffCommand(program: Command): void {
     const findings = sortFindings([...repository.findings, ...plan.findings])
     output.findings(findings)
     if (hasErrors(findings)) {
+      output.data({ findings })
       process.exitCode = EXIT.findings
       return
     }
@@ -38,7 +39,7 @@ export function diffCommand(program: Command): void {
       if (to === undefined)
         throw new Failure('diff takes no environment or two', { fix: 'modelyard diff staging production' })
       const differences = compareEnvironments(modelsOf(plan, from), modelsOf(plan, to), options.model)
-      output.data(differences)
+      output.data({ findings, differences })
       for (const { model, field, from: before, to: after } of differences)
         output.line(`${model}: ${field} ${before} -> ${after}`)
       if (differences.length === 0) output.line(`${from} and ${to} run the same`)
@@ -46,7 +47,7 @@ export function diffCommand(program: Command): void {
     }
     const selection = selectionOf(repository, plan, options)
     const changes = await compareWithDist(root, renderManifests(plan, selection), selection)
-    output.data(changes)
+    output.data({ findings, changes })
     output.raw(formatDiff(changes))
     output.line(changes.length === 0 ? 'dist/ is what synth writes' : `${changes.length} files differ`)
   })

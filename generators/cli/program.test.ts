@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { RULES } from '../findings/index.ts'
+import { REPOSITORY, withExample } from '../testing/example-repository.ts'
+import { createProgram } from './program.ts'
+
+const test = suite('command line')
+
+test('there is one command a verb', () => {
+  const names = createProgram().commands.map((command) => command.name())
+  const wanted = 'register synth validate diff promote rollback serve demo explain'
+  assert.equal(names.sort(), wanted.split(' ').sort())
+})
+
+for (const command of createProgram().commands) {
+  test(`${command.name()} --help says what it does and explains every argument and option`, () => {
+    const help = command.helpInformation()
+    assert.ok(command.summary().length > 10, 'a summary for the list of commands')
+    for (const option of command.options) {
+      assert.ok(option.description.length > 5, `${option.flags} has a description`)
+      assert.ok(help.includes(option.flags), option.flags)
+    }
+    for (const argument of command.registeredArguments) {
+      assert.ok(argument.description.length > 5, `<${argument.name()}> has a description`)
+    }
+  })
+}
+
+test('commands that work on a repository take --root, --json and --quiet alike', () => {
+  for (const command of createProgram().commands.filter((item) => item.name() !== 'explain')) {
+    const flags = command.options.map((option) => option.long)
+    for (const wanted of ['--root', '--json', '--quiet'])
+      assert.ok(flags.includes(wanted), `${command.name()} ${wanted}`)
+  }
+})
+
+test('help goes to standard output with exit code 0', async () => {
+  await withExample(async ({ modelyard }) => {
+    const [program, promote, version] = await Promise.all([
+      modelyard(['--help']),
+      modelyard(['promote', '--help']),
+      modelyard(['--version']),
+    ])
+    assert.is(program.code, 0)
+    for (const command of createProgram().commands) assert.match(program.stdout, command.summary())
+    assert.match(program.stdout, 'Exit codes: 0 all good; 1 findings; 2 could not run or could not check.')
+    assert.is(promote.code, 0)
+    assert.match(promote.stdout, '--from <environment>')
+    assert.equal([program.stderr, promote.stderr], ['', ''])
+    const { version: current } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'))
+    assert.equal(version, { code: 0, stdout: `${current}\n`, stderr: '' })
+  })
+})
+
+test('a command or an option that does not exist, or one that is missing, is wrong usage: exit code 2', async () => {
+  await withExample(async ({ modelyard }) => {
+    const [command, option, missing] = await Promise.all([
+      modelyard(['validat']),
+      modelyard(['synth', '--chek']),
+      modelyard(['promote', 'house-price', '--from', 'staging']),
+    ])
+    assert.is(command.code, 2)
+    assert.match(command.stderr, "unknown command 'validat'")
+    assert.match(command.stderr, 'Did you mean validate?')
+    assert.is(option.code, 2)
+    assert.match(option.stderr, "unknown option '--chek'")
+    assert.match(option.stderr, 'Did you mean --check?')
+    assert.is(missing.code, 2)
+    assert.match(missing.stderr, "required option '--to <environment>' not specified")
+  })
+})
+
+test('outside a repository a command says how to name one, as JSON too, without a stack trace', async () => {
+  await withExample(async ({ modelyard }) => {
+    const { code, stdout, stderr } = await modelyard(['validate', '--root', '/', '--json'])
+    assert.is(code, 2)
+    assert.equal(JSON.parse(stdout), {
+      error: {
+        message: '/ is not a Modelyard repository: it has no environments/<name>/environment.ts',
+        fix: 'Run modelyard inside the repository, or name it with --root.',
+      },
+      findings: [],
+    })
+    assert.match(stderr, 'error: / is not a Modelyard repository')
+    assert.not.match(stderr, / {4}at /)
+  })
+})
+
+test('explain lists every rule, tells one, and suggests what a typo meant', async () => {
+  await withExample(async ({ modelyard }) => {
+    const [list, one, typo] = await Promise.all([
+      modelyard(['explain']),
+      modelyard(['explain', 'dist-stale', '--json']),
+      modelyard(['explain', 'dist-stal']),
+    ])
+    assert.is(list.code, 0)
+    for (const [id, { summary }] of Object.entries(RULES))
+      assert.match(list.stdout, new RegExp(`^${id} +${escape(summary)}$`, 'm'))
+    assert.equal(JSON.parse(one.stdout), { id: 'dist-stale', ...RULES['dist-stale'] })
+    assert.is(typo.code, 2)
+    assert.match(typo.stderr, 'Did you mean dist-stale?')
+  })
+})
+
+function escape(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}
+
+test.run()
