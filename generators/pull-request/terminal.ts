@@ -4,7 +4,7 @@
  * @param options.fold folded parts stay folded, as a browser shows them first: only their titles stand there
  */
 export function formatForTerminal(body: string, { fold = false }: { fold?: boolean } = {}): string {
-  const text = fold ? body.replace(/^(<details><summary>.*<\/summary>)\n[^]*?^<\/details>$/gm, '$1') : body
+  const text = fold ? body.replace(/^(<details><summary>.*<\/summary>)\n[\s\S]*?^<\/details>$/gm, '$1') : body
   const lines: string[] = []
   let fence: string | undefined
   let rows: string[][] = []
