@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, stringify } from 'yaml'
+import { type Alias, Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import type { DocumentPath, Finding } from '../findings/index.ts'
 
 /** One YAML document with the position of everything in it. */
@@ -8,8 +8,8 @@ export interface YamlFile {
   text: string
   value: unknown
   /** 1-based line of the value at `path`, or of the nearest parent that exists; of the key when `path` names a map's key. */
-  lineOf(path: DocumentPath): number | undefined
-  /** Offsets in `text` of the scalar at `path`; undefined when there is no scalar. */
+  lineOf(path: DocumentPath): number
+  /** Offsets in `text` of the scalar at `path`; undefined when there is none that stands on one line. */
   rangeOf(path: DocumentPath): { start: number; end: number } | undefined
 }
 
@@ -36,27 +36,47 @@ export function parseYaml(file: string, text: string): Parsed {
     }
   })
   if (findings.length > 0) return { document: undefined, findings }
+  const refused = (reason: string, alias?: Alias): Parsed => {
+    const line = lines.linePos(alias?.range?.[0] ?? 0).line
+    const message = `cannot be read: ${reason}`
+    const fix = 'Write the values out instead of using aliases.'
+    return { document: undefined, findings: [{ rule: 'yaml-syntax', severity: 'error', message, file, line, fix }] }
+  }
+  const aliases = aliasesOf(document)
+  const unusable = aliases.find(({ problem }) => problem !== undefined)
+  if (unusable) return refused(`*${unusable.alias.source} ${unusable.problem}`, unusable.alias)
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 })
-    const lineOf = (path: DocumentPath) => {
-      const offset = offsetOf(document, path)
-      return offset === undefined ? undefined : lines.linePos(offset).line
-    }
     return {
-      document: { file, text, value, lineOf, rangeOf: (path) => scalarRange(document, path) },
+      document: {
+        file,
+        text,
+        value,
+        lineOf: (path) => lines.linePos(offsetOf(document, path)).line,
+        rangeOf: (path) => scalarRange(document, path),
+      },
       findings: [],
     }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const fix = 'Write the values out instead of using aliases.'
-    return {
-      document: undefined,
-      findings: [{ rule: 'yaml-syntax', severity: 'error', message: `cannot be read: ${message}`, file, line: 1, fix }],
-    }
+    return refused(error instanceof Error ? error.message : String(error), aliases[0]?.alias)
   }
 }
 
-function offsetOf(document: Document.Parsed, path: DocumentPath): number | undefined {
+/** Every alias, with what is wrong with it: a value that holds itself cannot be checked, hashed or written. */
+function aliasesOf(document: Document.Parsed): { alias: Alias; problem?: string }[] {
+  const aliases: { alias: Alias; problem?: string }[] = []
+  visit(document, {
+    Alias(_, alias, parents) {
+      const target = alias.resolve(document)
+      if (!target) aliases.push({ alias, problem: 'names no anchor before it' })
+      else if (parents.includes(target)) aliases.push({ alias, problem: 'stands inside the value that it names' })
+      else aliases.push({ alias })
+    },
+  })
+  return aliases
+}
+
+function offsetOf(document: Document.Parsed, path: DocumentPath): number {
   for (let depth = path.length; depth >= 0; depth--) {
     const parent = depth === 0 ? undefined : nodeAt(document, path.slice(0, depth - 1))
     if (isMap(parent)) {
@@ -67,7 +87,7 @@ function offsetOf(document: Document.Parsed, path: DocumentPath): number | undef
     const node = nodeAt(document, path.slice(0, depth))
     if (node?.range) return node.range[0]
   }
-  return undefined
+  return 0
 }
 
 function nodeAt(document: Document.Parsed, path: DocumentPath): Node | undefined {
@@ -77,13 +97,31 @@ function nodeAt(document: Document.Parsed, path: DocumentPath): Node | undefined
 
 function scalarRange(document: Document.Parsed, path: DocumentPath) {
   const node = nodeAt(document, path)
-  return isScalar(node) && node.range ? { start: node.range[0], end: node.range[1] } : undefined
+  if (!isScalar(node) || !node.range || node.type?.startsWith('BLOCK')) return undefined
+  const [start, end] = node.range
+  return end > start ? { start, end } : undefined
 }
 
+/** Control characters, and line breaks of YAML 1.1 alone; a reader refuses them, or folds them, where they stand bare. */
+const UNSAFE = /[^\P{Cc}\n]|[\u2028\u2029\ufeff]/u
+
 /**
- * YAML that a YAML 1.1 reader and a YAML 1.2 reader understand alike (`yes`, `on`, `12:30`, `1_000` are quoted), keys in
- * the order given, lines never folded.
+ * YAML that a YAML 1.1 reader and a YAML 1.2 reader understand alike (`yes`, `on`, `12:30`, `1_000` are quoted, control
+ * characters escaped), keys in the order given, lines never folded.
  */
 export function formatYaml(value: unknown): string {
-  return stringify(value, { compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false, indentSeq: true })
+  const document = new Document(value, { compat: 'yaml-1.1', aliasDuplicateObjects: false })
+  const format = () => document.toString({ lineWidth: 0, indentSeq: true })
+  const text = format()
+  if (!UNSAFE.test(text)) return text
+  visit(document, {
+    Scalar(_, scalar) {
+      if (typeof scalar.value === 'string' && UNSAFE.test(scalar.value)) scalar.type = 'QUOTE_DOUBLE'
+    },
+  })
+  return format().replace(new RegExp(UNSAFE, 'gu'), escaped)
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
