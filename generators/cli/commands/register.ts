@@ -49,8 +49,9 @@ export function registerCommand(program: Command): void {
     output.findings(plan.findings)
     for (const { result, name, detail } of plan.gates) output.line(`  gate ${name}: ${result} (${detail})`)
     if (plan.golden) {
-      const { samples, maxRelativeError } = plan.golden
-      output.line(`  golden samples: ${samples} run, largest relative error ${maxRelativeError.toExponential(1)}`)
+      const { samples, maxToleranceShare } = plan.golden
+      const percent = Number((maxToleranceShare * 100).toPrecision(2))
+      output.line(`  golden samples: ${samples} run, largest error ${percent} % of the tolerance`)
     }
     const done = {
       new: options.dryRun ? 'would be registered' : 'registered',

@@ -1,0 +1,53 @@
+import { dirname, join } from 'node:path'
+import type { ModelInterface } from 'modelyard-serving/contract'
+import { compareInterface, type GraphFacts, ModelError, readModel, unsupportedBy } from 'modelyard-serving/session'
+import type { DefinedModel } from '../define/index.ts'
+import { Failure, type Finding } from '../findings/index.ts'
+import type { Loaded } from '../plan/index.ts'
+import { parsePath } from '../text/index.ts'
+import { requireFile } from './bundle-source.ts'
+
+/** @throws Failure when the file is not there or not ONNX */
+export async function readGraph(file: string): Promise<GraphFacts> {
+  requireFile(file)
+  try {
+    return await readModel(file)
+  } catch (error) {
+    if (error instanceof ModelError)
+      throw new Failure(error.message, { fix: 'Export the model to ONNX again.', cause: error })
+    throw error
+  }
+}
+
+/** @throws Failure when data that the graph keeps in other files is not beside it */
+export function requireExternalData(file: string, { externalData }: GraphFacts): void {
+  for (const name of externalData)
+    requireFile(join(dirname(file), name), 'Put the external data of the graph beside it.')
+}
+
+/** Whether the server can run the graph, and whether it is what model.ts declares. */
+export function checkGraph(
+  definition: Loaded<DefinedModel>,
+  modelInterface: ModelInterface,
+  facts: GraphFacts,
+  file: string,
+): Finding[] {
+  const unsupported = unsupportedBy(facts).map((problem): Finding => {
+    const fix = problem.repair ?? 'Export the model with types that ONNX Runtime returns to Node.'
+    return { rule: 'model-unsupported', severity: 'error', message: `${problem.path}: ${problem.message}`, file, fix }
+  })
+  if (unsupported.length > 0) return unsupported
+  return compareInterface(modelInterface, facts).map((problem): Finding => {
+    const [side, index] = parsePath(problem.path)
+    const name = side === 'inputs' || side === 'outputs' ? modelInterface[side][Number(index)]?.name : undefined
+    const line = definition.lineOf(name === undefined ? [String(side)] : [String(side), name])
+    return {
+      rule: 'interface-differs',
+      severity: 'error',
+      message: `${problem.path}: ${problem.message}`,
+      file: definition.file,
+      ...(line !== undefined && { line }),
+      fix: problem.repair ?? `Correct model.ts, or export ${file} with the names and types that model.ts declares.`,
+    }
+  })
+}

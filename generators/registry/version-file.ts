@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { ModelInterface } from 'modelyard-serving/contract'
+import type { GraphFacts } from 'modelyard-serving/session'
+import type { VersionFile } from '../define/index.ts'
+import { MODELS, type Repository } from '../plan/index.ts'
+import { describeSource, type SourceFile } from './bundle-source.ts'
+import type { Registration } from './register.ts'
+
+/** The version file of a registration, and the files that it names, where they are and where they shall be. */
+export async function versionFile(
+  repository: Repository,
+  request: Registration,
+  modelInterface: ModelInterface,
+  facts: GraphFacts,
+  { evaluation, lineage }: Pick<VersionFile, 'evaluation' | 'lineage'>,
+): Promise<{ version: VersionFile; copies: SourceFile[] }> {
+  const modelFolder = join(repository.root, MODELS, request.model)
+  const describe = (file: string, name: string) =>
+    describeSource(repository.root, modelFolder, file, `artifacts/${request.version}/${name}`)
+  const model = await describe(request.onnx, 'model.onnx')
+  const externalData = await Promise.all(
+    facts.externalData.map(async (name) => ({ name, ...(await describe(join(dirname(request.onnx), name), name)) })),
+  )
+  const samples = request.samples === undefined ? undefined : await describe(request.samples, 'samples.json')
+  const baseline = request.baseline === undefined ? undefined : await describe(request.baseline, 'baseline.json')
+  const version: VersionFile = {
+    model: request.model,
+    version: request.version,
+    bundle: {
+      model: model.bundleFile,
+      ...(externalData.length > 0 && {
+        externalData: externalData.map(({ name, bundleFile }) => ({ name, ...bundleFile })),
+      }),
+      ...(samples && { goldenSamples: samples.bundleFile }),
+      ...(baseline && { baseline: baseline.bundleFile }),
+    },
+    interface: modelInterface,
+    runtime: { opset: facts.opsets, onnxruntime: await runtimeVersion() },
+    evaluation,
+    lineage,
+  }
+  return { version, copies: [model, ...externalData, samples, baseline].filter((file) => file !== undefined) }
+}
+
+async function runtimeVersion(): Promise<string> {
+  const manifest = createRequire(import.meta.resolve('modelyard-serving/session')).resolve(
+    'onnxruntime-node/package.json',
+  )
+  return (JSON.parse(await readFile(manifest, 'utf8')) as { version: string }).version
+}
