@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { RULES } from '../findings/index.ts'
-import { REPOSITORY, withExample } from '../testing/example-repository.ts'
+import { withExample } from '../testing/example-repository.ts'
 import { createProgram } from './program.ts'
 
 const test = suite('command line')
@@ -38,37 +36,25 @@ test('commands that work on a repository take --root, --json and --quiet alike',
 
 test('help goes to standard output with exit code 0', async () => {
   await withExample(async ({ modelyard }) => {
-    const [program, promote, version] = await Promise.all([
-      modelyard(['--help']),
-      modelyard(['promote', '--help']),
-      modelyard(['--version']),
-    ])
+    const [program, promote] = await Promise.all([modelyard(['--help']), modelyard(['promote', '--help'])])
     assert.is(program.code, 0)
     for (const command of createProgram().commands) assert.match(program.stdout, command.summary())
     assert.match(program.stdout, 'Exit codes: 0 all good; 1 findings; 2 could not run or could not check.')
     assert.is(promote.code, 0)
     assert.match(promote.stdout, '--from <environment>')
     assert.equal([program.stderr, promote.stderr], ['', ''])
-    const { version: current } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'))
-    assert.equal(version, { code: 0, stdout: `${current}\n`, stderr: '' })
   })
 })
 
-test('a command or an option that does not exist, or one that is missing, is wrong usage: exit code 2', async () => {
+test('a command or an option that does not exist is wrong usage: exit code 2', async () => {
   await withExample(async ({ modelyard }) => {
-    const [command, option, missing] = await Promise.all([
-      modelyard(['validat']),
-      modelyard(['synth', '--chek']),
-      modelyard(['promote', 'house-price', '--from', 'staging']),
-    ])
+    const [command, option] = await Promise.all([modelyard(['validat']), modelyard(['synth', '--chek'])])
     assert.is(command.code, 2)
     assert.match(command.stderr, "unknown command 'validat'")
     assert.match(command.stderr, 'Did you mean validate?')
     assert.is(option.code, 2)
     assert.match(option.stderr, "unknown option '--chek'")
     assert.match(option.stderr, 'Did you mean --check?')
-    assert.is(missing.code, 2)
-    assert.match(missing.stderr, "required option '--to <environment>' not specified")
   })
 })
 
@@ -88,23 +74,18 @@ test('outside a repository a command says how to name one, as JSON too, without 
   })
 })
 
-test('explain lists every rule, tells one, and suggests what a typo meant', async () => {
+test('explain lists every rule and suggests what a typo meant', async () => {
   await withExample(async ({ modelyard }) => {
-    const [list, one, typo] = await Promise.all([
-      modelyard(['explain']),
-      modelyard(['explain', 'dist-stale', '--json']),
-      modelyard(['explain', 'dist-stal']),
-    ])
+    const [list, typo] = await Promise.all([modelyard(['explain']), modelyard(['explain', 'dist-stal'])])
     assert.is(list.code, 0)
     for (const [id, { summary }] of Object.entries(RULES))
-      assert.match(list.stdout, new RegExp(`^${id} +${escape(summary)}$`, 'm'))
-    assert.equal(JSON.parse(one.stdout), { id: 'dist-stale', ...RULES['dist-stale'] })
+      assert.match(list.stdout, new RegExp(`^${id} +${literally(summary)}$`, 'm'))
     assert.is(typo.code, 2)
     assert.match(typo.stderr, 'Did you mean dist-stale?')
   })
 })
 
-function escape(text: string): string {
+function literally(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 

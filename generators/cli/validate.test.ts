@@ -1,0 +1,134 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Validation } from '../checks/index.ts'
+import type { Finding } from '../findings/index.ts'
+import { compareWithDist, renderManifests } from '../manifests/index.ts'
+import { loadRepository, resolvePlan } from '../plan/index.ts'
+import { withExample } from '../testing/example-repository.ts'
+import { exitCodeOf } from './output.ts'
+
+const test = suite('synth, validate and diff on the command line')
+
+const DEPLOYMENT = 'dist/production/models/house-price/deployment.yaml'
+
+test('synth --check is content with what synth wrote', async () => {
+  await withExample(async ({ modelyard, tree }) => {
+    const before = tree('dist')
+    const { code, stdout } = await modelyard(['synth', '--check', '--json'])
+    assert.is(code, 0)
+    assert.equal(JSON.parse(stdout), { findings: [], objects: Object.keys(before).length, changes: [] })
+    assert.equal(tree('dist'), before)
+  })
+})
+
+test('a planted edit in dist/ fails synth --check with its diff, fails validate at its line, and synth repairs it', async () => {
+  await withExample(async ({ edit, lineOf, modelyard, read, tree }) => {
+    const before = tree('dist')
+    edit(DEPLOYMENT, 'revisionHistoryLimit: 3', 'revisionHistoryLimit: 30')
+    const line = lineOf(DEPLOYMENT, 'revisionHistoryLimit: 30')
+    const [check, validate] = await Promise.all([modelyard(['synth', '--check']), modelyard(['validate', '--offline'])])
+    assert.is(check.code, 1)
+    assert.match(check.stdout, `--- a/${DEPLOYMENT}\n+++ b/${DEPLOYMENT}\n`)
+    assert.match(check.stdout, '\n-  revisionHistoryLimit: 30\n+  revisionHistoryLimit: 3\n')
+    assert.match(check.stdout, 'Run modelyard synth and commit dist/.')
+    assert.match(read(DEPLOYMENT), 'revisionHistoryLimit: 30')
+    assert.is(validate.code, 1)
+    assert.match(
+      validate.stdout,
+      `${DEPLOYMENT}:${line} error ${DEPLOYMENT} differs from what synth writes [dist-stale]`,
+    )
+    assert.match(validate.stdout, '1 error, 1 warning (artifacts not checked: --offline)')
+    const repaired = await modelyard(['synth', '--env', 'production', '--model', 'house-price'])
+    assert.is(repaired.code, 0)
+    assert.match(repaired.stdout, `  changed ${DEPLOYMENT}\n`)
+    assert.equal(tree('dist'), before)
+  })
+})
+
+test('synth removes what is not wanted any more, and nothing that it did not write', async () => {
+  await withExample(async ({ modelyard, remove, tree, write }) => {
+    write('dist/staging/models/voice-activity/notes.yaml', 'kind: Ours\n')
+    remove('environments/staging/pins/voice-activity.yaml')
+    const { code } = await modelyard(['synth', '--env', 'staging'])
+    assert.is(code, 0)
+    assert.equal(Object.keys(tree('dist/staging/models/voice-activity')), [
+      'dist/staging/models/voice-activity/notes.yaml',
+    ])
+  })
+})
+
+test('synth writes nothing while a definition is wrong, and names the line', async () => {
+  await withExample(async ({ edit, lineOf, modelyard, tree }) => {
+    const file = 'models/house-price/model.ts'
+    const before = tree('dist')
+    edit(file, "latencyP99: '50ms'", "latencyP99: '50 ms'")
+    const { code, stdout } = await modelyard(['synth', '--json'])
+    assert.is(code, 1)
+    const { findings, changes } = JSON.parse(stdout) as { findings: Finding[]; changes: unknown[] }
+    const [{ rule, path, line } = {}, ...rest] = findings
+    assert.equal([rule, path, line], ['definition-invalid', 'slo.latencyP99', lineOf(file, 'latencyP99')])
+    assert.equal([rest, changes], [[], []])
+    assert.equal(tree('dist'), before)
+  })
+})
+
+test('an edit of model.ts changes development alone: other environments run sealed releases', async () => {
+  await withExample(async ({ edit, root }) => {
+    edit('models/diabetes-progression/model.ts', 'min: 2, max: 10', 'min: 2, max: 12')
+    const plan = resolvePlan(await loadRepository(root))
+    const changes = await compareWithDist(root, renderManifests(plan), {})
+    const path = 'dist/development/models/diabetes-progression/horizontal-pod-autoscaler.yaml'
+    assert.equal(
+      changes.map((change) => change.path),
+      [path],
+    )
+  })
+})
+
+test('what could not be checked is exit code 2: neither wrong nor valid', async () => {
+  await withExample(async ({ modelyard, remove }) => {
+    remove('models/house-price/artifacts/1.0.0/model.onnx')
+    const { code, stdout } = await modelyard(['validate', '--json'])
+    assert.is(code, 2)
+    const { findings, artifactsChecked } = JSON.parse(stdout) as Validation
+    assert.ok(artifactsChecked)
+    assert.ok(findings.some(({ rule, severity }) => rule === 'artifact-unavailable' && severity === 'warning'))
+  })
+})
+
+test('an error is exit code 1, also beside what could not be checked; a warning alone is 0', () => {
+  const error: Finding = { rule: 'artifact-digest', severity: 'error', message: '' }
+  const unknown: Finding = { rule: 'artifact-unavailable', severity: 'warning', message: '' }
+  const warning: Finding = { rule: 'image-placeholder', severity: 'warning', message: '' }
+  assert.is(exitCodeOf([warning, unknown, error]), 1)
+  assert.is(exitCodeOf([warning, unknown]), 2)
+  assert.is(exitCodeOf([warning]), 0)
+  assert.is(exitCodeOf([]), 0)
+})
+
+test('diff tells in words how two environments differ', async () => {
+  await withExample(async ({ modelyard, stable }) => {
+    const [text, json, one] = await Promise.all([
+      modelyard(['diff', 'staging', 'production']),
+      modelyard(['diff', 'staging', 'production', '--json', '--model', 'diabetes-progression']),
+      modelyard(['diff', 'staging']),
+    ])
+    assert.is(text.code, 0)
+    assert.match(text.stdout, 'diabetes-progression: version 1.1.0 -> 1.0.0\n')
+    assert.match(text.stdout, 'house-price: replicas 2..6 -> 3..12\n')
+    assert.match(text.stdout, `house-price: candidate none -> ${stable('staging', 'house-price')} canary 10 %\n`)
+    assert.not.match(text.stdout, 'voice-activity')
+    const model = 'diabetes-progression'
+    assert.equal(JSON.parse(json.stdout), {
+      findings: [],
+      differences: [
+        { model, field: 'version', from: '1.1.0', to: '1.0.0' },
+        { model, field: 'release', from: stable('staging', model), to: stable('production', model) },
+      ],
+    })
+    assert.is(one.code, 2)
+    assert.match(one.stderr, 'diff takes no environment or two')
+  })
+})
+
+test.run()
