@@ -32,14 +32,18 @@ export function planRollback(
   { model, environment, to }: RollbackRequest,
   history: readonly PastPin[],
 ): Rollback {
-  const present = requirePinned(requireEnvironment(plan, environment), model).stable
+  const planned = requireEnvironment(plan, environment)
+  const pin = repository.environments.get(environment)?.pins.get(model)
+  // A pin that names what does not exist is in no plan, and is what a rollback is for.
+  const present = pin?.value.stable ?? requirePinned(planned, model).stable.reference
+  const from = planned.models.find(({ name }) => name === model)?.stable
   const file = paths.pin(environment, model)
   const past = history.flatMap(({ text, date, commit }) => {
     const value =
       text === undefined ? undefined : (parseYaml(file, text).document?.value as { stable?: unknown } | undefined)
     return typeof value?.stable === 'string' ? [{ stable: value.stable, date, commit }] : []
   })
-  const earlier = past.filter(({ stable }) => stable !== present.reference)
+  const earlier = past.filter(({ stable }) => stable !== present)
   const known = [...new Set(earlier.map(({ stable }) => stable))]
   const target =
     to === undefined ? earlier[0] : earlier.find(({ stable }) => stable === to || stable.split('-')[0] === to)
@@ -49,9 +53,8 @@ export function planRollback(
         ? `Ran there before: ${known.join(', ')}.`
         : 'Fetch the whole history (git fetch --unshallow), or promote another release.'
     const what = to === undefined ? 'nothing else ran' : `${to} never ran`
-    throw new Failure(`${what} in ${environment} before ${present.reference}`, { fix })
+    throw new Failure(`${what} in ${environment} before ${present}`, { fix })
   }
-  const pin = repository.environments.get(environment)?.pins.get(model)
   if (pin && pin.value.candidate?.release.split('-')[0] === target.stable.split('-')[0]) {
     throw new Failure(
       `${model} ${target.stable} is the candidate in ${environment}: it cannot be stable beside itself`,
@@ -63,7 +66,7 @@ export function planRollback(
   return {
     model,
     environment,
-    from: present,
+    ...(from && { from }),
     to: target.stable,
     pin: withStable(file, pin?.text, target.stable),
     gates: [],

@@ -1,4 +1,5 @@
 import { type AppliedChange, applyPinChange, type PinChange, planPromotion, planRollback } from '../change-set/index.ts'
+import { validateLoaded } from '../checks/index.ts'
 import { Failure, hasErrors, sortFindings } from '../findings/index.ts'
 import { loadRepository, type Plan, paths, type Repository, resolvePlan } from '../plan/index.ts'
 import { fetchBase } from './branches.ts'
@@ -61,7 +62,7 @@ export async function promote(
 
 /**
  * Takes an environment back to what ran there before, by the history of its pin. Reads the repository alone: with the remote
- * down it works from the last known base, and artifacts are not asked for.
+ * down it works from the last known base, artifacts are not asked for, and errors that the base has already are only told.
  */
 export async function rollback(
   request: { model: string; environment: string; to?: string; reason?: string },
@@ -69,6 +70,7 @@ export async function rollback(
 ): Promise<Proposal<RollbackReport> | undefined> {
   const { model, environment, reason } = request
   return propose({ ...options, offline: true }, `rollback/${model}/${environment}`, ['rollback', environment], {
+    despiteErrors: true,
     decide: async (repository, plan, git, baseCommit) => {
       const file = paths.pin(environment, model)
       const history = await scalarHistory(git, file, { from: baseCommit })
@@ -93,6 +95,8 @@ export async function rollback(
 }
 
 interface Steps<Change extends PinChange, Report> {
+  /** Errors of the base do not stop the change. */
+  despiteErrors?: true
   decide(repository: Repository, plan: Plan, git: GitRepository, baseCommit: string): Promise<Change | undefined>
   describe(
     change: Change,
@@ -113,8 +117,9 @@ async function propose<Change extends PinChange, Report>(
   return withScratchWorktree(git, base.commit, async (directory) => {
     const repository = await loadRepository(directory, { packagesRoot })
     const plan = resolvePlan(repository)
+    const known = steps.despiteErrors && (await validateLoaded(repository, plan, { offline })).findings
     const present = sortFindings([...repository.findings, ...plan.findings])
-    if (hasErrors(present)) throw new Failure(`${baseBranch} has errors to mend first`, { findings: present })
+    if (!known && hasErrors(present)) throw new Failure(`${baseBranch} has errors to mend first`, { findings: present })
     const change = await steps.decide(repository, plan, git, base.commit)
     if (!change) return undefined
     if (hasErrors(change.findings)) {
@@ -122,7 +127,7 @@ async function propose<Change extends PinChange, Report>(
         findings: change.findings,
       })
     }
-    const applied = await applyPinChange(directory, change, { packagesRoot, offline })
+    const applied = await applyPinChange(directory, change, { packagesRoot, offline, ...(known && { known }) })
     const { report, title, body } = await steps.describe(change, applied, base.commit)
     const problems = base.problem === undefined ? [] : [base.problem]
     const proposal = { title, body, report, files: applied.files, problems }

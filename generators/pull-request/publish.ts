@@ -45,14 +45,14 @@ export async function publishChange(change: Change): Promise<Published> {
     await setLocalBranch(repository, branch, commit)
     return { branch, commit, pushed: false, problems: [] }
   }
-  const there = await branchState(repository, remote, branch)
+  const there = await branchState(repository, remote, branch).catch((error: unknown) => keep(change, error))
   const wanted = await commitState(repository, commit)
   const equal =
     there.commit !== undefined &&
     there.tree === wanted.tree &&
     there.parent === change.baseCommit &&
     there.message === wanted.message
-  if (!equal) await pushOrKeep(change, there.commit)
+  if (!equal) await push(change, there.commit)
 
   const published: Published = {
     branch,
@@ -71,19 +71,21 @@ export async function publishChange(change: Change): Promise<Published> {
   return { ...published, pullRequest, problems: [...published.problems, ...problems] }
 }
 
-/** A push that fails leaves the commit on a local branch: at 3 a.m. with the network down the work is not lost. */
-async function pushOrKeep(change: Change, expected: string | undefined): Promise<void> {
+async function push(change: Change, expected: string | undefined): Promise<void> {
   const { repository, remote, branch, commit } = change
-  try {
-    await pushBranch(repository, { remote, branch, commit, ...(expected === undefined ? {} : { expected }) })
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    const kept = await setLocalBranch(repository, branch, commit).then(
-      () => ` The change is kept on the local branch ${branch}.`,
-      () => ` The change is commit ${commit}.`,
-    )
-    throw new Failure(error.message, { fix: `${error.fix ?? ''}${kept}`.trim(), cause: error })
-  }
+  await pushBranch(repository, { remote, branch, commit, ...(expected === undefined ? {} : { expected }) }).catch(
+    (error: unknown) => keep(change, error),
+  )
+}
+
+/** A remote that cannot be asked or refuses leaves the commit on a local branch: at 3 a.m. with the network down the work is not lost. */
+async function keep({ repository, branch, commit }: Change, error: unknown): Promise<never> {
+  if (!(error instanceof Failure)) throw error
+  const kept = await setLocalBranch(repository, branch, commit).then(
+    () => `The change is kept on the local branch ${branch}.`,
+    () => `The change is commit ${commit}.`,
+  )
+  throw new Failure(error.message, { fix: `${kept} ${error.fix ?? ''}`.trim(), cause: error })
 }
 
 type Opened = NonNullable<Published['pullRequest']> & { problems: string[] }
