@@ -26,7 +26,9 @@ export function evaluateThreshold(gate: ThresholdGate, metrics: Metrics): GateRe
   const measured = metrics[metric]
   if (measured === undefined) return { name, result: 'unknown', detail: 'not measured' }
   const passes = atLeast ? measured >= value : measured <= value
-  return { name, result: passes ? 'pass' : 'fail', detail: formatMetric(measured) }
+  // Never "3" for a value that fails "<= 3".
+  const isTold = (text: string) => passes || (atLeast ? Number(text) < value : Number(text) > value)
+  return { name, result: passes ? 'pass' : 'fail', detail: formatMetric(measured, isTold) }
 }
 
 function evaluateAgainstChampion(
@@ -43,13 +45,24 @@ function evaluateAgainstChampion(
   if (reference === undefined) return { name, result: 'unknown', detail: 'champion: none' }
   const allowed = Math.abs(reference) * parsePercentage(tolerance)
   const worseBy = better === 'lower' ? measured - reference : reference - measured
-  const change = reference === 0 ? measured - reference : ((measured - reference) / Math.abs(reference)) * 100
-  const sign = change > 0 ? '+' : ''
-  const detail = reference === 0 ? `${sign}${formatMetric(change)}` : `${sign}${change.toFixed(1)} %`
-  return { name, result: worseBy <= allowed ? 'pass' : 'fail', detail }
+  // What the subtraction itself rounds is no difference.
+  const passes = worseBy - allowed <= Math.abs(reference) * 1e-12
+  const result = passes ? 'pass' : 'fail'
+  const sign = measured > reference ? '+' : ''
+  if (reference === 0) return { name, result, detail: `${sign}${formatMetric(measured)}` }
+  const percent = ((measured - reference) / Math.abs(reference)) * 100
+  return {
+    name,
+    result,
+    detail: `${sign}${percent.toFixed(passes ? 1 : 2)} %${passes ? '' : ` (allowed ${tolerance})`}`,
+  }
 }
 
-/** Four significant digits: enough to compare by eye. */
-export function formatMetric(value: number): string {
-  return String(Number(value.toPrecision(4)))
+/** Four significant digits, enough to compare by eye, or as many as `isTold` needs. */
+function formatMetric(value: number, isTold: (text: string) => boolean = () => true): string {
+  for (let digits = 4; digits < 17; digits++) {
+    const text = String(Number(value.toPrecision(digits)))
+    if (isTold(text)) return text
+  }
+  return String(value)
 }

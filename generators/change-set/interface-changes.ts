@@ -38,23 +38,37 @@ function columnChanges(before: Column, after: Column): InterfaceChange[] {
   if (!before.missing && after.missing) changes.push({ kind: 'compatible', message: `${feature} may be missing now` })
   if (!before.integer && after.integer)
     changes.push({ kind: 'breaking', message: `${feature} takes whole numbers only` })
+  if (before.integer && !after.integer) changes.push({ kind: 'compatible', message: `${feature} takes fractions too` })
   if (before.unit !== after.unit) {
     changes.push({ kind: 'breaking', message: `${feature}: unit ${before.unit ?? 'none'} -> ${after.unit ?? 'none'}` })
   }
-  const range = ({ min, max }: Column) => `${min ?? ''}..${max ?? ''}`
-  if (range(before) !== range(after)) {
-    const isNarrower =
-      (after.min ?? -Infinity) > (before.min ?? -Infinity) || (after.max ?? Infinity) < (before.max ?? Infinity)
-    changes.push({
-      kind: isNarrower ? 'breaking' : 'compatible',
-      message: `${feature}: range ${range(before)} -> ${range(after)}`,
-    })
-  }
+  return [...changes, ...rangeChanges(feature, before, after), ...categoryChanges(feature, before, after)]
+}
+
+function rangeChanges(feature: string, before: Column, after: Column): InterfaceChange[] {
+  const range = ({ min, max }: Column) =>
+    min === undefined && max === undefined ? 'any' : `${min ?? ''}..${max ?? ''}`
+  if (range(before) === range(after)) return []
+  const isNarrower =
+    (after.min ?? -Infinity) > (before.min ?? -Infinity) || (after.max ?? Infinity) < (before.max ?? Infinity)
+  const message = `${feature}: range ${range(before)} -> ${range(after)}`
+  return [{ kind: isNarrower ? 'breaking' : 'compatible', message }]
+}
+
+function categoryChanges(feature: string, before: Column, after: Column): InterfaceChange[] {
   const labels = ({ categories = [] }: Column) => (Array.isArray(categories) ? categories : Object.keys(categories))
-  const lost = labels(before).filter((label) => !labels(after).includes(label))
-  const gained = labels(after).filter((label) => !labels(before).includes(label))
+  const code = ({ categories = [] }: Column, label: string) => (Array.isArray(categories) ? label : categories[label])
+  const kept = labels(before).filter((label) => labels(after).includes(label))
+  const lost = labels(before).filter((label) => !kept.includes(label))
+  const gained = labels(after).filter((label) => !kept.includes(label))
+  const recoded = kept.filter((label) => code(before, label) !== code(after, label))
+  const changes: InterfaceChange[] = []
   if (lost.length > 0) changes.push({ kind: 'breaking', message: `${feature}: no more ${lost.join(', ')}` })
   if (gained.length > 0) changes.push({ kind: 'compatible', message: `${feature}: also ${gained.join(', ')}` })
+  if (recoded.length > 0) {
+    const message = `${feature}: another code for ${recoded.join(', ')}, for callers that send raw tensors`
+    changes.push({ kind: 'breaking', message })
+  }
   return changes
 }
 
@@ -62,7 +76,19 @@ function columnChanges(before: Column, after: Column): InterfaceChange[] {
 function rawInputChanges(before: ModelInterface, after: ModelInterface): InterfaceChange[] {
   const tensors = (side: ModelInterface) =>
     new Map(side.inputs.map(({ name, datatype, shape }) => [name, `${datatype} [${shape.map(dimension).join(', ')}]`]))
-  return tensorChanges('input', tensors(before), tensors(after))
+  return [...tensorChanges('input', tensors(before), tensors(after)), ...orderChanges(before, after)]
+}
+
+/** The same columns in another order: nothing for callers with named features, another meaning for raw tensors. */
+function orderChanges(before: ModelInterface, after: ModelInterface): InterfaceChange[] {
+  const columns = (side: ModelInterface, input: string) =>
+    (side.inputs.find(({ name }) => name === input)?.columns ?? []).map(({ name }) => name)
+  return before.inputs.flatMap(({ name }): InterfaceChange[] => {
+    const [old, now] = [columns(before, name), columns(after, name)]
+    const isSame = old.length === now.length && old.every((column) => now.includes(column))
+    if (!isSame || old.every((column, index) => column === now[index])) return []
+    return [{ kind: 'breaking', message: `input ${name}: columns in another order, for callers that send raw tensors` }]
+  })
 }
 
 function outputChanges(before: ModelInterface, after: ModelInterface): InterfaceChange[] {
