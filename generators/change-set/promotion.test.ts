@@ -1,0 +1,160 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { Failure, type Finding } from '../findings/index.ts'
+import { loadRepository, releaseName, resolvePlan } from '../plan/index.ts'
+import { type ExampleRepository, withExample } from '../testing/example-repository.ts'
+import { parseYaml } from '../text/index.ts'
+import type { PinChange } from './pin-change.ts'
+import { type PromotionRequest, planPromotion } from './promotion.ts'
+
+const test = suite('deciding a promotion')
+
+const MODEL = 'diabetes-progression'
+const PIN = `environments/production/pins/${MODEL}.yaml`
+const MODEL_TS = `models/${MODEL}/model.ts`
+
+/** Decides in a copy that `prepare` may change first. */
+async function decide(
+  request: Partial<PromotionRequest> = {},
+  prepare: (example: ExampleRepository) => void = () => {},
+): Promise<PinChange | undefined> {
+  let change: PinChange | undefined
+  await withExample(async (example) => {
+    prepare(example)
+    const repository = await loadRepository(example.root)
+    assert.equal(repository.findings, [])
+    const wanted = { model: MODEL, from: 'staging', to: 'production', ...request }
+    change = planPromotion(repository, resolvePlan(repository), wanted)
+  })
+  return change
+}
+
+async function refusal(request: Partial<PromotionRequest>): Promise<[string, string?]> {
+  const error = await decide(request).catch((thrown: unknown) => thrown)
+  assert.instance(error, Failure)
+  return [(error as Failure).message, (error as Failure).fix]
+}
+
+test('one scalar of the pin changes, and its comments stay', async () => {
+  let [before, from, to] = ['', '', '']
+  const change = await decide({}, ({ read, stable }) => {
+    ;[before, from, to] = [read(PIN), stable('production', MODEL), stable('staging', MODEL)]
+  })
+  assert.match(before, /^# Not below/)
+  assert.equal(change?.pin, { file: PIN, before, after: before.replace(from, to) })
+  assert.equal([change?.from?.reference, change?.to, change?.release], [from, to, undefined])
+})
+
+test('gates are judged against what runs there, and reviews are still to come', async () => {
+  const change = await decide()
+  assert.equal(
+    change?.gates.map(({ name, result }) => [name, result]),
+    [
+      ['mae vs champion', 'pass'],
+      ['approvals', 'pending'],
+    ],
+  )
+  assert.match(change?.gates[0]?.detail ?? '', /^[+-]\d+\.\d %$/)
+  assert.is(change?.gates[1]?.detail, '0 of 2')
+  assert.equal(change?.findings, [])
+})
+
+test('a worse version fails its gate at the line of model.ts', async () => {
+  let line = 0
+  const change = await decide({}, ({ edit, read, write, lineOf, stable }) => {
+    // The better version runs in production already, and the worse one is to follow.
+    const [worse, better] = [stable('production', MODEL), stable('staging', MODEL)]
+    write(PIN, `stable: ${better}\n`)
+    edit(`environments/staging/pins/${MODEL}.yaml`, better, worse)
+    edit(MODEL_TS, "tolerance: '2%'", "tolerance: '0.1%'")
+    line = lineOf(MODEL_TS, 'promotion:')
+    assert.ok(mae(read, '1.0.0') > mae(read, '1.1.0'))
+  })
+  assert.is(change?.gates[0]?.result, 'fail')
+  const [finding, ...rest] = change?.findings ?? []
+  assert.equal(rest, [])
+  assert.equal(place(finding), ['gate-failed', 'error', MODEL_TS, line])
+  assert.match(finding?.message ?? '', /^promotion gate mae vs champion: \+\d+\.\d\d % \(allowed 0\.1%\)$/)
+  assert.is(finding?.fix, 'Train a version that is not worse than the one that runs there.')
+})
+
+test('a gate that cannot be judged is no pass', async () => {
+  const change = await decide({}, ({ edit }) => edit(MODEL_TS, "metric('mae')", "metric('latency')"))
+  assert.is(change?.gates[0]?.result, 'unknown')
+  assert.equal(
+    change?.findings.map(({ rule, message }) => [rule, message]),
+    [['gate-failed', 'promotion gate latency vs champion: could not be judged (not measured)']],
+  )
+})
+
+test('out of the first environment what runs there is sealed, under a name that its content gives', async () => {
+  const change = await decide({ from: 'development', to: 'staging' }, ({ edit }) =>
+    edit(MODEL_TS, 'batching: { maxSize: 64 }', 'batching: { maxSize: 16 }'),
+  )
+  const { release } = change ?? {}
+  assert.ok(release)
+  assert.is(release?.content.settings.batching.maxSize, 16)
+  assert.is(change?.to, releaseName(release?.content as never))
+  assert.is(release?.file, `models/${MODEL}/releases/${change?.to}.yaml`)
+  assert.equal(parseYaml('release', release?.text ?? '').document?.value, JSON.parse(JSON.stringify(release?.content)))
+  assert.match(release?.text ?? '', /^# Sealed by `modelyard promote`/)
+})
+
+test('what is sealed already is not sealed again', async () => {
+  let reference = ''
+  const change = await decide({ from: 'development', to: 'staging' }, ({ edit, stable }) => {
+    reference = stable('staging', MODEL)
+    edit(`environments/staging/pins/${MODEL}.yaml`, reference, stable('production', MODEL))
+  })
+  assert.equal([change?.to, change?.release], [reference, undefined])
+})
+
+test('nothing is to be done where the release runs already', async () => {
+  assert.is(await decide({ model: 'voice-activity' }), undefined)
+})
+
+test('a first promotion writes a new pin, and has no champion to be compared with', async () => {
+  const change = await decide({}, ({ remove }) => remove(PIN))
+  assert.equal(change?.pin, { file: PIN, after: `stable: ${change?.to}\n` })
+  assert.is(change?.from, undefined)
+  assert.is(change?.gates[0]?.detail, 'no champion yet')
+})
+
+test('the candidate of an environment cannot become stable beside itself', async () => {
+  const [message, fix] = await refusal({ model: 'house-price' })
+  assert.match(message, /^house-price 1\.1\.0-\w{8} is the candidate in production: it cannot become stable/)
+  assert.is(fix, 'Remove the candidate from environments/production/pins/house-price.yaml first.')
+})
+
+test('environments that do not follow each other are refused with the one that comes before', async () => {
+  assert.equal(await refusal({ from: 'development', to: 'production' }), [
+    'production does not take releases from development',
+    'Promote from staging.',
+  ])
+  assert.equal(await refusal({ from: 'staging', to: 'staging' }), [
+    'staging does not take releases from staging',
+    'Promote from development.',
+  ])
+  assert.equal(await refusal({ from: 'production', to: 'development' }), [
+    'development does not take releases from production',
+    'development is a first environment: its pins name versions, by hand.',
+  ])
+})
+
+test('a model or an environment that is not there is named with those that are', async () => {
+  assert.equal(await refusal({ to: 'prod' }), [
+    'there is no environment "prod"',
+    'Name one of development, staging, production.',
+  ])
+  const [message, fix] = await refusal({ model: 'diabetes' })
+  assert.is(message, 'diabetes does not run in staging: there is no environments/staging/pins/diabetes.yaml')
+  assert.match(fix ?? '', MODEL)
+})
+
+const place = (finding: Finding | undefined) => [finding?.rule, finding?.severity, finding?.file, finding?.line]
+
+function mae(read: (file: string) => string, version: string): number {
+  return Number(/^ {4}mae: (.*)$/m.exec(read(`models/${MODEL}/versions/${version}.yaml`))?.[1])
+}
+
+test.run()
