@@ -1,5 +1,5 @@
 export { type AppliedChange, applyPinChange } from './apply.ts'
-export { evaluateGate, evaluateThreshold, formatMetric, type GateResult, type Metrics } from './gates.ts'
+export { evaluateThreshold, type GateResult } from './gates.ts'
 export { type InterfaceChange, interfaceChanges } from './interface-changes.ts'
 export { type PinChange, requireEnvironment, requirePinned } from './pin-change.ts'
 export { type PromotionRequest, planPromotion } from './promotion.ts'
