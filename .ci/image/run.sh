@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Builds serving/Dockerfile without Docker (buildah, chroot isolation), runs the image's file system as its user, and asks it.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+for tool in buildah debootstrap; do
+  command -v "$tool" >/dev/null || [ "$(id -u)" != 0 ] || { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$tool"; } >/dev/null 2>&1
+  command -v "$tool" >/dev/null || { echo "skipped: needs $tool, get it by apt-get install $tool"; exit 0; }
+done
+[ "$(id -u)" = 0 ] || { echo "skipped: needs root for chroot, get it by running as root"; exit 0; }
+
+export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
+cache="${MODELYARD_CI_CACHE:-$HOME/.cache/modelyard-ci}/image"
+mkdir -p "$cache"
+work=$(mktemp -d)
+store=(--root "$work/storage" --runroot "$work/run")
+server=
+cleanup() {
+  [ -z "$server" ] || kill "$server" 2>/dev/null
+  [ -z "${root:-}" ] || umount "$root/proc" 2>/dev/null
+  buildah "${store[@]}" umount --all >/dev/null 2>&1
+  rm -rf "$work"
+}
+trap cleanup EXIT
+passed=0 failed=0
+check() { # NAME CONDITION-EXIT-CODE
+  if [ "$2" = 0 ]; then passed=$((passed + 1)); echo "ok      $1"; else failed=$((failed + 1)); echo "FAILED  $1"; fi
+}
+finish() {
+  echo "$passed passed, $failed failed"
+  [ "$failed" = 0 ]
+  exit
+}
+
+# The two images that the Dockerfile takes as arguments, made from this system's own packages.
+if [ ! -e "$cache/base.tar" ]; then
+  mirror=$(sed -nE 's/^(URIs:|deb) *(\[[^]]*\] *)?(https?:[^ ]+).*/\3/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -1)
+  debootstrap --variant=minbase --include=libstdc++6,ca-certificates bookworm "$work/root" "$mirror" >"$work/debootstrap.log" 2>&1 ||
+    { tail -5 "$work/debootstrap.log"; check 'a base image from Debian packages' 1; finish; }
+  tar -C "$work/root" -cf "$cache/base.tar.part" . && mv "$cache/base.tar.part" "$cache/base.tar"
+  rm -rf "$work/root"
+fi
+base=$(buildah "${store[@]}" from scratch)
+buildah "${store[@]}" add -q "$base" "$cache/base.tar" / >/dev/null
+buildah "${store[@]}" config --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$base"
+buildah "${store[@]}" commit -q "$base" localhost/base >/dev/null
+mkdir -p "$work/node/usr/local/bin" "$work/node/usr/local/lib/node_modules" "$work/node/root" "$work/node/etc/ssl/certs"
+cp "$(readlink -f "$(command -v node)")" "$work/node/usr/local/bin/node"
+cp -r "$(npm root --global)/npm" "$work/node/usr/local/lib/node_modules/npm"
+ln -s ../lib/node_modules/npm/bin/npm-cli.js "$work/node/usr/local/bin/npm"
+ln -s ../lib/node_modules/npm/bin/npx-cli.js "$work/node/usr/local/bin/npx"
+cp /etc/ssl/certs/ca-certificates.crt "$work/node/etc/ssl/certs/" 2>/dev/null
+echo 'cafile=/etc/ssl/certs/ca-certificates.crt' >"$work/node/root/.npmrc"
+buildah "${store[@]}" copy -q "$base" "$work/node" / >/dev/null
+buildah "${store[@]}" commit -q "$base" localhost/node >/dev/null
+
+buildah "${store[@]}" build --file serving/Dockerfile --build-arg BUILD_IMAGE=localhost/node --build-arg BASE_IMAGE=localhost/base \
+  --format docker --tag localhost/modelyard-serving . >"$work/build.log" 2>&1
+built=$?
+check 'the Dockerfile builds, npm ci inside' "$built"
+[ "$built" = 0 ] || { tail -20 "$work/build.log"; finish; }
+
+container=$(buildah "${store[@]}" from localhost/modelyard-serving)
+root=$(buildah "${store[@]}" mount "$container")
+inspect() { buildah "${store[@]}" inspect --type image --format "$1" localhost/modelyard-serving; }
+[ "$(inspect '{{.Docker.Config.User}}')" = 65532:65532 ]; check 'it runs as a user that is not root' $?
+[ -n "$(inspect '{{.Docker.Config.Healthcheck}}')" ]; check 'it has a health check' $?
+! find "$root/usr/local" "$root/usr/lib" -name 'npm*' -maxdepth 4 2>/dev/null | grep -q .; check 'there is no npm in it' $?
+size=$(du -sm "$root/app/node_modules" | cut -f1)
+echo "        dependencies: $size MB"
+[ "$size" -le 85 ]; check 'its dependencies are at most 85 MB' $?
+
+# The configuration of a pod, with the artifacts in its cache, as `modelyard serve` lays them out.
+node -C modelyard-source --import tsx .ci/image/pod.ts "$work/pod" >/dev/null || { check 'a pod configuration' 1; finish; }
+mkdir -p "$root/etc/modelyard/boot" "$root/etc/modelyard/routing"
+cp "$work/pod/boot/"* "$root/etc/modelyard/boot/"
+cp "$work/pod/routing/"* "$root/etc/modelyard/routing/"
+cp -r "$work/pod/cache/." "$root/var/cache/modelyard/"
+chown -R 65532:65532 "$root/var/cache/modelyard"
+mount -t proc proc "$root/proc" 2>/dev/null
+port=18080
+chroot --userspec=65532:65532 "$root" /bin/sh -c "cd /app && NODE_ENV=production exec node lib/main.js --host 127.0.0.1 --port $port" >"$work/server.log" 2>&1 &
+server=$!
+for _ in $(seq 100); do curl -sf "http://127.0.0.1:$port/readyz" >/dev/null && break; sleep 0.1; done
+answer=$(curl -s "http://127.0.0.1:$port/models/diabetes-progression/predict" -H 'content-type: application/json' \
+  -d '{"age":59,"sex":"male","bmi":32.1,"bp":101,"s1":157,"s2":93.2,"s3":38,"s4":4,"s5":4.8598,"s6":87}')
+echo "        $answer"
+echo "$answer" | grep -q '"progression":[0-9]'; check 'it answers a prediction' $?
+chroot --userspec=65532:65532 "$root" node -e "fetch('http://127.0.0.1:$port/healthz').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"
+check 'its health check passes' $?
+kill -TERM "$server"; wait "$server"; check 'SIGTERM ends it with 0' $?
+server=
+finish
