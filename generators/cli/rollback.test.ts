@@ -1,0 +1,137 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { mergeBranch, type ProposalOptions, promote, rollback } from '../pull-request/index.ts'
+import { type ExampleClone, withExampleClone } from '../testing/example-repository.ts'
+
+const test = suite('rollback')
+
+const MODEL = 'diabetes-progression'
+const BRANCH = `rollback/${MODEL}/production`
+const REQUEST = { model: MODEL, environment: 'production' }
+
+test.before(() => {
+  Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' })
+})
+
+function options({ root }: ExampleClone, more: Partial<ProposalOptions> = {}): ProposalOptions {
+  const defaults = { remote: 'origin', baseBranch: 'main', push: false, dryRun: false, offline: false }
+  return { root, forge: undefined, ...defaults, ...more }
+}
+
+/** Mode, digest and path of every file below pins and dist/ at a commit: equal text, equal bytes. */
+const content = (clone: ExampleClone, commit: string) =>
+  clone.git.git(['ls-tree', '-r', commit, 'dist', 'environments'])
+
+/** Production has taken the model of staging; gives the commit before. */
+async function promoted(clone: ExampleClone): Promise<string> {
+  const before = (await clone.git.git(['rev-parse', 'HEAD'])).trim()
+  await promote({ model: MODEL, from: 'staging', to: 'production' }, options(clone, { push: true }))
+  await mergeBranch(clone.git, `promote/${MODEL}/production`, 'Merge')
+  return before
+}
+
+async function commit(clone: ExampleClone, message: string): Promise<void> {
+  await clone.git.git(['add', '--all', 'models', 'environments', 'dist'])
+  await clone.git.git(['commit', '--quiet', '--message', message])
+  await clone.git.git(['push', '--quiet', 'origin', 'main'])
+}
+
+/** Neither the remote nor one artifact, nor an installed package that ships one. */
+async function cutOff(clone: ExampleClone): Promise<void> {
+  for (const model of ['breast-biopsy', 'diabetes-progression', 'house-price', 'voice-activity']) {
+    clone.remove(`models/${model}/artifacts`)
+  }
+  await commit(clone, 'Artifacts are in a store now')
+  rmSync(clone.remote, { recursive: true })
+  rmSync(join(clone.root, 'node_modules'))
+}
+
+test('with the remote and all artifacts gone, the former pin and the former bytes of dist/ come back, twice in a row', async () => {
+  await withExampleClone(async (clone) => {
+    const before = await promoted(clone)
+    const wanted = await content(clone, before)
+    await cutOff(clone)
+    assert.is.not(await content(clone, 'HEAD'), wanted)
+
+    const proposal = await rollback(REQUEST, options(clone))
+    assert.is(await content(clone, BRANCH), wanted)
+    assert.equal(proposal?.published, {
+      branch: BRANCH,
+      commit: proposal?.published?.commit,
+      pushed: false,
+      problems: [],
+    })
+    assert.match(proposal?.problems[0] ?? '', /used the last fetched origin\/main, \w{7}$/)
+    assert.is(proposal?.report.ranBefore?.commit, before)
+
+    // On the command line without a switch: what could not be pushed is kept, and said.
+    const { code, stderr } = await clone.modelyard(['rollback', MODEL, '--env', 'production'])
+    assert.is(code, 2)
+    assert.match(stderr, /^error: origin /)
+    assert.match(stderr, `    The change is kept on the local branch ${BRANCH}. `)
+    assert.is(await content(clone, BRANCH), wanted)
+    assert.equal((await clone.git.git(['rev-list', '--count', `main..${BRANCH}`])).trim(), '1')
+  })
+})
+
+test('a rollback changes what its promotion changed, and the pull request says why', async () => {
+  await withExampleClone(async (clone) => {
+    const before = await promoted(clone)
+    const request = { ...REQUEST, reason: 'alerts since noon' }
+    const proposal = await rollback(request, options(clone, { push: true }))
+    assert.is(proposal?.published?.pushed, true)
+    const changed = await clone.git.git(['diff', '--name-only', `origin/main..origin/${BRANCH}`])
+    const undone = await clone.git.git(['diff', '--name-only', before, 'origin/main'])
+    assert.is(changed, undone)
+    assert.match(proposal?.body ?? '', 'alerts since noon')
+    assert.match(proposal?.report.undo ?? '', `--to ${clone.stable('staging', MODEL)}`)
+
+    const again = await rollback(request, options(clone, { push: true }))
+    assert.equal([again?.published?.pushed, again?.published?.commit], [false, proposal?.published?.commit])
+  })
+})
+
+test('what is wrong elsewhere does not keep a model from being rolled back, and stays as it is', async () => {
+  await withExampleClone(async (clone) => {
+    await promoted(clone)
+    const stale = 'dist/production/models/breast-biopsy/deployment.yaml'
+    clone.edit(stale, 'revisionHistoryLimit: 3', 'revisionHistoryLimit: 4')
+    clone.write('environments/production/pins/voice-activity.yaml', 'stable: 9.9.9-deadbeef\n')
+    clone.edit('models/house-price/model.ts', "owner: 'valuation'", "ownr: 'valuation'")
+    await commit(clone, 'Three mistakes of others')
+
+    const proposal = await rollback(REQUEST, options(clone))
+    const changed = await clone.git.git(['diff', '--name-only', 'main', BRANCH])
+    assert.equal(changed.trim().split('\n'), [
+      `dist/production/models/${MODEL}/boot-config-map.yaml`,
+      `dist/production/models/${MODEL}/deployment.yaml`,
+      `environments/production/pins/${MODEL}.yaml`,
+    ])
+    const rules = proposal?.report.findings.map(({ rule }) => rule) ?? []
+    for (const rule of ['definition-invalid', 'pin-unknown-release']) assert.ok(rules.includes(rule as never), rule)
+  })
+})
+
+test('a pin that names nothing is rolled back to what it named before', async () => {
+  await withExampleClone(async (clone) => {
+    const file = `environments/production/pins/${MODEL}.yaml`
+    const before = clone.read(file)
+    clone.edit(file, clone.stable('production', MODEL), '9.9.9-deadbeef')
+    await commit(clone, 'A pin by hand')
+    await rollback(REQUEST, options(clone))
+    assert.is(await clone.git.git(['show', `${BRANCH}:${file}`]), before)
+  })
+})
+
+test('on the command line a rollback where nothing else ran fails with what to do', async () => {
+  await withExampleClone(async (clone) => {
+    const { code, stdout, stderr } = await clone.modelyard(['rollback', MODEL, '--env', 'production'])
+    assert.equal([code, stdout], [2, ''])
+    assert.match(stderr, `error: nothing else ran in production before ${clone.stable('production', MODEL)}\n`)
+    assert.match(stderr, 'Fetch the whole history (git fetch --unshallow), or promote another release.')
+  })
+})
+
+test.run()
