@@ -46,7 +46,7 @@ export function integer(options: NumberOptions = {}): Feature {
  */
 export function category<const Label extends string>(
   labels: readonly Label[] | Readonly<Record<Label, number>>,
-  options: CategoryOptions<Label> = {},
+  options: CategoryOptions<NoInfer<Label>> = {},
 ): Feature {
   const isList = Array.isArray(labels)
   const categories = isList ? [...(labels as readonly string[])] : { ...(labels as Record<string, number>) }

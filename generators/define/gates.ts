@@ -29,14 +29,25 @@ export interface MetricGates {
   noWorseThanChampion(options?: { tolerance?: Percentage }): ChampionGate
 }
 
-const LOWER_IS_BETTER = /(error|loss|brier|mae|mse|rmse|mape|rmsle|deviance|latency|perplexity|fpr|fnr|wer|eer)/i
+/** Words of a metric's name: `log_loss`, `rmse@10` and `meanAbsoluteError` have one of these, `power` has none. */
+const LOWER_IS_BETTER = new Set(
+  'error errors loss logloss brier mae mse rmse mape smape rmsle msle deviance latency perplexity fpr fnr wer cer eer'.split(
+    ' ',
+  ),
+)
+
+function defaultDirection(name: string): Direction {
+  const words = name.split(/[^A-Za-z]+|(?<=[a-z])(?=[A-Z])/).map((word) => word.toLowerCase())
+  // scikit-learn negates errors under names such as `neg_mean_squared_error`, so that higher is better again.
+  return words[0] !== 'neg' && words.some((word) => LOWER_IS_BETTER.has(word)) ? 'lower' : 'higher'
+}
 
 /**
  * A metric of the version file, measured on the held-out set.
  * @param options.better which direction is better; by default `lower` for names of errors and losses, else `higher`
  */
 export function metric(name: string, options: { better?: Direction } = {}): MetricGates {
-  const better = options.better ?? (LOWER_IS_BETTER.test(name) ? 'lower' : 'higher')
+  const better = options.better ?? defaultDirection(name)
   return {
     atLeast: (value) => ({ kind: 'threshold', metric: name, comparison: 'at-least', value }),
     atMost: (value) => ({ kind: 'threshold', metric: name, comparison: 'at-most', value }),

@@ -39,7 +39,7 @@ const reference = text(
 const replicas = object({ min: { type: 'integer', minimum: 1 }, max: { type: 'integer', minimum: 1 } })
 const resources = object({ cpu, memory }, { cpuLimit: cpu })
 
-const shape = { type: 'array', items: { type: ['integer', 'string'] } }
+const shape = { type: 'array', items: { type: ['integer', 'string'], minimum: 0, minLength: 1 } }
 const feature = object(
   { kind: { enum: ['number', 'category'] }, datatype: { enum: DATATYPES } },
   {
@@ -50,7 +50,12 @@ const feature = object(
     integer: { type: 'boolean' },
     missing: { type: 'boolean' },
     example: { type: ['number', 'string'] },
-    categories: { type: ['object', 'array'] },
+    categories: {
+      type: ['object', 'array'],
+      additionalProperties: { type: 'number' },
+      items: words,
+      uniqueItems: true,
+    },
   },
 )
 const featureMap = { type: 'object', additionalProperties: feature, minProperties: 1 }
@@ -59,6 +64,8 @@ const tensor = object(
   { labels: { type: 'array', items: words, uniqueItems: true }, unit: words, description: words },
 )
 const matrix = object({ matrix: { enum: ['float16', 'float32', 'float64'] }, features: featureMap })
+/** An input called "columns" has a datatype, as text; a feature called "datatype" is an object. */
+const namedInput = (field: string) => ({ required: [field], properties: { [field]: { type: 'string' } } })
 const input = { type: 'object', if: { required: ['matrix'] }, then: matrix, else: tensor }
 
 const threshold = object({
@@ -89,7 +96,10 @@ export const modelSchema = object(
     inputs: {
       type: 'object',
       minProperties: 1,
-      if: { required: ['columns'], properties: { columns: { type: 'object', not: { required: ['datatype'] } } } },
+      if: {
+        required: ['columns'],
+        properties: { columns: { type: 'object', not: { anyOf: [namedInput('datatype'), namedInput('matrix')] } } },
+      },
       then: object({ columns: featureMap }),
       else: { additionalProperties: input },
     },

@@ -1,4 +1,4 @@
-import type { DefinedEnvironment, DefinedModel, Feature } from '../define/index.ts'
+import type { DefinedEnvironment, DefinedModel, Feature, FeatureColumns, ResourceSettings } from '../define/index.ts'
 import { parseCpu } from '../define/index.ts'
 import type { DocumentPath, Finding } from '../findings/index.ts'
 import { formatPath } from '../findings/index.ts'
@@ -27,8 +27,10 @@ export function checkModelDefinition(model: DefinedModel, folder: string, locate
   const findings: Finding[] = []
   const report = reporter(located, findings)
   checkName(model.name, folder, report)
-  for (const { path, features } of featureGroups(model)) {
-    for (const [name, feature] of Object.entries(features)) checkFeature([...path, name], feature, report)
+  for (const { path, features, matrix } of featureGroups(model)) {
+    for (const [name, feature] of Object.entries(features)) {
+      checkFeature([...path, name], matrix ? { ...feature, datatype: matrix } : feature, report)
+    }
   }
   const named = featureGroups(model).flatMap(({ path, features }) =>
     Object.keys(features).map((name) => ({ path, name })),
@@ -55,14 +57,7 @@ export function checkModelDefinition(model: DefinedModel, folder: string, locate
 
 function checkServing({ serving }: DefinedModel, report: Report): void {
   if (serving?.replicas) checkReplicas(['serving', 'replicas'], serving.replicas, report)
-  const { resources } = serving ?? {}
-  if (resources?.cpuLimit && parseCpu(resources.cpuLimit) < parseCpu(resources.cpu)) {
-    report(
-      ['serving', 'resources', 'cpuLimit'],
-      `${resources.cpuLimit} is below the request ${resources.cpu}`,
-      'Raise it.',
-    )
-  }
+  if (serving?.resources) checkResources(['serving', 'resources'], serving.resources, report)
 }
 
 /** What must hold in an environment definition that has passed its schema. */
@@ -81,8 +76,13 @@ export function checkEnvironmentDefinition(
     const fix = 'Remove it, or remove promotesFrom.'
     report(['servingImage'], 'is sealed in each release that is promoted into this environment', fix)
   }
-  for (const [index, item] of (environment.overrides ?? []).entries()) {
+  const overrides = environment.overrides ?? []
+  for (const [index, item] of overrides.entries()) {
     if (item.replicas) checkReplicas(['overrides', index, 'replicas'], item.replicas, report)
+    if (item.resources) checkResources(['overrides', index, 'resources'], item.resources, report)
+    if (overrides.findIndex((other) => other.model === item.model) < index) {
+      report(['overrides', index], `a second override of ${item.model}`, 'Write all its settings in one.')
+    }
   }
   return findings
 }
@@ -97,6 +97,13 @@ function checkReplicas(path: DocumentPath, replicas: { min: number; max: number 
   }
 }
 
+function checkResources(path: DocumentPath, { cpu, cpuLimit }: ResourceSettings, report: Report): void {
+  if (cpuLimit && parseCpu(cpuLimit) < parseCpu(cpu)) {
+    report([...path, 'cpuLimit'], `${cpuLimit} is below the request ${cpu}`, 'Raise it.')
+  }
+}
+
+/** @param feature with the datatype of the tensor that holds it */
 function checkFeature(path: DocumentPath, feature: Feature, report: Report): void {
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, example, categories } = feature
   if (min > max) report([...path, 'min'], `min ${min} is above max ${max}`, 'Swap them.')
@@ -110,6 +117,10 @@ function checkFeature(path: DocumentPath, feature: Feature, report: Report): voi
       report([...path, 'example'], `"${example}" is not one of ${labels.join(', ')}`, 'Give one of the labels.')
     }
   }
+  if (Array.isArray(categories) && feature.datatype !== 'string') {
+    const message = `a list of labels is passed on as text, and the tensor holds ${feature.datatype}`
+    report(path, message, 'Give the number that the graph expects for each label: { no: 0, yes: 1 }.')
+  }
   const holdsNaN = /^(float|string)/.test(feature.datatype)
   if (feature.missing && !holdsNaN) {
     const message = `a missing value cannot be told from a number in a tensor of ${feature.datatype}`
@@ -117,15 +128,24 @@ function checkFeature(path: DocumentPath, feature: Feature, report: Report): voi
   }
 }
 
+interface FeatureGroup {
+  path: DocumentPath
+  features: Record<string, Feature>
+  /** Datatype of the one tensor that holds them all; absent where each has its own. */
+  matrix?: Feature['datatype']
+}
+
 /** The groups of named features of a model, with where each stands in its definition. */
-function featureGroups(model: DefinedModel): { path: DocumentPath; features: Record<string, Feature> }[] {
+function featureGroups(model: DefinedModel): FeatureGroup[] {
   if (isColumns(model.inputs)) return [{ path: ['inputs', 'columns'], features: model.inputs.columns }]
   return Object.entries(model.inputs).flatMap(([name, input]) =>
-    'matrix' in input ? [{ path: ['inputs', name, 'features'], features: input.features }] : [],
+    'matrix' in input ? [{ path: ['inputs', name, 'features'], features: input.features, matrix: input.matrix }] : [],
   )
 }
 
-/** `columns({...})`, as against inputs by name one of which may be called "columns". */
-export function isColumns(inputs: DefinedModel['inputs']): inputs is { columns: Record<string, Feature> } {
-  return 'columns' in inputs && !('datatype' in inputs.columns) && !('matrix' in inputs.columns)
+/** `columns({...})`, as against inputs by name one of which may be called "columns"; a feature may be called "datatype". */
+export function isColumns(inputs: DefinedModel['inputs']): inputs is FeatureColumns {
+  if (!('columns' in inputs)) return false
+  const { datatype, matrix } = inputs.columns as Record<string, unknown>
+  return typeof datatype !== 'string' && typeof matrix !== 'string'
 }

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs'
 import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -52,12 +53,11 @@ export async function loadRepository(root: string, options: { packagesRoot?: str
     })
   }
   const modelFiles = await existing(root, modelNames.map(paths.model))
-  const definitions = await evaluateDefinitions(
-    root,
-    [...modelFiles, ...environmentNames.map(paths.environment)],
-    packagesRoot,
-  )
-  for (const finding of definitions.findings) refuse(repository, finding.file ?? '', [finding])
+  const definitionFiles = [...modelFiles, ...environmentNames.map(paths.environment)]
+  const definitions = await evaluateDefinitions(root, definitionFiles, packagesRoot)
+  repository.findings.push(...definitions.findings)
+  // The finding may name a module that several definitions import.
+  for (const file of definitionFiles) if (!definitions.values.has(file)) repository.unreadable.add(file)
 
   for (const name of modelNames) {
     const definition = await defined<DefinedModel>(repository, definitions.values, paths.model(name), 'defineModel', [
@@ -128,7 +128,7 @@ function refuse(repository: Repository, file: string, findings: Finding[]): bool
 }
 
 async function foldersWith(root: string, parent: string, markers: string[]): Promise<string[]> {
-  const entries = await readdir(join(root, parent), { withFileTypes: true }).catch(() => [])
+  const entries = await entriesOf(join(root, parent))
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
   const marked = await Promise.all(
     folders.map(
@@ -157,6 +157,16 @@ async function existing(root: string, files: string[]): Promise<string[]> {
 }
 
 async function yamlFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => [])
+  const names = (await entriesOf(folder)).map((entry) => entry.name)
   return names.filter((name) => name.endsWith('.yaml')).sort()
+}
+
+/** Nothing for a folder that is not there; one that cannot be read is not an empty one. */
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
 }

@@ -41,13 +41,13 @@ function inPromotionOrder(repository: Repository, findings: Finding[]): LoadedEn
     const { name, promotesFrom } = environment.definition.value
     if (promotesFrom) {
       const source = repository.environments.get(promotesFrom.name)
-      const isCycle = behind.includes(promotesFrom.name)
+      const isCycle = [...behind, name].includes(promotesFrom.name)
       if (source && !isCycle) visit(source, [...behind, name])
       if ((!source && !repository.unreadable.has(paths.environment(promotesFrom.name))) || isCycle) {
         findings.push(
           located('environment-source', environment.definition, ['promotesFrom'], {
             message: isCycle
-              ? `${name} promotes from itself by way of ${promotesFrom.name}`
+              ? `${name} promotes from itself${promotesFrom.name === name ? '' : ` by way of ${promotesFrom.name}`}`
               : `promotes from "${promotesFrom.name}", which is no environment of this repository`,
             fix: 'Import the definition of an environment that comes before this one.',
           }),
@@ -133,7 +133,12 @@ function followReference(
   if (!isRelease(reference)) {
     const version = model.versions.get(reference)
     if (!version) return refuse(missing(repository, model, reference, false), 'pin-unknown-version')
-    if (!model.definition) return undefined
+    if (!model.definition) {
+      const file = paths.model(model.name)
+      if (repository.unreadable.has(file)) return undefined
+      const message = `pins ${reference} of ${model.name}, and without ${file} nothing says how to run it`
+      return refuse({ message, fix: 'Restore the file from Git, or remove the pin.' }, 'pin-unknown-model')
+    }
     const settings = resolveSettings(model.definition.value)
     return { reference, facts: version.value, settings, servingImage }
   }

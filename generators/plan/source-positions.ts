@@ -51,11 +51,12 @@ function lineAt(root: SyntaxNode, path: DocumentPath): number | undefined {
   return line
 }
 
-/** The object or array literal that an expression is, or that the call it is was given. */
+/** The object or array literal that an expression is, under `as` or `satisfies` too, or that the call it is was given. */
 function literalOf(node: SyntaxNode): SyntaxNode | undefined {
   if (node.type === 'ObjectExpression' || node.type === 'ArrayExpression') return node
+  if (node.type.startsWith('TS')) return literalOf(node['expression'] as SyntaxNode)
   const given = (node['arguments'] as SyntaxNode[] | undefined) ?? []
-  return given.findLast((argument) => argument.type === 'ObjectExpression' || argument.type === 'ArrayExpression')
+  return given.map(literalOf).findLast((literal) => literal !== undefined)
 }
 
 function properties(node: SyntaxNode | undefined): SyntaxNode[] {

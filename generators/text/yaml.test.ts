@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
+import type { Finding } from '../findings/index.ts'
 import { forAll, type Random } from '../testing/random.ts'
 import { formatYaml, parseYaml } from './yaml.ts'
 
@@ -24,14 +25,14 @@ function read(text: string) {
   return document
 }
 
-function findingOf(text: string) {
+function findingOf(text: string): Finding {
   const { document, findings } = parseYaml('pins/a.yaml', text)
-  assert.is(document, undefined)
-  assert.is(findings.length, 1)
-  assert.is(findings[0]?.rule, 'yaml-syntax')
-  assert.is(findings[0]?.severity, 'error')
-  assert.is(findings[0]?.file, 'pins/a.yaml')
-  return findings[0]
+  const [finding, ...others] = findings
+  if (document || !finding || others.length > 0) throw new Error('expected one finding and no document')
+  assert.is(finding.rule, 'yaml-syntax')
+  assert.is(finding.severity, 'error')
+  assert.is(finding.file, 'pins/a.yaml')
+  return finding
 }
 
 test('keys, items and values are found on their lines', () => {
