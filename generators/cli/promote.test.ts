@@ -1,18 +1,24 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Failure } from '../findings/index.ts'
-import { applyChanges, compareWithDist, renderManifests } from '../manifests/index.ts'
-import { loadRepository, releaseName, resolvePlan } from '../plan/index.ts'
+import { loadRepository, releaseName } from '../plan/index.ts'
 import {
   createGitHubForge,
   type EmbeddedForge,
   type Forge,
   mergeBranch,
-  type ProposalOptions,
   promote,
   startEmbeddedForge,
 } from '../pull-request/index.ts'
 import { type ExampleClone, withExampleClone } from '../testing/example-repository.ts'
+import {
+  failureOf,
+  gitLines,
+  isolateGit,
+  proposalOptions,
+  pushToMain,
+  remoteBranches,
+  synthAndPush,
+} from './testing/proposals.ts'
 
 const test = suite<{ embedded: EmbeddedForge; forge: Forge }>('promote')
 
@@ -23,7 +29,7 @@ const TO_PRODUCTION = { model: MODEL, from: 'staging', to: 'production' }
 const BRANCH = `promote/${MODEL}/production`
 
 test.before((context) => {
-  Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' })
+  isolateGit()
   return startEmbeddedForge().then((embedded) => {
     context.embedded = embedded
   })
@@ -37,46 +43,15 @@ test.before.each((context) => {
 })
 test.after((context) => context.embedded.close())
 
-function options({ root }: ExampleClone, more: Partial<ProposalOptions> = {}): ProposalOptions {
-  const { forge, ...rest } = more
-  return { root, remote: 'origin', baseBranch: 'main', push: true, dryRun: false, offline: false, forge, ...rest }
-}
-
-/** `git` lines of output. */
-async function lines(clone: ExampleClone, ...args: string[]): Promise<string[]> {
-  return (await clone.git.git(args)).split('\n').filter((line) => line !== '')
-}
-
 /** Everything that a proposal must leave alone: branch, commit, index, changed and untracked files. */
 async function userState(clone: ExampleClone): Promise<unknown> {
   return {
-    head: await lines(clone, 'symbolic-ref', 'HEAD'),
-    commit: await lines(clone, 'rev-parse', 'HEAD'),
-    status: await lines(clone, 'status', '--porcelain'),
-    staged: await lines(clone, 'diff', '--cached'),
+    head: await gitLines(clone, 'symbolic-ref', 'HEAD'),
+    commit: await gitLines(clone, 'rev-parse', 'HEAD'),
+    status: await gitLines(clone, 'status', '--porcelain'),
+    staged: await gitLines(clone, 'diff', '--cached'),
     files: { ...clone.tree('models'), ...clone.tree('environments'), ...clone.tree('dist') },
   }
-}
-
-/** Synthesizes, commits and pushes what a test changed on main. */
-async function publish(clone: ExampleClone, message: string): Promise<void> {
-  const plan = resolvePlan(await loadRepository(clone.root))
-  await applyChanges(clone.root, await compareWithDist(clone.root, renderManifests(plan), {}))
-  await clone.git.git(['add', '--all', 'models', 'environments', 'dist'])
-  await clone.git.git(['commit', '--quiet', '--message', message])
-  await clone.git.git(['push', '--quiet', 'origin', 'main'])
-}
-
-const remoteBranches = async (clone: ExampleClone) =>
-  (await lines(clone, 'ls-remote', '--heads', 'origin')).map((line) => line.split('refs/heads/')[1])
-
-async function failure(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  assert.instance(error, Failure)
-  return error as Failure
 }
 
 test('a promotion is one branch and one pull request, of one scalar and the files of its model; the user sees none of it', async ({
@@ -91,20 +66,20 @@ test('a promotion is one branch and one pull request, of one scalar and the file
     await clone.git.git(['add', PIN])
     const before = await userState(clone)
 
-    const proposal = await promote(TO_PRODUCTION, options(clone, { forge }))
+    const proposal = await promote(TO_PRODUCTION, proposalOptions(clone, { forge }))
     assert.equal(await userState(clone), before)
     const { published } = proposal ?? {}
     assert.equal([published?.branch, published?.pushed, published?.pullRequest?.action], [BRANCH, true, 'created'])
 
-    assert.equal(await lines(clone, 'diff', '--name-status', 'origin/main', `origin/${BRANCH}`), [
+    assert.equal(await gitLines(clone, 'diff', '--name-status', 'origin/main', `origin/${BRANCH}`), [
       `M\tdist/production/models/${MODEL}/boot-config-map.yaml`,
       `M\tdist/production/models/${MODEL}/deployment.yaml`,
       `M\t${PIN}`,
     ])
-    const edits = await lines(clone, 'diff', '--unified=0', 'origin/main', `origin/${BRANCH}`, '--', PIN)
+    const edits = await gitLines(clone, 'diff', '--unified=0', 'origin/main', `origin/${BRANCH}`, '--', PIN)
     assert.equal(edits.slice(-2), [`-stable: ${old}`, `+stable: ${wanted}`])
-    assert.match((await lines(clone, 'show', `origin/${BRANCH}:${PIN}`)).join('\n'), /^# Not below 1\.0\.0: .*\n/)
-    assert.equal(await lines(clone, 'rev-list', '--count', `origin/main..origin/${BRANCH}`), ['1'])
+    assert.match((await gitLines(clone, 'show', `origin/${BRANCH}:${PIN}`)).join('\n'), /^# Not below 1\.0\.0: .*\n/)
+    assert.equal(await gitLines(clone, 'rev-list', '--count', `origin/main..origin/${BRANCH}`), ['1'])
 
     const [pull, ...others] = embedded.pullRequests
     assert.equal(others, [])
@@ -113,17 +88,17 @@ test('a promotion is one branch and one pull request, of one scalar and the file
     assert.match(pull?.body ?? '', 'mae vs champion')
 
     // Again: nothing is pushed, nothing is opened, nothing is written.
-    const again = await promote(TO_PRODUCTION, options(clone, { forge }))
+    const again = await promote(TO_PRODUCTION, proposalOptions(clone, { forge }))
     assert.is(again?.published?.pushed, false)
     assert.is(again?.published?.commit, published?.commit)
     assert.is(again?.published?.pullRequest?.number, published?.pullRequest?.number)
     assert.is(embedded.pullRequests.length, 1)
     assert.equal(await remoteBranches(clone), ['main', BRANCH])
-    assert.is((await lines(clone, 'worktree', 'list')).length, 1)
+    assert.is((await gitLines(clone, 'worktree', 'list')).length, 1)
 
     await clone.git.git(['reset', '--quiet', '--hard'])
     await mergeBranch(clone.git, BRANCH, 'Merge')
-    assert.is(await promote(TO_PRODUCTION, options(clone, { forge })), undefined)
+    assert.is(await promote(TO_PRODUCTION, proposalOptions(clone, { forge })), undefined)
     assert.is(embedded.pullRequests.length, 1)
   })
 })
@@ -132,15 +107,16 @@ test('a second promotion of what has changed meanwhile updates the open pull req
   await withExampleClone(async (clone) => {
     const opened = embedded.pullRequests.length
     const request = { model: MODEL, from: 'development', to: 'staging' }
-    const releases = async (at: string) => await lines(clone, 'ls-tree', '--name-only', at, `models/${MODEL}/releases/`)
+    const releases = async (at: string) =>
+      await gitLines(clone, 'ls-tree', '--name-only', at, `models/${MODEL}/releases/`)
 
     // Out of the first environment: what runs there is sealed, in one new file.
     clone.edit(MODEL_TS, 'maxSize: 64', 'maxSize: 16')
-    await publish(clone, 'Smaller batches')
-    const first = await promote(request, options(clone, { forge }))
+    await synthAndPush(clone, 'Smaller batches')
+    const first = await promote(request, proposalOptions(clone, { forge }))
     const head = `origin/${first?.published?.branch}`
     const name = first?.report.to.release ?? ''
-    assert.equal(await lines(clone, 'diff', '--name-status', 'origin/main', head), [
+    assert.equal(await gitLines(clone, 'diff', '--name-status', 'origin/main', head), [
       `M\tdist/staging/models/${MODEL}/boot-config-map.yaml`,
       `M\tdist/staging/models/${MODEL}/deployment.yaml`,
       `M\tenvironments/staging/pins/${MODEL}.yaml`,
@@ -149,8 +125,8 @@ test('a second promotion of what has changed meanwhile updates the open pull req
 
     // Another change of main before the merge: one pull request still, with the other release alone.
     clone.edit(MODEL_TS, 'maxSize: 16', 'maxSize: 8')
-    await publish(clone, 'Still smaller')
-    const second = await promote(request, options(clone, { forge }))
+    await synthAndPush(clone, 'Still smaller')
+    const second = await promote(request, proposalOptions(clone, { forge }))
     assert.is(second?.published?.pullRequest?.action, 'updated')
     assert.is(second?.published?.replaced, first?.published?.commit)
     assert.is(embedded.pullRequests.length, opened + 1)
@@ -164,7 +140,7 @@ test('a second promotion of what has changed meanwhile updates the open pull req
     const { models } = await loadRepository(clone.root)
     const sealed = models.get(MODEL)?.releases.get(second?.report.to.release ?? '')
     assert.is(sealed && releaseName(sealed.value), second?.report.to.release)
-    const onward = await promote(TO_PRODUCTION, options(clone, { forge }))
+    const onward = await promote(TO_PRODUCTION, proposalOptions(clone, { forge }))
     assert.is(onward?.report.to.release, second?.report.to.release)
     assert.equal(await releases(`origin/${BRANCH}`), await releases('origin/main'))
   })
@@ -173,10 +149,10 @@ test('a second promotion of what has changed meanwhile updates the open pull req
 test('a first promotion adds the pin, the objects of the model and its Application, and nothing else', async () => {
   await withExampleClone(async (clone) => {
     clone.remove('environments/production/pins/voice-activity.yaml')
-    await publish(clone, 'Voice activity leaves production')
+    await synthAndPush(clone, 'Voice activity leaves production')
     const request = { model: 'voice-activity', from: 'staging', to: 'production' }
-    const proposal = await promote(request, options(clone, { push: false }))
-    const added = await lines(clone, 'diff', '--name-status', 'main', 'promote/voice-activity/production')
+    const proposal = await promote(request, proposalOptions(clone, { push: false }))
+    const added = await gitLines(clone, 'diff', '--name-status', 'main', 'promote/voice-activity/production')
     assert.ok(added.every((line) => line.startsWith('A\t')))
     const folder = 'dist/production/models/voice-activity/'
     const others = added.map((line) => line.slice(2)).filter((file) => !file.startsWith(folder))
@@ -199,9 +175,9 @@ test('gates of the base branch decide: a worse version is refused, whatever the 
     const opened = embedded.pullRequests.length
     clone.edit(MODEL_TS, "metric('mae').noWorse", "metric('r2').atLeast(0.99), metric('mae').noWorse")
     const line = clone.lineOf(MODEL_TS, "metric('r2').atLeast(0.99)")
-    await publish(clone, 'A high bar')
+    await synthAndPush(clone, 'A high bar')
     clone.edit(MODEL_TS, "metric('r2').atLeast(0.99), ", '')
-    const error = await failure(promote(TO_PRODUCTION, options(clone, { forge })))
+    const error = await failureOf(promote(TO_PRODUCTION, proposalOptions(clone, { forge })))
     assert.match(error.message, /^diabetes-progression 1\.1\.0-\w{8} is not promoted to production$/)
     assert.equal(
       error.findings.map(({ rule, file, line }) => [rule, file, line]),
@@ -216,9 +192,8 @@ test('gates of the base branch decide: a worse version is refused, whatever the 
 test('a base branch with errors is mended first: they are told, and nothing is pushed', async ({ forge }) => {
   await withExampleClone(async (clone) => {
     clone.edit('models/house-price/model.ts', "owner: 'valuation'", "ownr: 'valuation'")
-    await clone.git.git(['commit', '--quiet', '--all', '--message', 'A typo'])
-    await clone.git.git(['push', '--quiet', 'origin', 'main'])
-    const error = await failure(promote(TO_PRODUCTION, options(clone, { forge })))
+    await pushToMain(clone, 'A typo')
+    const error = await failureOf(promote(TO_PRODUCTION, proposalOptions(clone, { forge })))
     assert.is(error.message, 'main has errors to mend first')
     assert.ok(error.findings.every(({ file }) => file === 'models/house-price/model.ts'))
     assert.equal(await remoteBranches(clone), ['main'])
@@ -231,9 +206,8 @@ test('a base branch whose dist/ is stale elsewhere is refused, since the promoti
   await withExampleClone(async (clone) => {
     const file = 'dist/staging/models/house-price/deployment.yaml'
     clone.edit(file, 'revisionHistoryLimit: 3', 'revisionHistoryLimit: 4')
-    await clone.git.git(['commit', '--quiet', '--all', '--message', 'By hand'])
-    await clone.git.git(['push', '--quiet', 'origin', 'main'])
-    const error = await failure(promote(TO_PRODUCTION, options(clone, { forge })))
+    await pushToMain(clone, 'By hand')
+    const error = await failureOf(promote(TO_PRODUCTION, proposalOptions(clone, { forge })))
     assert.is(error.message, 'the change is not valid, so nothing was committed')
     assert.ok(error.findings.some((finding) => finding.rule === 'dist-stale' && finding.file === file))
     assert.equal(await remoteBranches(clone), ['main'])
@@ -242,7 +216,7 @@ test('a base branch whose dist/ is stale elsewhere is refused, since the promoti
 
 test('on the command line --dry-run prints the pull request and writes nothing at all', async () => {
   await withExampleClone(async (clone) => {
-    const state = async () => [await userState(clone), await lines(clone, 'for-each-ref')]
+    const state = async () => [await userState(clone), await gitLines(clone, 'for-each-ref')]
     const before = await state()
     const { code, stdout } = await clone.modelyard([
       'promote',
@@ -266,7 +240,7 @@ test('without a forge the branch is pushed and what is left to do is said; with 
   embedded,
 }) => {
   await withExampleClone(async (clone) => {
-    const pushed = await promote(TO_PRODUCTION, options(clone))
+    const pushed = await promote(TO_PRODUCTION, proposalOptions(clone))
     assert.equal([pushed?.published?.pushed, pushed?.published?.pullRequest], [true, undefined])
     assert.equal(pushed?.problems, [`no forge is configured: open the pull request from ${BRANCH} into main yourself`])
 
@@ -287,7 +261,7 @@ test('without a forge the branch is pushed and what is left to do is said; with 
 test('on the command line a refused gate is exit code 1, with its findings as JSON', async () => {
   await withExampleClone(async (clone) => {
     clone.edit(MODEL_TS, "metric('mae').noWorse", "metric('r2').atLeast(0.99), metric('mae').noWorse")
-    await publish(clone, 'A high bar')
+    await synthAndPush(clone, 'A high bar')
     const { code, stdout, stderr } = await clone.modelyard([
       'promote',
       MODEL,

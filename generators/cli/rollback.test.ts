@@ -2,8 +2,9 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { mergeBranch, type ProposalOptions, promote, rollback } from '../pull-request/index.ts'
+import { mergeBranch, promote, rollback } from '../pull-request/index.ts'
 import { type ExampleClone, withExampleClone } from '../testing/example-repository.ts'
+import { isolateGit, proposalOptions, pushToMain } from './testing/proposals.ts'
 
 const test = suite('rollback')
 
@@ -11,14 +12,10 @@ const MODEL = 'diabetes-progression'
 const BRANCH = `rollback/${MODEL}/production`
 const REQUEST = { model: MODEL, environment: 'production' }
 
-test.before(() => {
-  Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' })
-})
+/** Leaves the change on a local branch. */
+const LOCAL = { push: false }
 
-function options({ root }: ExampleClone, more: Partial<ProposalOptions> = {}): ProposalOptions {
-  const defaults = { remote: 'origin', baseBranch: 'main', push: false, dryRun: false, offline: false }
-  return { root, forge: undefined, ...defaults, ...more }
-}
+test.before(isolateGit)
 
 /** Mode, digest and path of every file below pins and dist/ at a commit: equal text, equal bytes. */
 const content = (clone: ExampleClone, commit: string) =>
@@ -27,15 +24,9 @@ const content = (clone: ExampleClone, commit: string) =>
 /** Production has taken the model of staging; gives the commit before. */
 async function promoted(clone: ExampleClone): Promise<string> {
   const before = (await clone.git.git(['rev-parse', 'HEAD'])).trim()
-  await promote({ model: MODEL, from: 'staging', to: 'production' }, options(clone, { push: true }))
+  await promote({ model: MODEL, from: 'staging', to: 'production' }, proposalOptions(clone))
   await mergeBranch(clone.git, `promote/${MODEL}/production`, 'Merge')
   return before
-}
-
-async function commit(clone: ExampleClone, message: string): Promise<void> {
-  await clone.git.git(['add', '--all', 'models', 'environments', 'dist'])
-  await clone.git.git(['commit', '--quiet', '--message', message])
-  await clone.git.git(['push', '--quiet', 'origin', 'main'])
 }
 
 /** Neither the remote nor one artifact, nor an installed package that ships one. */
@@ -43,7 +34,7 @@ async function cutOff(clone: ExampleClone): Promise<void> {
   for (const model of ['breast-biopsy', 'diabetes-progression', 'house-price', 'voice-activity']) {
     clone.remove(`models/${model}/artifacts`)
   }
-  await commit(clone, 'Artifacts are in a store now')
+  await pushToMain(clone, 'Artifacts are in a store now')
   rmSync(clone.remote, { recursive: true })
   rmSync(join(clone.root, 'node_modules'))
 }
@@ -55,7 +46,7 @@ test('with the remote and all artifacts gone, the former pin and the former byte
     await cutOff(clone)
     assert.is.not(await content(clone, 'HEAD'), wanted)
 
-    const proposal = await rollback(REQUEST, options(clone))
+    const proposal = await rollback(REQUEST, proposalOptions(clone, LOCAL))
     assert.is(await content(clone, BRANCH), wanted)
     assert.equal(proposal?.published, {
       branch: BRANCH,
@@ -80,7 +71,7 @@ test('a rollback changes what its promotion changed, and the pull request says w
   await withExampleClone(async (clone) => {
     const before = await promoted(clone)
     const request = { ...REQUEST, reason: 'alerts since noon' }
-    const proposal = await rollback(request, options(clone, { push: true }))
+    const proposal = await rollback(request, proposalOptions(clone))
     assert.is(proposal?.published?.pushed, true)
     const changed = await clone.git.git(['diff', '--name-only', `origin/main..origin/${BRANCH}`])
     const undone = await clone.git.git(['diff', '--name-only', before, 'origin/main'])
@@ -88,7 +79,7 @@ test('a rollback changes what its promotion changed, and the pull request says w
     assert.match(proposal?.body ?? '', 'alerts since noon')
     assert.match(proposal?.report.undo ?? '', `--to ${clone.stable('staging', MODEL)}`)
 
-    const again = await rollback(request, options(clone, { push: true }))
+    const again = await rollback(request, proposalOptions(clone))
     assert.equal([again?.published?.pushed, again?.published?.commit], [false, proposal?.published?.commit])
   })
 })
@@ -100,9 +91,9 @@ test('what is wrong elsewhere does not keep a model from being rolled back, and 
     clone.edit(stale, 'revisionHistoryLimit: 3', 'revisionHistoryLimit: 4')
     clone.write('environments/production/pins/voice-activity.yaml', 'stable: 9.9.9-deadbeef\n')
     clone.edit('models/house-price/model.ts', "owner: 'valuation'", "ownr: 'valuation'")
-    await commit(clone, 'Three mistakes of others')
+    await pushToMain(clone, 'Three mistakes of others')
 
-    const proposal = await rollback(REQUEST, options(clone))
+    const proposal = await rollback(REQUEST, proposalOptions(clone, LOCAL))
     const changed = await clone.git.git(['diff', '--name-only', 'main', BRANCH])
     assert.equal(changed.trim().split('\n'), [
       `dist/production/models/${MODEL}/boot-config-map.yaml`,
@@ -119,8 +110,8 @@ test('a pin that names nothing is rolled back to what it named before', async ()
     const file = `environments/production/pins/${MODEL}.yaml`
     const before = clone.read(file)
     clone.edit(file, clone.stable('production', MODEL), '9.9.9-deadbeef')
-    await commit(clone, 'A pin by hand')
-    await rollback(REQUEST, options(clone))
+    await pushToMain(clone, 'A pin by hand')
+    await rollback(REQUEST, proposalOptions(clone, LOCAL))
     assert.is(await clone.git.git(['show', `${BRANCH}:${file}`]), before)
   })
 })
