@@ -54,7 +54,7 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
   const app = createHttpServer(boot.server, logger)
   const state = { draining: false }
   const monitoring = createMonitoring(boot.models.map(({ slo }) => slo.latencyP99Ms))
-  const cache = createContentCache(cacheDirectory)
+  const cache = createContentCache(cacheDirectory, { ...boot.server.artifacts, log: app.log })
   const registry = new ModelRegistry(boot, { cache, threads: boot.server.threads, monitoring, log: app.log })
   addRoutes(app, registry, monitoring, state)
   await app.listen({ host, port: options.port ?? boot.server.port })

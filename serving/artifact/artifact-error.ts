@@ -1,17 +1,23 @@
 /**
- * - `artifact-address-invalid`: not a `file:`, `http:` or `https:` URL
- * - `artifact-unreachable`: not found, refused or cut off; `transient` says whether a later attempt can help
+ * - `artifact-address-invalid`: not an address that can be fetched, or one that lacks what its store needs
+ * - `artifact-unreachable`: the store is down, busy, cuts off or cannot be trusted; `transient` says whether a later attempt can help
+ * - `artifact-not-found`: the store has no such file
+ * - `artifact-forbidden`: the store does not let this server read the file
  * - `artifact-size-mismatch`, `artifact-digest-mismatch`: the bytes are not those that the reference names
  * - `artifact-path-unsafe`: external data outside the model's directory
  * - `artifact-cache-failed`: the cache directory cannot be read or written
+ * - `artifact-disk-full`: the cache has no room for the file
  */
 export type ArtifactErrorCode =
   | 'artifact-address-invalid'
   | 'artifact-unreachable'
+  | 'artifact-not-found'
+  | 'artifact-forbidden'
   | 'artifact-size-mismatch'
   | 'artifact-digest-mismatch'
   | 'artifact-path-unsafe'
   | 'artifact-cache-failed'
+  | 'artifact-disk-full'
 
 export interface ArtifactErrorDetails {
   code: ArtifactErrorCode
@@ -22,6 +28,8 @@ export interface ArtifactErrorDetails {
   /** What to do about it. */
   repair: string
   transient?: boolean
+  /** Milliseconds that the store asked to be left alone. */
+  retryAfterMs?: number
   cause?: unknown
 }
 
@@ -33,6 +41,7 @@ export class ArtifactError extends Error {
   readonly repair: string
   /** True when the same request may succeed later: the store was down, not wrong. */
   readonly transient: boolean
+  readonly retryAfterMs: number | undefined
 
   constructor(details: ArtifactErrorDetails) {
     super(`${details.address}: ${details.reason}; ${details.repair}`, { cause: details.cause })
@@ -42,5 +51,36 @@ export class ArtifactError extends Error {
     this.reason = details.reason
     this.repair = details.repair
     this.transient = details.transient ?? false
+    this.retryAfterMs = details.retryAfterMs
   }
+}
+
+/** An address that no attempt can fetch. */
+export function addressInvalid(address: string, reason: string, repair: string): ArtifactError {
+  return new ArtifactError({ code: 'artifact-address-invalid', address, reason, repair })
+}
+
+/** The cache, or the disk below it, cannot be used. `error` is Node's; the path is shown as the address. */
+export function cacheFailed(path: string, error: unknown): ArtifactError {
+  const full = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+  if (full) return diskFull(path, 'the disk of the cache is full', error)
+  return new ArtifactError({
+    code: 'artifact-cache-failed',
+    address: path,
+    reason: `the cache cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+    repair: 'check that the directory exists, is writable and has room',
+    transient: true,
+    cause: error,
+  })
+}
+
+export function diskFull(path: string, reason: string, cause?: unknown): ArtifactError {
+  return new ArtifactError({
+    code: 'artifact-disk-full',
+    address: path,
+    reason,
+    repair: "give the cache's volume more room, or remove what it does not need",
+    transient: true,
+    cause,
+  })
 }

@@ -81,7 +81,7 @@ test('a damaged file in the cache is not served when the store is gone', async (
   await createContentCache(cached).resolve(reference)
   writeFileSync(cachedFile, 'rot')
   const gone = { ...reference, address: 'file:///nowhere/model.onnx' }
-  assert.is((await failure(createContentCache(cached).resolve(gone))).code, 'artifact-unreachable')
+  assert.is((await failure(createContentCache(cached).resolve(gone))).code, 'artifact-not-found')
   assert.not.ok(existsSync(cachedFile))
 })
 

@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ContentReference } from '../contract/index.ts'
-import { ArtifactError } from './artifact-error.ts'
-import { openAddress } from './open-address.ts'
+import { cacheFailed } from './artifact-error.ts'
+import { DOWNLOAD_TIMING, type DownloadTiming, download } from './download.ts'
+import { type DownloadLog, SILENT } from './progress.ts'
 import { sha256File } from './sha256-file.ts'
+import { createStores, type Environment } from './stores/index.ts'
 
 /** Files by digest in `<directory>/sha256/<hex>`; what it hands out has been checked in this process. */
 export interface ContentCache {
@@ -17,10 +18,34 @@ export interface ContentCache {
   resolve(reference: ContentReference): Promise<string>
 }
 
+export interface CacheOptions {
+  /** Where credentials, proxies and endpoints of stores come from; `process.env` by default. */
+  env?: Environment
+  /** PEM file with certificate authorities to trust beside Node's own. */
+  certificateAuthorityFile?: string
+  /** Told about downloads over a second and about interruptions; nothing by default. */
+  log?: DownloadLog
+  timing?: Partial<DownloadTiming>
+}
+
 /** A cache in `directory`, which is made when it is first written to. Concurrent requests for one digest share one download. */
-export function createContentCache(directory: string): ContentCache {
+export function createContentCache(directory: string, options: CacheOptions = {}): ContentCache {
+  const { env = process.env, certificateAuthorityFile, log = SILENT } = options
+  const timing = { ...DOWNLOAD_TIMING, ...options.timing }
+  const open = createStores({
+    env,
+    stallMs: timing.stallMs,
+    ...(certificateAuthorityFile !== undefined && { certificateAuthorityFile }),
+  })
   const checked = new Map<string, string>()
-  const running = new Map<string, Promise<string>>()
+  const running = new Map<string, { address: string; path: Promise<string> }>()
+
+  async function fetchInto(path: string, reference: ContentReference): Promise<void> {
+    await mkdir(join(path, '..'), { recursive: true }).catch((error: unknown) => {
+      throw cacheFailed(path, error)
+    })
+    await download(path, reference, { open, timing, log })
+  }
 
   async function resolveOnce(reference: ContentReference): Promise<string> {
     const path = join(directory, 'sha256', reference.sha256)
@@ -47,11 +72,18 @@ export function createContentCache(directory: string): ContentCache {
   return {
     directory,
     resolve(reference) {
-      const current = running.get(reference.sha256)
-      if (current !== undefined) return current
-      const started = resolveOnce(reference).finally(() => running.delete(reference.sha256))
-      running.set(reference.sha256, started)
-      return started
+      const { sha256, address } = reference
+      const current = running.get(sha256)
+      if (current?.address === address) return current.path
+      // Another address of the same content is tried only when the one that is under way fails.
+      const path = (current?.path ?? Promise.reject()).catch(() => resolveOnce(reference))
+      const started = { address, path }
+      running.set(sha256, started)
+      const forget = () => {
+        if (running.get(sha256) === started) running.delete(sha256)
+      }
+      path.then(forget, forget)
+      return path
     },
   }
 }
@@ -65,66 +97,4 @@ async function stampOf(path: string): Promise<string | undefined> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw cacheFailed(path, error)
   }
-}
-
-/** Streams the content to a temporary file beside `path` and renames it only when size and digest are right. */
-async function fetchInto(path: string, reference: ContentReference): Promise<void> {
-  const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.part`
-  try {
-    await mkdir(join(path, '..'), { recursive: true })
-    await download(temporary, reference)
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {})
-    throw error instanceof ArtifactError ? error : cacheFailed(path, error)
-  }
-}
-
-async function download(temporary: string, reference: ContentReference): Promise<void> {
-  const { address, size: wantedSize, sha256: wanted } = reference
-  const hash = createHash('sha256')
-  let size = 0
-  const file = await open(temporary, 'wx', 0o644)
-  try {
-    for await (const chunk of openAddress(address)) {
-      size += chunk.length
-      // Stops a wrong or hostile address from filling the disk.
-      if (size > wantedSize) throw sizeMismatch(address, wantedSize, `more than ${wantedSize}`)
-      hash.update(chunk)
-      await file.appendFile(chunk)
-    }
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  if (size !== wantedSize) throw sizeMismatch(address, wantedSize, String(size))
-  const got = hash.digest('hex')
-  if (got !== wanted) {
-    throw new ArtifactError({
-      code: 'artifact-digest-mismatch',
-      address,
-      reason: `wanted sha256 ${wanted}, got ${got}`,
-      repair: 'the file was changed or damaged after it was registered: restore it, or register it as a new version',
-    })
-  }
-}
-
-function sizeMismatch(address: string, wanted: number, got: string): ArtifactError {
-  return new ArtifactError({
-    code: 'artifact-size-mismatch',
-    address,
-    reason: `wanted ${wanted} bytes, got ${got}`,
-    repair: 'the file was cut short or changed after it was registered: restore it, or register it as a new version',
-  })
-}
-
-function cacheFailed(path: string, error: unknown): ArtifactError {
-  return new ArtifactError({
-    code: 'artifact-cache-failed',
-    address: path,
-    reason: `the cache cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-    repair: 'check that the directory exists, is writable and has room',
-    transient: true,
-    cause: error,
-  })
 }

@@ -5,7 +5,10 @@ export const CONFIGURATION_API_VERSION = 'modelyard.dev/v1'
 
 /** One file of a version's bundle, by content. */
 export interface ContentReference {
-  /** Where to fetch it when the cache does not hold the digest: `file:///...` or `https://...`. */
+  /**
+   * Where to fetch it when the cache does not hold the digest: `file:///...`, `https://...`, `s3://<bucket>/<key>`,
+   * `oci://<registry>/<repository>@sha256:<digest>` or `mlflow-artifacts:/<path>`.
+   */
   address: string
   /** 64 lower-case hexadecimal digits. */
   sha256: string
@@ -76,6 +79,10 @@ export interface ServerSettings {
     delaySeconds: number
     /** Seconds that requests in flight have after that. */
     timeoutSeconds: number
+  }
+  artifacts?: {
+    /** PEM file with certificate authorities that stores and proxies may be signed by, beside the public ones. */
+    certificateAuthorityFile?: string
   }
 }
 

@@ -12,7 +12,7 @@ function object(properties: Record<string, object>, optional: string[] = []) {
 }
 
 const contentProperties = {
-  address: { type: 'string', pattern: '^(file|https?)://' },
+  address: { type: 'string', pattern: '^((file|https?|s3|oci)://|mlflow-artifacts:/)' },
   sha256,
   size: { type: 'integer', minimum: 0 },
 }
@@ -97,15 +97,19 @@ const servedVersion = object(
 
 export const bootConfigurationSchema = object({
   apiVersion: { const: CONFIGURATION_API_VERSION },
-  server: object({
-    port: { type: 'integer', minimum: 0, maximum: 65535 },
-    threads: { type: 'integer', minimum: 1 },
-    bodyLimit: { type: 'integer', minimum: 1024 },
-    drain: object({
-      delaySeconds: { type: 'number', minimum: 0 },
-      timeoutSeconds: { type: 'number', minimum: 0 },
-    }),
-  }),
+  server: object(
+    {
+      port: { type: 'integer', minimum: 0, maximum: 65535 },
+      threads: { type: 'integer', minimum: 1 },
+      bodyLimit: { type: 'integer', minimum: 1024 },
+      drain: object({
+        delaySeconds: { type: 'number', minimum: 0 },
+        timeoutSeconds: { type: 'number', minimum: 0 },
+      }),
+      artifacts: object({ certificateAuthorityFile: name }, ['certificateAuthorityFile']),
+    },
+    ['artifacts'],
+  ),
   models: {
     type: 'array',
     minItems: 1,

@@ -98,7 +98,8 @@ export class ModelRegistry {
   private retryLater(): void {
     clearTimeout(this.retryTimer)
     if (this.closed) return
-    this.retryTimer = setTimeout(() => void this.load(), this.retryDelay)
+    // Half of it is chance, so that the pods of a fleet do not ask a store that comes back up all at once.
+    this.retryTimer = setTimeout(() => void this.load(), this.retryDelay * (0.5 + Math.random() / 2))
     this.retryTimer.unref()
     this.retryDelay = Math.min(this.retryDelay * 2, LAST_RETRY_MS)
   }

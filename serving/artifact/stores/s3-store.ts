@@ -1,0 +1,101 @@
+import { AwsV4Signer } from 'aws4fetch'
+import { addressInvalid } from '../artifact-error.ts'
+import { type AwsCredentials, createCredentialsProvider } from './aws-credentials.ts'
+import { awsRegion, readProfile } from './aws-profile.ts'
+import type { HttpAnswer, HttpClient, HttpRequest } from './http-client.ts'
+import { contentOf, requestContent } from './http-content.ts'
+import { shownAddress } from './shown-address.ts'
+import type { Environment, Store } from './store.ts'
+
+/** Bytes of an error document that are read for its code. */
+const MOST_OF_AN_ERROR = 8192
+
+/**
+ * `s3://<bucket>/<key>`, GetObject signed with SigV4. `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` names any S3-compatible endpoint,
+ * addressed path style; without one it is AWS's own for the region. A bucket that is public is read unsigned where there are no credentials.
+ */
+export function createS3Store(env: Environment, http: HttpClient): Store {
+  const credentials = createCredentialsProvider(env, http)
+
+  async function get(url: URL, shown: string, region: string, from: number, known: AwsCredentials | undefined) {
+    const authorize = async (target: URL): Promise<Record<string, string>> => {
+      if (known === undefined) return {}
+      const { headers } = await new AwsV4Signer({ ...known, url: target.href, region, service: 's3' }).sign()
+      return Object.fromEntries(headers)
+    }
+    const request: HttpRequest = { url, shown, authorize }
+    const answer = await requestContent(http, request, from)
+    return { answer, code: answer.status >= 300 ? await errorCode(answer) : undefined }
+  }
+
+  return {
+    async open(address, from) {
+      const shown = shownAddress(address)
+      const profile = await readProfile(env)
+      const region = awsRegion(env, profile)
+      const url = objectUrl(address, shown, region, env)
+      let known = await credentials.get(region, profile)
+      let { answer, code } = await get(url, shown, region, from, known)
+      // Credentials can end before the time they were given; a fresh set is worth one attempt.
+      if (known !== undefined && (code === 'ExpiredToken' || code === 'InvalidToken') && credentials.forget()) {
+        await answer.body.dump().catch(() => {})
+        known = await credentials.get(region, profile)
+        ;({ answer, code } = await get(url, shown, region, from, known))
+      }
+      const elsewhere = answer.header('x-amz-bucket-region')
+      const details = [
+        code,
+        answer.status >= 300 && elsewhere !== undefined && elsewhere !== region
+          ? `the bucket is in ${elsewhere}, not in ${region}: set AWS_REGION`
+          : undefined,
+        answer.status === 403 && known === undefined ? 'this server has no AWS credentials' : undefined,
+      ].filter((detail) => detail !== undefined)
+      return contentOf(shown, answer, details.length === 0 ? undefined : details.join(', '))
+    },
+  }
+}
+
+function objectUrl(address: URL, shown: string, region: string, env: Environment): URL {
+  const bucket = address.host
+  const key = keyOf(address, shown)
+  const repair = 'give s3://<bucket>/<key>'
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]+$/.test(bucket)) throw addressInvalid(shown, 'no bucket is named', repair)
+  if (key === '') throw addressInvalid(shown, 'no key is named', repair)
+  // As the signature encodes it: everything but unreserved characters and the slashes.
+  const path = encodeURIComponent(key)
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%2F', '/')
+  const endpoint = env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL
+  if (endpoint) {
+    if (!/^https?:$/.test(URL.canParse(endpoint) ? new URL(endpoint).protocol : '')) {
+      throw addressInvalid(shown, 'AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL is no web address', 'give it as https://...')
+    }
+    return new URL(`${endpoint.replace(/\/+$/, '')}/${bucket}/${path}`)
+  }
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
+  // A certificate for *.s3... does not cover a bucket with dots in its name.
+  if (bucket.includes('.')) return new URL(`https://s3.${region}.${domain}/${bucket}/${path}`)
+  return new URL(`https://${bucket}.s3.${region}.${domain}/${path}`)
+}
+
+function keyOf(address: URL, shown: string): string {
+  try {
+    return decodeURIComponent(address.pathname.slice(1))
+  } catch {
+    throw addressInvalid(shown, 'its key is not percent-encoded correctly', 'write % as %25')
+  }
+}
+
+/** The code in S3's error document. Its message is left out: it can hold the key id and the string that was signed. */
+async function errorCode(answer: HttpAnswer): Promise<string | undefined> {
+  let text = ''
+  try {
+    for await (const chunk of answer.body) {
+      text += chunk
+      if (text.length > MOST_OF_AN_ERROR) break
+    }
+  } catch {
+    // The status alone has to do.
+  }
+  return /<Code>([A-Za-z0-9]+)<\/Code>/.exec(text)?.[1]
+}
