@@ -50,6 +50,8 @@ test('each third-party package is imported where it belongs', () => {
     'prom-client': /^monitoring\//,
     ajv: /^models\//,
     fastify: /^(http|protocols)\//,
+    undici: /^artifact\/stores\/http-client\.ts$/,
+    aws4fetch: /^artifact\/stores\/s3-store\.ts$/,
   }
   for (const { file, text } of sources) {
     for (const specifier of importsOf(text)) {
