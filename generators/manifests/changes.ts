@@ -14,7 +14,7 @@ export interface FileChange {
 export async function compareWithDist(root: string, manifests: Manifests, selection: Selection): Promise<FileChange[]> {
   const changes: FileChange[] = []
   for (const [path, after] of manifests) {
-    const before = await readIfPresent(join(root, path))
+    const before = await ifPresent(readFile(join(root, path), 'utf8'))
     if (before === undefined) changes.push({ path, after })
     else if (before !== after) changes.push({ path, before, after })
   }
@@ -23,7 +23,7 @@ export async function compareWithDist(root: string, manifests: Manifests, select
     selection.environment === undefined ? 'dist' : `dist/${selection.environment}`,
   )) {
     if (manifests.has(path) || !isSelected(path, selection)) continue
-    const before = await readIfPresent(join(root, path))
+    const before = await ifPresent(readFile(join(root, path), 'utf8'))
     if (before?.startsWith(HEADER)) changes.push({ path, before })
   }
   return changes.sort((a, b) => (a.path < b.path ? -1 : 1))
@@ -70,9 +70,9 @@ export async function writeAtomically(file: string, content: string | Uint8Array
 
 /** All YAML files that are Modelyard's or could be, below one folder of the repository. */
 async function filesBelow(root: string, folder: string): Promise<string[]> {
-  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => [])
+  const entries = await ifPresent(readdir(join(root, folder), { withFileTypes: true }))
   const nested = await Promise.all(
-    entries.map((entry) => {
+    (entries ?? []).map((entry) => {
       const path = `${folder}/${entry.name}`
       if (entry.isDirectory()) return filesBelow(root, path)
       return entry.isFile() && path.endsWith('.yaml') ? [path] : []
@@ -87,9 +87,10 @@ function isSelected(path: string, { model }: Selection): boolean {
   return model === undefined || path.startsWith(`${modelFolder(environment, model)}/`)
 }
 
-async function readIfPresent(file: string): Promise<string | undefined> {
+/** Undefined for what is not there; what cannot be read is not absent. */
+async function ifPresent<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    return await readFile(file, 'utf8')
+    return await reading
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error

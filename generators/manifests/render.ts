@@ -3,7 +3,7 @@ import { ArgoCdChart, BootstrapChart, EnvironmentChart, ModelChart } from '../ob
 import type { Plan, PlannedEnvironment } from '../plan/index.ts'
 import { formatYaml } from '../text/index.ts'
 
-/** First line of every file that Modelyard writes under dist/; a file without it is somebody else's and is never touched. */
+/** First line of every file that Modelyard writes under dist/; a file without it is somebody else's and is never removed. */
 export const HEADER = '# Written by `modelyard synth`; change models/ or environments/ instead.\n'
 
 /** Rendered files by path relative to the repository's root, with forward slashes. */

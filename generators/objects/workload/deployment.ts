@@ -1,7 +1,7 @@
 import { k8s } from 'cdk8s-plus-28'
 import type { Construct } from 'constructs'
 import { POD } from 'modelyard-serving/contract'
-import type { PlannedModel } from '../../plan/index.ts'
+import type { PlannedModel, PlannedVersion } from '../../plan/index.ts'
 import { ANNOTATIONS, modelLabels, selectorLabels } from '../names.ts'
 import { TERMINATION_GRACE_SECONDS } from './configuration.ts'
 import { podResources } from './resources.ts'
@@ -107,16 +107,18 @@ function probe(path: string): k8s.Probe {
   return { httpGet: { path, port: k8s.IntOrString.fromString(POD.portName) }, timeoutSeconds: 2 }
 }
 
-function startupBudgetSeconds(model: PlannedModel): number {
-  return 60 + Math.ceil(artifactBytes(model) / SLOW_DOWNLOAD)
+/** Of the stable version alone: the server does not wait for a candidate. */
+function startupBudgetSeconds({ stable }: PlannedModel): number {
+  return 60 + Math.ceil(artifactBytes(stable) / SLOW_DOWNLOAD)
 }
 
 /** Room for the stable version and the candidates that come and go beside it. */
-function cacheSize(model: PlannedModel): string {
-  return `${Math.max(1, Math.ceil((4 * artifactBytes(model)) / 2 ** 30))}Gi`
+function cacheSize({ stable, candidate }: PlannedModel): string {
+  const largest = Math.max(artifactBytes(stable), candidate ? artifactBytes(candidate.version) : 0)
+  return `${Math.max(1, Math.ceil((4 * largest) / 2 ** 30))}Gi`
 }
 
-function artifactBytes({ stable }: PlannedModel): number {
-  const { model, externalData = [] } = stable.facts.bundle
+function artifactBytes({ facts }: PlannedVersion): number {
+  const { model, externalData = [] } = facts.bundle
   return [model, ...externalData].reduce((sum, file) => sum + file.size, 0)
 }
