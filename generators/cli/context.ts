@@ -21,7 +21,7 @@ export function withCommonOptions(command: Command): Command {
   return command
     .option('--root <directory>', 'the repository (default: the nearest folder upwards that has environments/)')
     .option('--json', 'print the result as JSON, for programs')
-    .option('--quiet', 'print findings and results only')
+    .option('--quiet', 'print findings, differences and pull requests only')
 }
 
 export function contextOf(options: CommonOptions): Context {

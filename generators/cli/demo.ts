@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { GoldenSamples } from 'modelyard-serving/contract'
-import { type ModelServer, startServer } from 'modelyard-serving/main'
+import type { ModelServer } from 'modelyard-serving/main'
 import { requireEnvironment, requirePinned } from '../change-set/index.ts'
 import { countFindings, validateRepository } from '../checks/index.ts'
 import { Failure, hasErrors } from '../findings/index.ts'
@@ -20,6 +21,7 @@ import {
   startEmbeddedForge,
 } from '../pull-request/index.ts'
 import { prepareLocalPod } from '../registry/index.ts'
+import { startLocalServer } from './local-server.ts'
 import type { Output } from './output.ts'
 
 export interface DemoOptions {
@@ -75,6 +77,7 @@ async function step<T>(output: Output, label: string, work: () => Promise<T>): P
 /** What generation reads and writes; installed packages are shared, since artifacts may come from one. */
 async function copyRepository(root: string, directory: string): Promise<void> {
   for (const folder of ['models', 'environments', 'dist']) {
+    if (!existsSync(join(root, folder))) continue
     await cp(join(root, folder), join(directory, folder), {
       recursive: true,
       filter: (source) => !/[\\/](node_modules|out|\.venv|__pycache__)([\\/]|$)/.test(source),
@@ -152,7 +155,7 @@ async function serveAndPredict(
     `serve ${model.name} ${model.stable.reference} with the configuration of dist/${options.to}`,
     async () => {
       const pod = await prepareLocalPod(repository, model, directory)
-      const started = await startServer({ ...pod, port: options.port })
+      const started = await startLocalServer({ ...pod, port: options.port })
       output.line(
         `  ${started.address}, configuration from dist/${options.to}/models/${model.name}/boot-config-map.yaml`,
       )

@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { POD } from 'modelyard-serving/contract'
+import { type BootConfiguration, POD } from 'modelyard-serving/contract'
 import type { VersionFile } from '../define/index.ts'
 import { Failure } from '../findings/index.ts'
 import { modelFolder, writeAtomically } from '../manifests/index.ts'
@@ -31,12 +31,23 @@ export async function prepareLocalPod(
     cacheDirectory: join(directory, 'cache'),
   }
   const boot = await configMapEntry(repository.root, `${folder}/boot-config-map.yaml`, POD.bootFile)
+  requireSynthesized(boot, folder, model)
   const routing = await configMapEntry(repository.root, `${folder}/routing-config-map.yaml`, POD.routingFile)
   await writeAtomically(pod.bootPath, boot)
   await writeAtomically(pod.routingPath, routing)
   const versions = [model.stable, ...(model.candidate ? [model.candidate.version] : [])]
   for (const { facts } of versions) await fillCache(repository, facts, pod.cacheDirectory)
   return pod
+}
+
+/** A pin that was edited without `synth` would be answered for by another version. */
+function requireSynthesized(boot: string, folder: string, { stable }: PlannedModel): void {
+  const { models } = JSON.parse(boot) as BootConfiguration
+  const served = models.flatMap(({ versions }) => versions).map(({ name, release }) => release ?? name)
+  if (served.includes(stable.reference)) return
+  throw new Failure(`${folder} configures ${served.join(', ')}, and the pin names ${stable.reference}`, {
+    fix: 'Run modelyard synth.',
+  })
 }
 
 async function configMapEntry(root: string, file: string, entry: string): Promise<string> {

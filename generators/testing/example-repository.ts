@@ -166,6 +166,11 @@ function treeOf(root: string, folder: string): Record<string, string> {
   return Object.fromEntries(files.map((file) => [file.slice(root.length + 1), readFileSync(file, 'latin1')]))
 }
 
+/** `modelyard <args>` as a program and its arguments. */
+export function commandLine(...args: string[]): string[] {
+  return [process.execPath, '-C', 'modelyard-source', '--import', TSX, MAIN, ...args]
+}
+
 function run(cwd: string, args: string[], env: Record<string, string>): Promise<CommandResult> {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !TOKENS.includes(name)))
   const options = {
@@ -174,8 +179,8 @@ function run(cwd: string, args: string[], env: Record<string, string>): Promise<
     maxBuffer: 2 ** 26,
   }
   return new Promise((resolve) => {
-    const command = ['-C', 'modelyard-source', '--import', TSX, MAIN, ...args]
-    execFile(process.execPath, command, options, (error, stdout, stderr) => {
+    const [program = '', ...rest] = commandLine(...args)
+    execFile(program, rest, options, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr })
     })
   })

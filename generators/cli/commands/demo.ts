@@ -1,8 +1,7 @@
 import type { Command } from 'commander'
-import { Failure } from '../../findings/index.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 import { runDemo } from '../demo.ts'
-import { untilStopped } from './serve.ts'
+import { parsePort, untilStopped } from '../local-server.ts'
 
 interface Options extends CommonOptions {
   model: string
@@ -29,10 +28,7 @@ export function demoCommand(program: Command): void {
       .option('--once', 'stop after the prediction'),
   ).action(async ({ once = false, ...options }: Options) => {
     const { root, output } = contextOf(options)
-    const port = Number(options.port)
-    if (!Number.isInteger(port) || port < 0 || port > 65535) {
-      throw new Failure(`--port ${options.port} is no port`, { fix: 'Give a whole number from 0 to 65535.' })
-    }
+    const port = parsePort(options.port)
     const { model, from, to } = options
     const demo = await runDemo({ root, model, from, to, port }, output)
     try {

@@ -2,12 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { type ModelServer, startServer } from 'modelyard-serving/main'
 import { requireEnvironment, requirePinned } from '../../change-set/index.ts'
-import { Failure } from '../../findings/index.ts'
 import { loadRepository, type Plan, requirePlan } from '../../plan/index.ts'
 import { prepareLocalPod } from '../../registry/index.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
+import { parsePort, startLocalServer, untilStopped } from '../local-server.ts'
 
 interface Options extends CommonOptions {
   env?: string
@@ -30,10 +29,7 @@ export function serveCommand(program: Command): void {
       .option('--host <address>', 'address to listen on', '127.0.0.1'),
   ).action(async (name: string, options: Options) => {
     const { root, output } = contextOf(options)
-    const port = Number(options.port)
-    if (!Number.isInteger(port) || port < 0 || port > 65535) {
-      throw new Failure(`--port ${options.port} is no port`, { fix: 'Give a whole number from 0 to 65535.' })
-    }
+    const port = parsePort(options.port)
     const repository = await loadRepository(root)
     const plan = requirePlan(repository)
     const model = requirePinned(requireEnvironment(plan, options.env ?? firstEnvironment(plan)), name)
@@ -41,7 +37,7 @@ export function serveCommand(program: Command): void {
     const directory = await mkdtemp(join(tmpdir(), 'modelyard-serve-'))
     try {
       const pod = await prepareLocalPod(repository, model, directory)
-      const server = await startServer({ ...pod, host: options.host, port, logger: !output.json })
+      const server = await startLocalServer({ ...pod, host: options.host, port, logger: !output.json })
       output.line(`${name} ${model.stable.reference} as in ${model.environment.name}: ${server.address}`)
       output.line(`  curl ${server.address}/readyz`)
       output.line('Ctrl-C stops it.')
@@ -51,15 +47,6 @@ export function serveCommand(program: Command): void {
       await rm(directory, { recursive: true, force: true })
     }
   })
-}
-
-/** Resolves after the first SIGINT or SIGTERM, once what was accepted is answered. */
-export async function untilStopped(server: ModelServer): Promise<void> {
-  await new Promise<void>((resolve) => {
-    process.once('SIGINT', () => resolve())
-    process.once('SIGTERM', () => resolve())
-  })
-  await server.close()
 }
 
 function firstEnvironment(plan: Plan): string {
