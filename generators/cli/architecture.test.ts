@@ -1,0 +1,181 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { RULES } from '../findings/index.ts'
+import { rulesPage } from '../findings/rules-page.ts'
+import { REPOSITORY } from '../testing/example-repository.ts'
+
+const test = suite('architecture')
+
+/** A folder of generators/ imports only folders before it. serving/ holds its own order by serving/layers.test.ts. */
+const LAYERS = [
+  'findings',
+  'text',
+  'define',
+  'plan',
+  'objects',
+  'manifests',
+  'checks',
+  'change-set',
+  'registry',
+  'pull-request',
+  'cli',
+]
+
+/** Where each package that we did not write is imported; more than one folder has a reason. */
+const PACKAGES: Record<string, string[]> = {
+  '@babel/parser': ['plan'],
+  '@octokit/rest': ['pull-request'],
+  // Our own documents, and Kubernetes objects with formats of their own.
+  ajv: ['text', 'checks/schema'],
+  // Charts, and the App that a chart is rendered in.
+  cdk8s: ['objects', 'manifests'],
+  // Constructs; checks read the types of what they build.
+  'cdk8s-plus-28': ['objects', 'checks'],
+  commander: ['cli'],
+  constructs: ['objects'],
+  diff: ['manifests'],
+  esbuild: ['plan'],
+  'simple-git': ['pull-request'],
+  // The second is the program that makes the bundle of schemas, which nothing imports.
+  yaml: ['text', 'checks/schema/bundle'],
+}
+
+/** What a generator may take from the server: a check runs a model with the very code that serves it. */
+const SERVING = ['modelyard-serving/contract', 'modelyard-serving/artifact', 'modelyard-serving/session']
+
+interface Source {
+  /** Relative to generators/, with forward slashes. */
+  file: string
+  text: string
+  imports: string[]
+}
+
+function sources(folder: string): Source[] {
+  const top = join(REPOSITORY, folder)
+  return readdirSync(top, { recursive: true, encoding: 'utf8' })
+    .map((file) => file.split(sep).join('/'))
+    .filter((file) => file.endsWith('.ts') && !/(^|\/)(lib|node_modules)\//.test(file))
+    .map((file) => {
+      const text = readFileSync(join(top, file), 'utf8')
+      return { file, text, imports: importsOf(text) }
+    })
+}
+
+/** Static imports and exports stand at the start of a line; what looks like one inside a text does not. */
+function importsOf(text: string): string[] {
+  const found = text.matchAll(/^(?:import|export)\b[^;'"]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm)
+  return [...found].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '')
+}
+
+const isTest = ({ file }: Source) => file.endsWith('.test.ts') || /(^|\/)testing\//.test(file)
+const all = sources('generators')
+const product = all.filter((source) => !isTest(source))
+const everything = [...all, ...sources('serving')]
+
+/** A violation a line, so that all are told at once. */
+const violations = (found: Source[], wrong: (specifier: string, source: Source) => boolean) =>
+  found.flatMap((source) =>
+    source.imports.filter((specifier) => wrong(specifier, source)).map((specifier) => `${source.file}: ${specifier}`),
+  )
+
+const targetOf = (specifier: string, { file }: Source) =>
+  relative('', join(dirname(file), specifier))
+    .split(sep)
+    .join('/')
+const folderOf = (file: string) => file.split('/')[0] ?? ''
+
+test('every folder of generators/ has its place in the order', () => {
+  const folders = [...new Set(product.filter(({ file }) => file.includes('/')).map(({ file }) => folderOf(file)))]
+  assert.equal(folders.sort(), [...LAYERS].sort())
+})
+
+test('a folder imports only folders to its left, by their index', () => {
+  const wrong = (specifier: string, source: Source) => {
+    if (!specifier.startsWith('.') || !source.file.includes('/')) return false
+    const target = targetOf(specifier, source)
+    if (folderOf(target) === folderOf(source.file)) return false
+    const isLeft = LAYERS.indexOf(folderOf(target)) < LAYERS.indexOf(folderOf(source.file))
+    return !isLeft || !LAYERS.includes(folderOf(target)) || target !== `${folderOf(target)}/index.ts`
+  }
+  assert.equal(violations(product, wrong), [])
+})
+
+test('generators take contract, artifact and session from serving, and the command line its server', () => {
+  const wrong = (specifier: string, { file }: Source) => {
+    if (/^\.\..*\/serving\//.test(specifier)) return true
+    if (!specifier.startsWith('modelyard-serving')) return false
+    return !SERVING.includes(specifier) && !(specifier === 'modelyard-serving/main' && folderOf(file) === 'cli')
+  }
+  assert.equal(violations(product, wrong), [])
+})
+
+test('each third-party package is imported where it belongs', () => {
+  const wrong = (specifier: string, { file }: Source) => {
+    if (/^(\.|node:|modelyard-serving)/.test(specifier)) return false
+    const name = specifier
+      .split('/')
+      .slice(0, specifier.startsWith('@') ? 2 : 1)
+      .join('/')
+    return !PACKAGES[name]?.some((folder) => file.startsWith(`${folder}/`))
+  }
+  assert.equal(violations(product, wrong), [])
+})
+
+test('onnxruntime-node is imported in one file', () => {
+  const files = everything
+    .filter(({ imports }) => imports.includes('onnxruntime-node'))
+    .filter((source) => !isTest(source))
+  assert.equal(
+    files.map(({ file }) => file),
+    ['session/runtime.ts'],
+  )
+})
+
+test('every test file runs its tests: one that does not would pass', () => {
+  const forgotten = everything.filter(({ file, text }) => file.endsWith('.test.ts') && !/^\w*\.run\(\)$/m.test(text))
+  assert.equal(
+    forgotten.map(({ file }) => file),
+    [],
+  )
+})
+
+test('no file is longer than 300 lines, none is called utils, and entry points export by name', () => {
+  // Tables of cases have a reason to be longer.
+  const limit = (source: Source) => (isTest(source) ? 450 : 300)
+  const long = everything.filter((source) => source.text.trimEnd().split('\n').length > limit(source))
+  assert.equal(
+    long.map(({ file }) => file),
+    [],
+  )
+  assert.equal(
+    everything.filter(({ file }) => /(^|\/)(utils?|helpers|common|misc)\.ts$/.test(file)).map(({ file }) => file),
+    [],
+  )
+  assert.equal(
+    everything.filter(({ text }) => /^export \*/m.test(text)).map(({ file }) => file),
+    [],
+  )
+})
+
+test('every rule is reported somewhere', () => {
+  const texts = product.filter(({ file }) => file !== 'findings/rules.ts').map(({ text }) => text)
+  const unused = Object.keys(RULES).filter((rule) => !texts.some((text) => text.includes(`'${rule}'`)))
+  assert.equal(unused, [])
+})
+
+test('every rule that is reported exists', () => {
+  const named = product.flatMap(({ text }) => [...text.matchAll(/\brule: '([^']+)'/g)].map(([, rule = '']) => rule))
+  assert.ok(named.length > 10)
+  assert.equal(
+    [...new Set(named)].filter((rule) => !Object.hasOwn(RULES, rule)),
+    [],
+  )
+})
+
+test('docs/rules.md is the table of rules', () => {
+  assert.is(readFileSync(join(REPOSITORY, 'docs/rules.md'), 'utf8'), rulesPage())
+})
+
+test.run()
