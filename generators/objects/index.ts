@@ -1,5 +1,4 @@
 export { ArgoCdChart, type ArgoCdChartProps, BootstrapChart, type BootstrapChartProps } from './argocd/argocd-chart.ts'
 export { EnvironmentChart, type EnvironmentChartProps } from './environment/environment-chart.ts'
-export { ANNOTATIONS } from './names.ts'
-export { bootConfiguration, routingConfiguration } from './workload/configuration.ts'
+export { bootConfiguration } from './workload/configuration.ts'
 export { ModelChart, type ModelChartProps } from './workload/model-chart.ts'

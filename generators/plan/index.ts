@@ -1,11 +1,9 @@
-export { bundlePath, parsePackagePath } from './bundle-path.ts'
+export { bundlePath } from './bundle-path.ts'
 export { declaredInterface } from './interface.ts'
 export { loadRepository } from './load.ts'
 export { loadPlan, requirePlan } from './load-plan.ts'
 export type { Plan, PlannedCandidate, PlannedEnvironment, PlannedModel, PlannedVersion } from './plan.ts'
 export {
-  ENVIRONMENTS,
-  isRelease,
   type Loaded,
   type LoadedEnvironment,
   type LoadedModel,
@@ -14,4 +12,4 @@ export {
   type Repository,
 } from './repository.ts'
 export { releaseName, resolvePlan } from './resolve.ts'
-export { applyOverride, resolveSettings } from './settings.ts'
+export { resolveSettings } from './settings.ts'

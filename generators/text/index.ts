@@ -1,4 +1,4 @@
-export { canonicalJson, contentDigest, sha256 } from './digest.ts'
+export { canonicalJson, contentDigest } from './digest.ts'
 export { editScalar } from './edit.ts'
 export { nearest } from './nearest.ts'
 export { parsePath } from './path.ts'
