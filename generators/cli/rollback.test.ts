@@ -4,7 +4,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { mergeBranch, promote, rollback } from '../pull-request/index.ts'
 import { type ExampleClone, withExampleClone } from '../testing/example-repository.ts'
-import { isolateGit, proposalOptions, pushToMain } from './testing/proposals.ts'
+import { failureOf, isolateGit, proposalOptions, pushToMain } from './testing/proposals.ts'
 
 const test = suite('rollback')
 
@@ -116,12 +116,11 @@ test('a pin that names nothing is rolled back to what it named before', async ()
   })
 })
 
-test('on the command line a rollback where nothing else ran fails with what to do', async () => {
+test('a rollback where nothing else ran fails with what to do', async () => {
   await withExampleClone(async (clone) => {
-    const { code, stdout, stderr } = await clone.modelyard(['rollback', MODEL, '--env', 'production'])
-    assert.equal([code, stdout], [2, ''])
-    assert.match(stderr, `error: nothing else ran in production before ${clone.stable('production', MODEL)}\n`)
-    assert.match(stderr, 'Fetch the whole history (git fetch --unshallow), or promote another release.')
+    const error = await failureOf(rollback(REQUEST, proposalOptions(clone)))
+    assert.is(error.message, `nothing else ran in production before ${clone.stable('production', MODEL)}`)
+    assert.is(error.fix, 'Fetch the whole history (git fetch --unshallow), or promote another release.')
   })
 })
 
