@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
-import { HEADER, type Manifests, modelFolder, type Selection } from './render.ts'
+import { applicationFile, HEADER, type Manifests, modelFolder, type Selection } from './render.ts'
 
 /** One file that differs from what it should be. `after` is absent for a file to remove, `before` for one to add. */
 export interface FileChange {
@@ -81,10 +81,11 @@ async function filesBelow(root: string, folder: string): Promise<string[]> {
   return nested.flat()
 }
 
-/** With `--model`, only that model's folders are compared: the rest was not rendered. */
+/** With `--model`, only that model's objects and its Application are compared: the rest was not rendered. */
 function isSelected(path: string, { model }: Selection): boolean {
   const [, environment = ''] = path.split('/')
-  return model === undefined || path.startsWith(`${modelFolder(environment, model)}/`)
+  if (model === undefined) return true
+  return path === applicationFile(environment, model) || path.startsWith(`${modelFolder(environment, model)}/`)
 }
 
 /** Undefined for what is not there; what cannot be read is not absent. */

@@ -24,6 +24,11 @@ export function renderManifests(plan: Plan, selection: Selection = {}): Manifest
   return manifests
 }
 
+/** The Argo CD Application of a model in one environment. */
+export function applicationFile(environment: string, model: string): string {
+  return `dist/${environment}/argocd/${environment}-model-${model}.yaml`
+}
+
 /** Folder of a model's objects in one environment. */
 export function modelFolder(environment: string, model: string): string {
   return `dist/${environment}/models/${model}`
@@ -36,7 +41,14 @@ function renderEnvironment(environment: PlannedEnvironment, onlyModel: string | 
     if (onlyModel !== undefined && model.name !== onlyModel) continue
     renderChart((app) => new ModelChart(app, model.name, { model }), modelFolder(name, model.name), into)
   }
-  if (onlyModel !== undefined) return
+  if (onlyModel !== undefined) {
+    const argocd: Manifests = new Map()
+    renderChart((app) => new ArgoCdChart(app, name, { environment }), `dist/${name}/argocd`, argocd)
+    const file = applicationFile(name, onlyModel)
+    const application = argocd.get(file)
+    if (application !== undefined) into.set(file, application)
+    return
+  }
   renderChart((app) => new EnvironmentChart(app, name, { environment: definition }), `dist/${name}/environment`, into)
   renderChart((app) => new BootstrapChart(app, name, { environment: definition }), `dist/${name}/bootstrap`, into)
   renderChart((app) => new ArgoCdChart(app, name, { environment }), `dist/${name}/argocd`, into)

@@ -230,12 +230,15 @@ test('a selected model is written alone, and the others stay', async () => {
   })
 })
 
-test('a selected model in a selected environment is written alone', async () => {
+test('a selected model in a selected environment is written alone, with its Application', async () => {
   await withRepository({}, async (fixture) => {
     const changes = await synthesize(fixture, { environment: 'staging', model: 'wine' })
     assert.equal(
       changes.map(({ path }) => path),
-      MODEL_FILES.map((name) => `dist/staging/models/wine/${name}`).sort(),
+      [
+        'dist/staging/argocd/staging-model-wine.yaml',
+        ...MODEL_FILES.map((name) => `dist/staging/models/wine/${name}`).sort(),
+      ],
     )
   })
 })
