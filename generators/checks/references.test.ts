@@ -186,4 +186,28 @@ test('an Application of a folder that does not exist is a finding at its path', 
   ])
 })
 
+test('whatever stands in an object, checking it ends: the schema check tells what is wrong', async () => {
+  for (const object of objects) {
+    for (const wrong of [null, 7, 'text', [null], {}]) {
+      for (const value of withEachNode(object.value, wrong)) {
+        const others = objects.filter((other) => other !== object)
+        await checkReferences(REPOSITORY, [...others, { ...object, value }])
+      }
+    }
+  }
+})
+
+/** Copies of a value in each of which one node is replaced. */
+function* withEachNode(value: unknown, replacement: unknown): Generator<unknown> {
+  yield replacement
+  if (value === null || typeof value !== 'object') return
+  for (const key of Object.keys(value)) {
+    for (const changed of withEachNode((value as Record<string, unknown>)[key], replacement)) {
+      yield Array.isArray(value)
+        ? value.map((item, index) => (String(index) === key ? changed : item))
+        : { ...value, [key]: changed }
+    }
+  }
+}
+
 test.run()
