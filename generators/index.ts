@@ -14,8 +14,11 @@ export {
   integer,
   type ModelDefinition,
   metric,
+  mlflow,
   number,
+  oci,
   override,
+  s3,
   serverSplit,
   tensor,
 } from './define/index.ts'

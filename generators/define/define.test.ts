@@ -11,12 +11,15 @@ import {
   https,
   integer,
   metric,
+  mlflow,
   number,
+  oci,
   override,
   parseCpu,
   parseDuration,
   parseMemory,
   parsePercentage,
+  s3,
   serverSplit,
   tensor,
 } from './index.ts'
@@ -86,6 +89,9 @@ test('a definition is what was written, marked with its kind', () => {
   assert.equal(environment.traffic, { engine: 'server-split' })
   assert.equal(environment.overrides, [{ model: 'a', replicas: { min: 1, max: 2 } }])
   assert.equal(files('/models'), { kind: 'files', base: '/models' })
+  assert.equal(s3('models/team', { region: 'eu-west-1' }), { kind: 's3', base: 'models/team', region: 'eu-west-1' })
+  assert.equal(oci('ghcr.io/team/models'), { kind: 'oci', base: 'ghcr.io/team/models' })
+  assert.equal(mlflow('https://m.example.com'), { kind: 'mlflow', base: 'models', endpoint: 'https://m.example.com' })
 })
 
 test('gates compare a metric with a value or with the champion', () => {

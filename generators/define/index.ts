@@ -8,8 +8,12 @@ export {
   files,
   hpa,
   https,
+  mlflow,
   type Override,
+  oci,
   override,
+  type S3Options,
+  s3,
   serverSplit,
   type TrafficEngine,
 } from './environment.ts'

@@ -124,6 +124,29 @@ export const modelSchema = object(
   },
 )
 
+const storeBases = {
+  https: text('^https://.*[^/]$', 'an https:// address without a slash at the end'),
+  files: text('^/.*[^/]$', 'an absolute folder without a slash at the end'),
+  s3: text('^[a-z0-9][a-z0-9.-]+(/[^/]+)*$', 'a bucket, or a bucket and a prefix, such as models/production'),
+  oci: text('^[^/@\\s]+(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$', 'a repository such as registry.example.com/models'),
+  mlflow: text('^[A-Za-z0-9_][^/]*(/[^/]+)*$', 'a path below the artifacts of the server, such as models'),
+}
+
+const artifactStore = {
+  ...object(
+    { kind: { enum: Object.keys(storeBases) }, base: { type: 'string' } },
+    {
+      endpoint: text('^https?://[^/@\\s]+(/\\S*)?$', 'the address of a server, https://...'),
+      region: text('^[a-z]{2}[a-z0-9-]*$', 'a region such as eu-west-1', 63),
+      secret: text('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'the name of a Secret'),
+    },
+  ),
+  allOf: Object.entries(storeBases).map(([kind, base]) => ({
+    if: { properties: { kind: { const: kind } } },
+    then: { properties: { base } },
+  })),
+}
+
 export const environmentSchema = object(
   {
     kind: { const: 'environment' },
@@ -131,10 +154,7 @@ export const environmentSchema = object(
     revision: { enum: [1] },
     cluster: object({ name: words, server: text('^https?://', 'the address of an API server, https://...') }),
     namespace: text(NAME, NAME_WORDS, 63),
-    artifacts: object({
-      kind: { enum: ['https', 'files'] },
-      base: text('^(https://|/).*[^/]$', 'an https:// address or an absolute folder, without a slash at the end'),
-    }),
+    artifacts: artifactStore,
     argocd: object({ repoURL: words }, { targetRevision: words, namespace: words }),
   },
   {

@@ -12,11 +12,14 @@ import {
   hpa,
   https,
   metric,
+  mlflow,
   modelSchema,
   number,
+  oci,
   override,
   type ResourceSettings,
   type ServiceLevelObjective,
+  s3,
   tensor,
 } from './index.ts'
 
@@ -54,6 +57,17 @@ function refusedEnvironment(definition: unknown, ...paths: string[]): void {
     paths,
   )
 }
+
+test('every kind of store is accepted', () => {
+  const stores = [
+    files('/models'),
+    s3('models'),
+    s3('models.team/a/b', { endpoint: 'http://minio:9000', region: 'eu-west-1', secret: 'store' }),
+    oci('localhost:5000/team/models', { secret: 'pull' }),
+    mlflow('https://mlflow.example.com/base', { path: 'models/a' }),
+  ]
+  for (const artifacts of stores) refusedEnvironment(defineEnvironment({ ...environment, artifacts }))
+})
 
 test('what the types accept, the schemas accept', () => {
   refusedModel(defineModel(model))
@@ -151,6 +165,13 @@ test('an environment names places by the right form', () => {
   // @ts-expect-error
   const relative = files('models')
   refusedEnvironment(defineEnvironment({ ...environment, artifacts: relative }), 'artifacts.base')
+  refusedEnvironment(defineEnvironment({ ...environment, artifacts: s3('s3://models') }), 'artifacts.base')
+  refusedEnvironment(defineEnvironment({ ...environment, artifacts: oci('ghcr.io/models@latest') }), 'artifacts.base')
+  // @ts-expect-error
+  const bare = mlflow('mlflow.example.com')
+  refusedEnvironment(defineEnvironment({ ...environment, artifacts: bare }), 'artifacts.endpoint')
+  const withPassword = mlflow('https://user:password@mlflow.example.com')
+  refusedEnvironment(defineEnvironment({ ...environment, artifacts: withPassword }), 'artifacts.endpoint')
   // @ts-expect-error
   const autoscaling = hpa({ cpu: '70%' })
   refusedEnvironment(defineEnvironment({ ...environment, autoscaling }), 'autoscaling.cpu')

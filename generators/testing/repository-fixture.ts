@@ -126,7 +126,7 @@ export interface EnvironmentText {
 /** An `environment.ts`; a first environment names the image. */
 export function environmentText(name: string, { promotesFrom, properties = [], imports = [] }: EnvironmentText = {}) {
   return [
-    "import { defineEnvironment, files, hpa, https, override } from 'modelyard'",
+    "import { defineEnvironment, files, hpa, https, mlflow, oci, override, s3 } from 'modelyard'",
     ...(promotesFrom ? [`import ${promotesFrom} from '../${promotesFrom}/environment.ts'`] : []),
     ...imports,
     '',

@@ -8,6 +8,7 @@ import {
 } from 'modelyard-serving/contract'
 import { type ArtifactStore, type BundleFile, parseCpu } from '../../define/index.ts'
 import type { PlannedModel, PlannedVersion } from '../../plan/index.ts'
+import { addressIn } from './artifact-store.ts'
 
 /** Seconds between unready and refusing connections: endpoints of every proxy are updated by then. */
 const DRAIN_DELAY_SECONDS = 10
@@ -73,6 +74,5 @@ function servedVersion({ facts, release, settings }: PlannedVersion, store: Arti
 }
 
 function contentReference({ sha256, size }: BundleFile, store: ArtifactStore): ContentReference {
-  const base = store.kind === 'files' ? `file://${store.base}` : store.base
-  return { address: `${base}/sha256/${sha256}`, sha256, size }
+  return { address: addressIn(store, sha256), sha256, size }
 }

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs'
 import { POD } from 'modelyard-serving/contract'
 import type { PlannedModel, PlannedVersion } from '../../plan/index.ts'
 import { ANNOTATIONS, modelLabels, selectorLabels } from '../names.ts'
+import { storeAccess } from './artifact-store.ts'
 import { TERMINATION_GRACE_SECONDS } from './configuration.ts'
 import { podResources } from './resources.ts'
 
@@ -71,16 +72,19 @@ function podSpec(model: PlannedModel, mounts: Mounts): k8s.PodSpec {
       { name: 'routing', configMap: { name: mounts.routingConfigMap } },
       { name: 'cache', emptyDir: { sizeLimit: k8s.Quantity.fromString(cacheSize(model)) } },
       { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('64Mi') } },
+      ...storeAccess(model.environment.artifacts).volumes,
     ],
   }
 }
 
 function container(model: PlannedModel): k8s.Container {
+  const store = storeAccess(model.environment.artifacts)
   return {
     name: 'server',
     image: model.stable.servingImage,
     imagePullPolicy: 'IfNotPresent',
     ports: [{ name: POD.portName, containerPort: POD.port, protocol: 'TCP' }],
+    ...store.container,
     resources: podResources(model),
     securityContext: {
       allowPrivilegeEscalation: false,
@@ -99,6 +103,7 @@ function container(model: PlannedModel): k8s.Container {
       { name: 'routing', mountPath: POD.routingDirectory, readOnly: true },
       { name: 'cache', mountPath: POD.cacheDirectory },
       { name: 'tmp', mountPath: POD.temporaryDirectory },
+      ...store.mounts,
     ],
   }
 }

@@ -3,8 +3,9 @@ import type { Construct } from 'constructs'
 import { POD } from 'modelyard-serving/contract'
 import type { PlannedModel } from '../../plan/index.ts'
 import { selectorLabels } from '../names.ts'
+import { portsOf } from './artifact-store.ts'
 
-/** In: the server's port, from pods of this cluster. Out: DNS, and HTTPS where the artifacts come over it. Nothing else. */
+/** In: the server's port, from pods of this cluster. Out: DNS, and the store of artifacts where it is not in the pod. Nothing else. */
 export function networkPolicy(scope: Construct, model: PlannedModel, labels: Record<string, string>): void {
   const port = (number: number, protocol = 'TCP'): k8s.NetworkPolicyPort => ({
     port: k8s.IntOrString.fromNumber(number),
@@ -19,16 +20,14 @@ export function networkPolicy(scope: Construct, model: PlannedModel, labels: Rec
     ],
     ports: [port(53, 'UDP'), port(53)],
   }
-  const { kind, base } = model.environment.artifacts
-  const store: k8s.NetworkPolicyEgressRule[] =
-    kind === 'https' ? [{ ports: [port(Number(new URL(base).port) || 443)] }] : []
+  const store = portsOf(model.environment.artifacts).map((number) => port(number))
   new k8s.KubeNetworkPolicy(scope, 'network-policy', {
     metadata: { name: model.name, labels },
     spec: {
       podSelector: { matchLabels: selectorLabels(model.name) },
       policyTypes: ['Ingress', 'Egress'],
       ingress: [{ from: [{ namespaceSelector: {} }], ports: [port(POD.port)] }],
-      egress: kind === 'https' ? [dns, ...store] : [],
+      egress: store.length === 0 ? [] : [dns, { ports: store }],
     },
   })
 }
