@@ -88,7 +88,7 @@ test('a definition is what was written, marked with its kind', () => {
   assert.equal(environment.autoscaling, { engine: 'hpa', cpu: 60, memory: 80 })
   assert.equal(environment.traffic, { engine: 'server-split' })
   assert.equal(environment.overrides, [{ model: 'a', replicas: { min: 1, max: 2 } }])
-  assert.equal(files('/models'), { kind: 'files', base: '/models' })
+  assert.equal(files('/models', { claim: 'models' }), { kind: 'files', base: '/models', claim: 'models' })
   assert.equal(s3('models/team', { region: 'eu-west-1' }), { kind: 's3', base: 'models/team', region: 'eu-west-1' })
   assert.equal(oci('ghcr.io/team/models'), { kind: 'oci', base: 'ghcr.io/team/models' })
   assert.equal(mlflow('https://m.example.com'), { kind: 'mlflow', base: 'models', endpoint: 'https://m.example.com' })

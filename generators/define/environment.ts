@@ -10,6 +10,8 @@ export interface ArtifactStore {
   region?: string
   /** Secret in the environment's namespace with what may pull. */
   secret?: string
+  /** PersistentVolumeClaim in the environment's namespace that holds the files. */
+  claim?: string
 }
 
 /** A web server (or bucket behind one) that holds each file under `<base>/sha256/<digest>`. */
@@ -17,9 +19,9 @@ export function https(base: `https://${string}`): ArtifactStore {
   return { kind: 'https', base }
 }
 
-/** A folder inside the pod, from a volume or a node, that holds each file under `<directory>/sha256/<digest>`. */
-export function files(directory: `/${string}`): ArtifactStore {
-  return { kind: 'files', base: directory }
+/** A volume, mounted read-only at `directory`, that holds each file under `<directory>/sha256/<digest>`. */
+export function files(directory: `/${string}`, { claim }: { claim: string }): ArtifactStore {
+  return { kind: 'files', base: directory, claim }
 }
 
 export interface S3Options {

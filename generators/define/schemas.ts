@@ -139,11 +139,12 @@ const artifactStore = {
       endpoint: text('^https?://[^/@\\s]+(/\\S*)?$', 'the address of a server, https://...'),
       region: text('^[a-z]{2}[a-z0-9-]*$', 'a region such as eu-west-1', 63),
       secret: text('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'the name of a Secret'),
+      claim: text('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'the name of a PersistentVolumeClaim'),
     },
   ),
   allOf: Object.entries(storeBases).map(([kind, base]) => ({
     if: { properties: { kind: { const: kind } } },
-    then: { properties: { base } },
+    then: { properties: { base }, ...(kind === 'files' && { required: ['claim'] }) },
   })),
 }
 

@@ -60,7 +60,7 @@ function refusedEnvironment(definition: unknown, ...paths: string[]): void {
 
 test('every kind of store is accepted', () => {
   const stores = [
-    files('/models'),
+    files('/models', { claim: 'models' }),
     s3('models'),
     s3('models.team/a/b', { endpoint: 'http://minio:9000', region: 'eu-west-1', secret: 'store' }),
     oci('localhost:5000/team/models', { secret: 'pull' }),
@@ -163,7 +163,7 @@ test('an environment names places by the right form', () => {
   const insecure = https('http://store.example.com')
   refusedEnvironment(defineEnvironment({ ...environment, artifacts: insecure }), 'artifacts.base')
   // @ts-expect-error
-  const relative = files('models')
+  const relative = files('models', { claim: 'models' })
   refusedEnvironment(defineEnvironment({ ...environment, artifacts: relative }), 'artifacts.base')
   refusedEnvironment(defineEnvironment({ ...environment, artifacts: s3('s3://models') }), 'artifacts.base')
   refusedEnvironment(defineEnvironment({ ...environment, artifacts: oci('ghcr.io/models@latest') }), 'artifacts.base')

@@ -20,7 +20,7 @@ async function generated(artifacts: string) {
     const objects = modelObjects(model)
     const { containers, volumes } = objects['Deployment'].spec.template.spec
     const address = boot.models[0]?.versions[0]?.artifact.address
-    result = { address, ports: objects['NetworkPolicy'].spec.egress[1].ports, container: containers[0], volumes }
+    result = { address, ports: objects['NetworkPolicy'].spec.egress[1]?.ports, container: containers[0], volumes }
   })
   return result
 }
@@ -85,6 +85,20 @@ test('MLflow is named to the server, and its login comes from the Secret', async
   assert.equal(ports, [tcp(443)])
   assert.equal(container.env, [{ name: 'MLFLOW_TRACKING_URI', value: 'https://mlflow.example.com' }])
   assert.equal(container.envFrom, [{ secretRef: { name: 'mlflow' } }])
+})
+
+test('a volume is mounted read-only where the addresses point', async () => {
+  const artifacts = "files('/models', { claim: 'model-files' })"
+  const { address, container, volumes } = await generated(artifacts)
+  assert.is(address, `file:///models/sha256/${sha256}`)
+  assert.equal(
+    container.volumeMounts.find(({ name }) => name === 'artifacts'),
+    { name: 'artifacts', mountPath: '/models', readOnly: true },
+  )
+  assert.equal(
+    volumes.find(({ name }) => name === 'artifacts'),
+    { name: 'artifacts', persistentVolumeClaim: { claimName: 'model-files', readOnly: true } },
+  )
 })
 
 test.run()

@@ -41,13 +41,20 @@ function portOf(address: string): number {
   return Number(port) || (protocol === 'http:' ? 80 : HTTPS_PORT)
 }
 
-/** What a container needs to reach a store: environment, and a mounted login. Empty where the address says it all. */
-export function storeAccess({ kind, endpoint, region, secret }: ArtifactStore): {
+/** What a container needs to reach a store: environment, a mounted login or volume. Empty where the address says it all. */
+export function storeAccess({ kind, base, endpoint, region, secret, claim }: ArtifactStore): {
   container: Pick<k8s.Container, 'env' | 'envFrom'>
   mounts: k8s.VolumeMount[]
   volumes: k8s.Volume[]
 } {
   const docker = kind === 'oci' && secret !== undefined
+  if (claim !== undefined) {
+    return {
+      container: {},
+      mounts: [{ name: 'artifacts', mountPath: base, readOnly: true }],
+      volumes: [{ name: 'artifacts', persistentVolumeClaim: { claimName: claim, readOnly: true } }],
+    }
+  }
   const env = [
     ...(kind === 's3' && endpoint !== undefined ? [{ name: 'AWS_ENDPOINT_URL_S3', value: endpoint }] : []),
     ...(kind === 's3' && region !== undefined ? [{ name: 'AWS_REGION', value: region }] : []),

@@ -375,7 +375,10 @@ test('the port of the store is the one of its address', async () => {
 })
 
 test('with artifacts in a folder of the pod, pods reach nothing', async () => {
-  const text = environmentText('production', { promotesFrom: 'staging', properties: ["artifacts: files('/models')"] })
+  const text = environmentText('production', {
+    promotesFrom: 'staging',
+    properties: ["artifacts: files('/models', { claim: 'models' })"],
+  })
   await withRepository({ [FILES.production]: text }, async ({ planned }) => {
     const objects = modelObjects(await planned('production'))
     assert.equal(objects['NetworkPolicy'].spec.egress, [])
