@@ -21,7 +21,7 @@ export function checkDist(changes: readonly FileChange[]): Finding[] {
     return {
       rule: 'dist-stale',
       severity: 'error',
-      message: `${path} ${state}`,
+      message: state,
       file: path,
       line: before === undefined || after === undefined ? 1 : firstDifferentLine(before, after),
       fix: 'Run modelyard synth and commit dist/.',

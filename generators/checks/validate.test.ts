@@ -60,7 +60,7 @@ test('an edit in dist/ is stale at the line that differs', () =>
   findings(OFFLINE, ({ edit, lineOf }) => {
     const file = 'dist/production/models/house-price/deployment.yaml'
     edit(file, 'revisionHistoryLimit: 3', 'revisionHistoryLimit: 5')
-    const message = `${file} differs from what synth writes`
+    const message = 'differs from what synth writes'
     return [{ rule: 'dist-stale', file, line: lineOf(file, 'revisionHistoryLimit: 5'), message }]
   }))
 
@@ -72,8 +72,8 @@ test('a file that is missing in dist/, and one that is not wanted any more, are 
     write(extra, text.replace(/^ {2}name: .*$/m, '  name: left-over'))
     remove(gone)
     return [
-      { rule: 'dist-stale', file: gone, line: 1, message: `${gone} is missing` },
-      { rule: 'dist-stale', file: extra, line: 1, message: `${extra} is no longer wanted` },
+      { rule: 'dist-stale', file: gone, line: 1, message: 'is missing' },
+      { rule: 'dist-stale', file: extra, line: 1, message: 'is no longer wanted' },
     ]
   }))
 
