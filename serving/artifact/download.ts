@@ -95,7 +95,9 @@ async function fetchPieces(
   let fruitless = 0
   for (let pieces = 1; partial.size < reference.size; pieces++) {
     try {
-      const content = await open(reference.address, partial.size)
+      const content = await open(reference.address, partial.size).catch((error: unknown) => {
+        throw unreachable(address, error)
+      })
       await receive(content, partial, reference)
       return pieces
     } catch (error) {

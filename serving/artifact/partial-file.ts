@@ -68,9 +68,10 @@ export class PartialFile {
 
   /** Throws an `artifact-disk-full` when a whole file of so many bytes has no room. */
   async requireRoom(wanted: number): Promise<void> {
-    const { bavail, bsize } = await statfs(dirname(this.path))
+    const { bavail, blocks, bsize } = await statfs(dirname(this.path))
     const free = bavail * bsize
-    if (wanted - this.size <= free) return
+    // Some network file systems do not tell.
+    if (blocks === 0 || wanted - this.size <= free) return
     throw diskFull(this.path, `the file has ${wanted} bytes, and the disk of the cache ${free} left`)
   }
 

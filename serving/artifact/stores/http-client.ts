@@ -40,8 +40,8 @@ export function createHttpClient({ env, certificateAuthorityFile, stallMs }: Sto
   const tls = ca === undefined ? {} : { ca }
   const dispatcher = new EnvHttpProxyAgent({
     // An empty string keeps undici from looking into process.env by itself.
-    httpProxy: env.http_proxy ?? env.HTTP_PROXY ?? '',
-    httpsProxy: env.https_proxy ?? env.HTTPS_PROXY ?? '',
+    httpProxy: proxyOf('HTTP_PROXY', env.http_proxy ?? env.HTTP_PROXY),
+    httpsProxy: proxyOf('HTTPS_PROXY', env.https_proxy ?? env.HTTPS_PROXY),
     noProxy: env.no_proxy ?? env.NO_PROXY ?? '',
     // Proxies commonly refuse CONNECT to ports other than 443, so plain HTTP is forwarded.
     proxyTunnel: false,
@@ -84,6 +84,12 @@ export function createHttpClient({ env, certificateAuthorityFile, stallMs }: Sto
       throw redirectRefused(asked.shown, `more than ${MOST_REDIRECTS} redirects`)
     },
   }
+}
+
+/** The address is left out of the message: it may hold the proxy's password. */
+function proxyOf(name: string, address = ''): string {
+  if (address === '' || /^https?:\/\/[^/]/.test(URL.canParse(address) ? address : '')) return address
+  throw addressInvalid(name, 'it is not the address of a proxy', 'give it as http://<host>:<port>')
 }
 
 function nextUrl(from: URL, location: string, { shown, method }: HttpRequest): URL {

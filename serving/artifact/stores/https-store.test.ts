@@ -154,6 +154,13 @@ test('HTTPS goes through the proxy with its login, and NO_PROXY goes around it',
   assert.is(asked.length, 2)
 })
 
+test('a proxy that is no address says which, and not what', async () => {
+  const error = await failureOf(resolve('https://127.0.0.1:1/m', { env: { HTTPS_PROXY: 'user:s3cret@proxy' } }))
+  assert.is(error.code, 'artifact-address-invalid')
+  assert.match(error.message, 'HTTPS_PROXY')
+  assert.not.match(error.message, 's3cret')
+})
+
 test('plain HTTP is forwarded by the proxy', async () => {
   const proxy = await storeServer((request, response) => sendRange(request, response, CONTENT))
   await resolve('http://store.invalid/m', { env: { HTTP_PROXY: proxy.origin } })
