@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { createContentCache } from './artifact/index.ts'
+import type { ServerSettings } from './contract/index.ts'
 import { addRoutes, createHttpServer, drain, type LoggerOption } from './http/index.ts'
 import { type FileWatch, ModelRegistry, readBootConfiguration, watchRouting } from './models/index.ts'
 import { createMonitoring } from './monitoring/index.ts'
@@ -55,7 +56,7 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
   const state = { draining: false }
   const monitoring = createMonitoring(boot.models.map(({ slo }) => slo.latencyP99Ms))
   const cache = createContentCache(cacheDirectory, { ...boot.server.artifacts, log: app.log })
-  const registry = new ModelRegistry(boot, { cache, threads: boot.server.threads, monitoring, log: app.log })
+  const registry = new ModelRegistry(boot, { cache, ...engineSettings(boot.server), monitoring, log: app.log })
   addRoutes(app, registry, monitoring, state)
   await app.listen({ host, port: options.port ?? boot.server.port })
   let watch: FileWatch | undefined
@@ -83,6 +84,10 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
       watch?.close()
     },
   }
+}
+
+function engineSettings({ threads, executionProviders = ['cpu'], queue = {} }: ServerSettings) {
+  return { threads, executionProviders, queue }
 }
 
 function addressOf(address: AddressInfo | string | null): string {

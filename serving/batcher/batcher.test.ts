@@ -4,7 +4,8 @@ import type { ModelInterface } from '../contract/index.ts'
 import { createSession, type Session, type Tensor, type Tensors } from '../session/index.ts'
 import { fixture, INTERFACES, SILERO } from '../testing/fixtures.ts'
 import { unbatchableReason } from './batchable.ts'
-import { Batcher, type BatcherOptions, QueueFullError } from './batcher.ts'
+import { Batcher, type BatcherOptions } from './batcher.ts'
+import { QueueFullError } from './rejected-error.ts'
 
 interface Call {
   rows: number
@@ -14,6 +15,7 @@ interface Call {
 function batcherBefore(session: Session, options: Partial<BatcherOptions> = {}) {
   const calls: Call[] = []
   const disabled: string[] = []
+  const rejected: string[] = []
   const batcher = new Batcher(
     session.run,
     session.interface,
@@ -22,9 +24,10 @@ function batcherBefore(session: Session, options: Partial<BatcherOptions> = {}) 
       queued: () => {},
       called: (_seconds, rows) => calls.push({ rows }),
       batchingDisabled: (reason) => disabled.push(reason),
+      rejected: (reason) => rejected.push(reason),
     },
   )
-  return { batcher, calls, disabled }
+  return { batcher, calls, disabled, rejected }
 }
 
 function floats(shape: number[], next: () => number): Tensor {
@@ -185,6 +188,80 @@ test('a full queue refuses, and takes again once it has room', async () => {
   )
   assert.ok(answers.every((answer) => answer.status === 'fulfilled' || answer.reason instanceof QueueFullError))
   await batcher.submit({ features })
+  await session.release()
+})
+
+test('rows that wait are bounded too, but a lone large request is taken', async () => {
+  const session = await createSession(fixture('diabetes.onnx'), INTERFACES.diabetes)
+  const { batcher, rejected } = batcherBefore(session, { maxQueueRows: 10 })
+  const random = randomSource(12)
+  const answers = await Promise.allSettled(
+    [50, 1].map((rows) => batcher.submit({ features: floats([rows, 10], random) })),
+  )
+  assert.equal(
+    answers.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  )
+  assert.equal(rejected, ['queue_full'])
+  await session.release()
+})
+
+test('a request that would wait too long is refused when it comes, with the time to come back', async () => {
+  const session = await createSession(fixture('slow.onnx'), INTERFACES.slow)
+  const { batcher, rejected } = batcherBefore(session, { maxSize: 1, maxWaitMs: 0.5 })
+  const submit = () => batcher.submit({ x: floats([1, 32], () => 1) })
+  await submit()
+  const answers = await Promise.allSettled([submit(), submit()])
+  assert.equal(
+    answers.map(({ status }) => status),
+    ['fulfilled', 'rejected'],
+  )
+  assert.equal(rejected, ['wait_too_long'])
+  const [, refused] = answers
+  assert.ok(refused?.status === 'rejected' && refused.reason.retryAfterSeconds >= 1)
+  await session.release()
+})
+
+test('work whose time is over, or whose client has gone, never runs', async () => {
+  const session = await createSession(fixture('diabetes.onnx'), INTERFACES.diabetes)
+  const { batcher, calls, rejected } = batcherBefore(session)
+  const features = floats([1, 10], randomSource(13))
+  const answers = await Promise.allSettled([
+    batcher.submit({ features }),
+    batcher.submit({ features }, undefined, { deadline: performance.now() }),
+    batcher.submit({ features }, undefined, { gone: () => true }),
+  ])
+  assert.equal(
+    answers.map((answer) => (answer.status === 'fulfilled' ? 'ran' : answer.reason.code)),
+    ['ran', 'deadline-exceeded', 'client-gone'],
+  )
+  assert.equal(calls, [{ rows: 1 }])
+  assert.equal(rejected, ['deadline', 'client_gone'])
+  await batcher.idle()
+  await session.release()
+})
+
+test('a deadline is kept while another call holds the model', async () => {
+  const session = await createSession(fixture('diabetes.onnx'), INTERFACES.diabetes)
+  let release = () => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const batcher = new Batcher(
+    (feeds) => held.then(() => session.run(feeds)),
+    session.interface,
+    { maxSize: 1, maxDelayMs: 0, maxQueue: 10 },
+    { queued: () => {}, called: () => {}, batchingDisabled: () => {}, rejected: () => {} },
+  )
+  const features = floats([1, 10], randomSource(14))
+  // A server's socket keeps the process alive; the batcher's timer does not.
+  const alive = setTimeout(() => {}, 10_000)
+  const first = batcher.submit({ features })
+  const late = batcher.submit({ features }, undefined, { deadline: performance.now() + 5 })
+  assert.is(await late.catch(({ code }) => code), 'deadline-exceeded')
+  clearTimeout(alive)
+  release()
+  await first
   await session.release()
 })
 

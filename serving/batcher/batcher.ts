@@ -1,14 +1,17 @@
 import type { Batching, ModelInterface } from '../contract/index.ts'
-import type { Tensor, Tensors } from '../session/index.ts'
+import { type Tensor, type Tensors, WorkerStoppedError } from '../session/index.ts'
+import { Admission, type QueueLimits } from './admission.ts'
 import { unbatchableReason } from './batchable.ts'
-import { feedsOf, isWhole, type Job, type Piece, rowsOf, settle } from './job.ts'
+import { DeadlineTimer } from './deadline-timer.ts'
+import { dropReason, feedsOf, isWhole, type Job, type Piece, rowsOf, settle, type Work } from './job.ts'
+import type { QueueFullError, RejectionReason } from './rejected-error.ts'
 import { haveRows, joinRows, sliceRows } from './rows.ts'
 
 /**
- * One call of a model. The session's `run` is one: it blocks the event loop for the time of the model. Models slower than
- * about a millisecond will get a call that hands the tensors to a worker thread; nothing here has to know.
+ * One call of a model, on the event loop or in a thread; nothing here has to know. `fresh` says that nobody else holds the
+ * memory of the feeds.
  */
-export type ModelCall = (feeds: Tensors, outputNames?: readonly string[]) => Promise<Tensors>
+export type ModelCall = (feeds: Tensors, outputNames?: readonly string[], fresh?: boolean) => Promise<Tensors>
 
 export interface BatcherObserver {
   /** Seconds between admission of a request and the first model call that holds it. */
@@ -17,22 +20,11 @@ export interface BatcherObserver {
   called(seconds: number, rows: number): void
   /** The model broke its interface: rows went in and other rows came out. Batching is off from then on. */
   batchingDisabled(reason: string): void
+  /** A request that never ran. */
+  rejected(reason: RejectionReason): void
 }
 
-export interface BatcherOptions extends Batching {
-  /** Requests that wait at most; one more is refused. */
-  maxQueue: number
-}
-
-/** The queue is full; the caller should come back later. */
-export class QueueFullError extends Error {
-  readonly code = 'queue-full'
-
-  constructor(maxQueue: number) {
-    super(`${maxQueue} requests are waiting already`)
-    this.name = 'QueueFullError'
-  }
-}
+export interface BatcherOptions extends Batching, QueueLimits {}
 
 /**
  * Micro-batching in front of one model: one call at a time, each with the rows of as many waiting requests as fit. A flush is
@@ -51,12 +43,16 @@ export class Batcher {
   private running = false
   private immediate: NodeJS.Immediate | undefined
   private timer: NodeJS.Timeout | undefined
+  private readonly admission: Admission
+  /** Callers get their answer at their deadline, even while one long call keeps all others waiting. */
+  private readonly deadlines = new DeadlineTimer((now) => this.sweep(now))
   private readonly idleWaiters: (() => void)[] = []
 
   constructor(call: ModelCall, modelInterface: ModelInterface, options: BatcherOptions, observer: BatcherObserver) {
     this.call = call
     this.options = options
     this.observer = observer
+    this.admission = new Admission(options)
     this.batching = options.maxSize > 1 && unbatchableReason(modelInterface) === undefined
     this.freeInputs = modelInterface.inputs
       .filter(({ shape }) => shape.slice(1).some((size) => typeof size === 'string'))
@@ -69,26 +65,36 @@ export class Batcher {
   }
 
   /**
-   * Outputs for these feeds, which `checkFeeds` has found right. Rejects with a `QueueFullError`, or with the model's own
-   * error when this very request makes the model fail.
+   * Outputs for these feeds, which `checkFeeds` has found right. Rejects with a `RejectedError` when the request never ran, or
+   * with the model's own error when this very request makes the model fail.
    */
-  submit(feeds: Tensors, outputNames?: readonly string[]): Promise<Tensors> {
-    if (this.queue.length >= this.options.maxQueue) {
-      return Promise.reject(new QueueFullError(this.options.maxQueue))
+  submit(feeds: Tensors, outputNames?: readonly string[], work: Work = {}): Promise<Tensors> {
+    const { deadline = Number.POSITIVE_INFINITY, gone } = work
+    const admitted = performance.now()
+    const rows = rowsOf(feeds)
+    const refusal = this.refuse(rows, deadline - admitted)
+    // Requests that nobody waits for any more must not keep others out.
+    const final = refusal !== undefined && this.dropDead(admitted) ? this.refuse(rows, deadline - admitted) : refusal
+    if (final !== undefined) {
+      this.observer.rejected(final.reason)
+      return Promise.reject(final)
     }
     return new Promise((resolve, reject) => {
       this.queue.push({
         feeds,
         outputNames,
         key: this.keyOf(feeds, outputNames),
-        rows: rowsOf(feeds),
-        admitted: performance.now(),
+        rows,
+        admitted,
+        deadline,
+        gone,
         taken: 0,
         answers: [],
         settled: false,
         resolve,
         reject,
       })
+      this.deadlines.add(deadline, admitted)
       this.schedule()
     })
   }
@@ -97,6 +103,36 @@ export class Batcher {
   idle(): Promise<void> {
     if (!this.running && this.queue.length === 0) return Promise.resolve()
     return new Promise((resolve) => this.idleWaiters.push(resolve))
+  }
+
+  private refuse(rows: number, leftMs: number): QueueFullError | undefined {
+    const rowsPerCall = this.batching ? this.options.maxSize : 1
+    let waiting = 0
+    for (const job of this.queue) waiting += job.rows - job.taken
+    return this.admission.refuse(rows, leftMs, { requests: this.queue.length, rows: waiting, rowsPerCall })
+  }
+
+  /** Rejects what is not worth running any more; true when there was any. */
+  private dropDead(now: number): boolean {
+    const before = this.queue.length
+    for (const job of this.queue) {
+      const reason = dropReason(job, now)
+      if (reason === undefined) continue
+      this.observer.rejected(reason.reason)
+      this.fail(job, reason)
+    }
+    return this.queue.length < before
+  }
+
+  private sweep(now: number): void {
+    this.dropDead(now)
+    for (const { deadline } of this.queue) this.deadlines.add(deadline, now)
+    this.tellIdle()
+  }
+
+  private tellIdle(): void {
+    if (this.running || this.queue.length > 0) return
+    for (const resolve of this.idleWaiters.splice(0)) resolve()
   }
 
   private keyOf(feeds: Tensors, outputNames: readonly string[] | undefined): string {
@@ -132,13 +168,17 @@ export class Batcher {
     clearImmediate(this.immediate)
     this.timer = undefined
     this.immediate = undefined
+    this.dropDead(performance.now())
     const pieces = this.takeBatch()
-    if (pieces.length === 0) return
+    if (pieces.length === 0) {
+      this.tellIdle()
+      return
+    }
     this.running = true
     this.runPieces(pieces).finally(() => {
       this.running = false
-      if (this.queue.length > 0) this.schedule()
-      else for (const resolve of this.idleWaiters.splice(0)) resolve()
+      this.schedule()
+      this.tellIdle()
     })
   }
 
@@ -180,9 +220,10 @@ export class Batcher {
     let outputs: Tensors
     try {
       const feeds = joinRows(pieces.map(feedsOf))
-      outputs = await this.timedCall(feeds, first.job.outputNames, rows)
+      outputs = await this.timedCall(feeds, first.job.outputNames, rows, !alone)
     } catch (error) {
       if (alone) this.fail(first.job, error)
+      else if (error instanceof WorkerStoppedError) for (const { job } of pieces) this.fail(job, error)
       // One request may have spoilt it for the others: each is tried by itself and only that one fails.
       else for (const piece of pieces) await this.runPieces([piece])
       return
@@ -201,12 +242,19 @@ export class Batcher {
     }
   }
 
-  private async timedCall(feeds: Tensors, outputNames: readonly string[] | undefined, rows: number): Promise<Tensors> {
+  private async timedCall(
+    feeds: Tensors,
+    outputNames: readonly string[] | undefined,
+    rows: number,
+    fresh: boolean,
+  ): Promise<Tensors> {
     const start = performance.now()
     try {
-      return await this.call(feeds, outputNames)
+      return await this.call(feeds, outputNames, fresh)
     } finally {
-      this.observer.called((performance.now() - start) / 1000, rows)
+      const milliseconds = performance.now() - start
+      this.admission.called(milliseconds)
+      this.observer.called(milliseconds / 1000, rows)
     }
   }
 

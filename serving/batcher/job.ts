@@ -1,7 +1,16 @@
 import type { Tensor, Tensors } from '../session/index.ts'
+import { ClientGoneError, ExpiredError, type RejectedError } from './rejected-error.ts'
 import { sliceRows } from './rows.ts'
 
-/** One request on its way through the batcher. */
+/** How long a request is worth running. */
+export interface Work {
+  /** On the clock of `performance.now()`, milliseconds; none by default. Work whose time is over is dropped before it runs. */
+  deadline?: number
+  /** True once nobody waits for the answer. Asked before the work runs. */
+  gone?: () => boolean
+}
+
+/** One request in the queue. */
 export interface Job {
   feeds: Tensors
   outputNames: readonly string[] | undefined
@@ -9,6 +18,8 @@ export interface Job {
   key: string
   rows: number
   admitted: number
+  deadline: number
+  gone: (() => boolean) | undefined
   /** Rows already taken into calls; only a job larger than a batch is taken in parts. */
   taken: number
   answers: Tensors[]
@@ -17,11 +28,15 @@ export interface Job {
   reject(error: unknown): void
 }
 
-/** Rows of a job that go into one call. */
+/** Rows `[start, end)` of a job, in one call. */
 export interface Piece {
   job: Job
   start: number
   end: number
+}
+
+export function isWhole({ job, start, end }: Piece): boolean {
+  return start === 0 && end === job.rows
 }
 
 export function settle(job: Job, outputs: Tensors): void {
@@ -29,17 +44,17 @@ export function settle(job: Job, outputs: Tensors): void {
   job.resolve(outputs)
 }
 
-/** True when the piece is the whole request. */
-export function isWhole({ job, start, end }: Piece): boolean {
-  return start === 0 && end === job.rows
-}
-
 export function feedsOf(piece: Piece): Tensors {
   return isWhole(piece) ? piece.job.feeds : sliceRows(piece.job.feeds, piece.start, piece.end)
 }
 
-/** Size of the first dimension, which all tensors of a batchable model share. */
 export function rowsOf(tensors: Tensors): number {
   for (const name in tensors) return (tensors[name] as Tensor).shape[0] ?? 1
   return 0
+}
+
+/** Why a job is not worth running any more; undefined while it is. */
+export function dropReason({ deadline, gone }: Job, now: number): RejectedError | undefined {
+  if (deadline <= now) return new ExpiredError()
+  return gone?.() ? new ClientGoneError() : undefined
 }

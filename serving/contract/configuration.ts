@@ -28,6 +28,18 @@ export interface Batching {
   maxDelayMs: number
 }
 
+/** Bounds on what waits for one version; what is absent has the server's default. */
+export interface QueueBounds {
+  /** Requests that wait at most (1024). */
+  requests?: number
+  /** Rows of all waiting requests together (100,000). */
+  rows?: number
+  /** Milliseconds that a request may have to wait, judged by the recent pace when it comes (1,000). */
+  maxWaitMs?: number
+  /** Milliseconds after which a request that has not run is dropped (10,000); a caller may ask for less. */
+  timeoutMs?: number
+}
+
 export interface ServedVersion {
   /** Semantic version, `1.5.0`: what the Open Inference Protocol calls the model version. */
   name: string
@@ -40,6 +52,8 @@ export interface ServedVersion {
   batching: Batching
   /** Refuse, rather than count, unknown fields, out-of-range numbers and unseen categories. */
   strict: boolean
+  /** Absent: the server's. */
+  queue?: QueueBounds
 }
 
 export interface Candidate {
@@ -74,6 +88,12 @@ export interface ServerSettings {
   threads: number
   /** Largest request body, bytes. */
   bodyLimit: number
+  /** ONNX Runtime's execution providers in order of preference; `['cpu']` when absent. */
+  executionProviders?: string[]
+  /** Open connections at most (8,192); more are closed unread. */
+  maxConnections?: number
+  /** For every version that has no bounds of its own. */
+  queue?: QueueBounds
   drain: {
     /** Seconds between turning unready and refusing connections, so that endpoints are updated first. */
     delaySeconds: number

@@ -14,6 +14,7 @@ export {
   CONFIGURATION_API_VERSION,
   type ContentReference,
   type ExternalDataReference,
+  type QueueBounds,
   type RoutedModel,
   type RoutingConfiguration,
   type ServedVersion,

@@ -12,6 +12,12 @@ export const METRICS = {
   batchRows: 'modelyard_batch_rows',
   /** gauge {model, version} */
   inFlight: 'modelyard_requests_in_flight',
+  /** counter {model, version, reason: queue_full|wait_too_long|deadline|client_gone}: requests that never ran */
+  rejected: 'modelyard_requests_rejected_total',
+  /** gauge {model, version}: requests that wait for a model call */
+  queueDepth: 'modelyard_queue_depth',
+  /** counter {model, version}: threads that ended and were started again */
+  threadRestarts: 'modelyard_thread_restarts_total',
   /** counter {model, version, feature, kind: unknown|out_of_range|unseen_category|missing} */
   featureAnomalies: 'modelyard_feature_anomalies_total',
   /** counter {model, version, agreed: true|false} */

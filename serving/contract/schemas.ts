@@ -75,6 +75,14 @@ export const modelInterfaceSchema = object({
   },
 })
 
+const positive = { type: 'integer', minimum: 1 }
+const queue = object({ requests: positive, rows: positive, maxWaitMs: positive, timeoutMs: positive }, [
+  'requests',
+  'rows',
+  'maxWaitMs',
+  'timeoutMs',
+])
+
 const servedVersion = object(
   {
     name,
@@ -91,8 +99,9 @@ const servedVersion = object(
       maxDelayMs: { type: 'number', minimum: 0 },
     }),
     strict: { type: 'boolean' },
+    queue,
   },
-  ['release', 'goldenSamples', 'baseline'],
+  ['release', 'goldenSamples', 'baseline', 'queue'],
 )
 
 export const bootConfigurationSchema = object({
@@ -107,8 +116,11 @@ export const bootConfigurationSchema = object({
         timeoutSeconds: { type: 'number', minimum: 0 },
       }),
       artifacts: object({ certificateAuthorityFile: name }, ['certificateAuthorityFile']),
+      executionProviders: { type: 'array', items: name, minItems: 1 },
+      maxConnections: positive,
+      queue,
     },
-    ['artifacts'],
+    ['artifacts', 'executionProviders', 'maxConnections', 'queue'],
   ),
   models: {
     type: 'array',

@@ -14,9 +14,12 @@ export type LoggerOption = NonNullable<FastifyServerOptions['logger']>
 /** A request that has not arrived whole after this, milliseconds, is given up: slow senders must not hold connections. */
 const REQUEST_TIMEOUT_MS = 120_000
 
+/** With a model so fast that a refusal costs as much as an answer, this is what bounds how long a caller waits. */
+const MOST_CONNECTIONS = 8192
+
 /** The Fastify instance before it has routes: it exists before the models, since they log through it. */
 export function createHttpServer(settings: ServerSettings, logger: LoggerOption): FastifyInstance {
-  return fastify({
+  const app = fastify({
     logger,
     bodyLimit: settings.bodyLimit,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -34,6 +37,8 @@ export function createHttpServer(settings: ServerSettings, logger: LoggerOption)
     // No route has a schema. Should one get a schema: never "5" for 5, never a field silently gone.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
   })
+  app.server.maxConnections = settings.maxConnections ?? MOST_CONNECTIONS
+  return app
 }
 
 /** Gives the server its routes. */

@@ -1,35 +1,51 @@
 import { readFile } from 'node:fs/promises'
 import { type ContentCache, resolveModel } from '../artifact/index.ts'
-import { Batcher, unbatchableReason } from '../batcher/index.ts'
-import { type GoldenSamples, goldenSamplesSchema, hasNamedFeatures, type ServedVersion } from '../contract/index.ts'
+import { Batcher, unbatchableReason, type Work } from '../batcher/index.ts'
+import {
+  type GoldenSamples,
+  goldenSamplesSchema,
+  hasNamedFeatures,
+  type QueueBounds,
+  type ServedVersion,
+} from '../contract/index.ts'
 import type { Monitoring, VersionMetrics } from '../monitoring/index.ts'
 import {
-  checkGoldenSamples,
   createRecordEncoder,
   createSession,
+  createWorkerSession,
   ModelError,
   type RecordEncoder,
   readModel,
-  type Session,
   type Tensors,
 } from '../session/index.ts'
 import type { Log } from './log.ts'
-import { GoldenSamplesError } from './refusal.ts'
+import { Runner, type RunnerObserver } from './runner.ts'
 import { parseDocument } from './validate.ts'
+import { warmUp } from './warm-up.ts'
 
-/** Requests that may wait for one version. */
-const MAX_QUEUE = 1024
+const DEFAULT_BOUNDS = { requests: 1024, rows: 100_000, maxWaitMs: 1000, timeoutMs: 10_000 } satisfies QueueBounds
 
-/** Below this, bytes, one thread is faster than several (measured: several cost 2.6 times as much on one core). */
-const SMALL_MODEL = 10_000_000
+/** From here on, bytes, a model is opened in a thread first: opening and its first call would block the event loop. */
+const LARGE_MODEL = 10_000_000
 
 /** What loading a version needs. */
 export interface LoadContext {
   cache: ContentCache
-  /** Threads for one call of a model that is not small. */
+  /** Threads for one call of a slow model; a fast one has one: more cost it 2.6 times the time on one core. */
   threads: number
+  executionProviders?: readonly string[]
+  /** For versions without bounds of their own. */
+  queue?: QueueBounds
   monitoring: Monitoring
   log: Log
+  /** A loaded version has become unavailable, or available again. */
+  availabilityChanged?: () => void
+}
+
+/** A caller's own bounds on one request. */
+export interface CallerLimits extends Pick<Work, 'gone'> {
+  /** Milliseconds; the version's time-out when absent or longer. */
+  timeoutMs?: number | undefined
 }
 
 /** A version that answers. */
@@ -39,8 +55,13 @@ export interface LoadedVersion {
   /** Null for a model that takes raw tensors only. */
   readonly encode: RecordEncoder | null
   readonly metrics: VersionMetrics
-  /** Outputs for feeds that `checkFeeds` has found right. Rejects with a `QueueFullError` or the model's own error. */
-  predict(feeds: Tensors, outputNames?: readonly string[]): Promise<Tensors>
+  /** False while its thread is being started again. */
+  readonly available: boolean
+  /**
+   * Outputs for feeds that `checkFeeds` has found right. Rejects with a `RejectedError` when the request never ran, a
+   * `WorkerStoppedError` when the model's thread has ended, or the model's own error.
+   */
+  predict(feeds: Tensors, outputNames?: readonly string[], limits?: CallerLimits): Promise<Tensors>
   /** Frees the model once every request that it has admitted is answered. To be called when no new one can reach it. */
   retire(): Promise<void>
 }
@@ -51,11 +72,15 @@ export interface LoadedVersion {
  */
 export async function loadVersion(model: string, served: ServedVersion, context: LoadContext): Promise<LoadedVersion> {
   const started = performance.now()
-  const session = await openSession(served, context)
+  const runner = await openRunner(model, served, context)
   try {
-    await warmUp(session, served, context)
+    if (served.goldenSamples !== undefined) {
+      const path = await context.cache.resolve(served.goldenSamples)
+      const golden = parseDocument<GoldenSamples>(goldenSamplesSchema, path, await readFile(path, 'utf8'))
+      await warmUp(runner, served, golden)
+    }
   } catch (error) {
-    await session.release()
+    await runner.close()
     throw error
   }
   const details = { model, version: served.name, sha256: served.artifact.sha256 }
@@ -64,8 +89,8 @@ export async function loadVersion(model: string, served: ServedVersion, context:
   if (alone !== undefined && served.batching.maxSize > 1) {
     context.log.info({ ...details, reason: alone }, 'requests to this version do not share calls')
   }
-  context.log.info({ ...details, milliseconds }, 'version loaded')
-  return new SessionVersion(model, served, session, context)
+  context.log.info({ ...details, milliseconds, runsIn: runner.place }, 'version loaded')
+  return new SessionVersion(model, served, runner, context)
 }
 
 class SessionVersion implements LoadedVersion {
@@ -73,31 +98,49 @@ class SessionVersion implements LoadedVersion {
   readonly served: ServedVersion
   readonly encode: RecordEncoder | null
   readonly metrics: VersionMetrics
-  private readonly session: Session
+  private readonly runner: Runner
   private readonly batcher: Batcher
+  private readonly timeoutMs: number
+  private readonly stopWatching: () => void
 
-  constructor(model: string, served: ServedVersion, session: Session, { monitoring, log }: LoadContext) {
+  constructor(model: string, served: ServedVersion, runner: Runner, { monitoring, log, queue }: LoadContext) {
     this.model = model
     this.served = served
-    this.session = session
+    this.runner = runner
     this.encode = hasNamedFeatures(served.interface) ? createRecordEncoder(served.interface) : null
     this.metrics = monitoring.version(model, served.name)
     const { metrics } = this
+    const {
+      requests: maxQueue,
+      rows: maxQueueRows,
+      maxWaitMs,
+      timeoutMs,
+    } = { ...DEFAULT_BOUNDS, ...queue, ...served.queue }
+    this.timeoutMs = timeoutMs
     this.batcher = new Batcher(
-      session.run,
+      runner.run,
       served.interface,
-      { ...served.batching, maxQueue: MAX_QUEUE },
+      { ...served.batching, maxQueue, maxQueueRows, maxWaitMs },
       {
         queued: metrics.queued,
         called: metrics.called,
+        rejected: metrics.rejected,
         batchingDisabled: (reason) => log.warn({ model, version: served.name, reason }, 'batching is off'),
       },
     )
+    this.stopWatching = metrics.watchQueue(() => this.batcher.depth)
   }
 
-  async predict(feeds: Tensors, outputNames?: readonly string[]): Promise<Tensors> {
+  get available(): boolean {
+    return this.runner.available
+  }
+
+  async predict(feeds: Tensors, outputNames?: readonly string[], limits: CallerLimits = {}): Promise<Tensors> {
+    const { gone, timeoutMs = this.timeoutMs } = limits
+    const work: Work = { deadline: performance.now() + Math.min(timeoutMs, this.timeoutMs) }
+    if (gone !== undefined) work.gone = gone
     // No await before `submit`: a version that was just looked up cannot be retired in between.
-    const answer = this.batcher.submit(feeds, outputNames)
+    const answer = this.batcher.submit(feeds, outputNames, work)
     this.metrics.entered()
     try {
       return await answer
@@ -108,13 +151,14 @@ class SessionVersion implements LoadedVersion {
 
   async retire(): Promise<void> {
     await this.batcher.idle()
-    await this.session.release()
+    this.stopWatching()
+    await this.runner.close()
   }
 }
 
-async function openSession(served: ServedVersion, { cache, threads }: LoadContext): Promise<Session> {
+async function openRunner(model: string, served: ServedVersion, context: LoadContext): Promise<Runner> {
   const { artifact } = served
-  const path = await resolveModel(cache, artifact)
+  const path = await resolveModel(context.cache, artifact)
   const facts = await readModel(path)
   const given = new Set(artifact.externalData.map((file) => file.path))
   const absent = facts.externalData.filter((location) => !given.has(location))
@@ -125,13 +169,33 @@ async function openSession(served: ServedVersion, { cache, threads }: LoadContex
     ])
   }
   const bytes = artifact.externalData.reduce((sum, file) => sum + file.size, artifact.size)
-  return createSession(path, served.interface, { threads: bytes < SMALL_MODEL ? 1 : threads, facts })
+  const { threads, executionProviders = ['cpu'] } = context
+  const open = {
+    'event-loop': () => createSession(path, served.interface, { threads: 1, executionProviders, facts }),
+    thread: () => createWorkerSession(path, served.interface, { threads, executionProviders, facts }),
+  }
+  return Runner.start(bytes < LARGE_MODEL ? 'event-loop' : 'thread', open, observe(model, served, context))
 }
 
-async function warmUp(session: Session, served: ServedVersion, { cache }: LoadContext): Promise<void> {
-  if (served.goldenSamples === undefined) return
-  const path = await cache.resolve(served.goldenSamples)
-  const golden = parseDocument<GoldenSamples>(goldenSamplesSchema, path, await readFile(path, 'utf8'))
-  const result = await checkGoldenSamples(session, served.interface, golden)
-  if (!result.passed) throw new GoldenSamplesError(result)
+function observe(model: string, served: ServedVersion, context: LoadContext): RunnerObserver {
+  const { log, monitoring, availabilityChanged = () => {} } = context
+  const details = { model, version: served.name }
+  return {
+    moved(place, milliseconds) {
+      log.info(
+        { ...details, runsIn: place, milliseconds },
+        'the version runs elsewhere from now on, by the time it takes',
+      )
+    },
+    stopped(reason) {
+      log.error({ ...details, reason }, 'the thread of the version has ended; it is unready until it is started again')
+      availabilityChanged()
+    },
+    restarted() {
+      monitoring.version(model, served.name).threadRestarted()
+      log.info(details, 'the thread of the version was started again')
+      availabilityChanged()
+    },
+    failed: (reason) => log.error({ ...details, reason }, 'the version could not be opened in a thread'),
+  }
 }

@@ -19,8 +19,8 @@ export class ModelRegistry {
   private loadedOnce = false
 
   constructor(boot: BootConfiguration, context: LoadContext) {
-    this.context = context
-    this.byName = new Map(boot.models.map((model) => [model.name, new ServedModel(model, context)]))
+    this.context = { ...context, availabilityChanged: () => this.publish() }
+    this.byName = new Map(boot.models.map((model) => [model.name, new ServedModel(model, this.context)]))
     this.publish()
   }
 

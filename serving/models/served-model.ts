@@ -25,6 +25,9 @@ interface Routing {
   candidate: Candidate | null
 }
 
+/** The model's thread has ended; it is started again by itself. */
+const STOPPED: Refusal = { code: 'thread-stopped', message: 'the thread of the version has ended', transient: true }
+
 const NO_CANDIDATE: Routing = { versions: [], candidate: null }
 
 /**
@@ -50,25 +53,27 @@ export class ServedModel {
 
   /** The version that answers a request with these headers; undefined while the stable version does not. */
   route(headers: Headers): Route | undefined {
-    const version = this.byName.get(this.boot.stable)
+    const version = this.version()
     if (version === undefined) return undefined
     const { candidate } = this.inForce
     if (candidate === null) return { version }
-    const other = this.byName.get(candidate.version)
+    const other = this.version(candidate.version)
     if (other === undefined || other === version) return { version }
     const split = splitRequest(this.name, candidate, headers)
     if (split === 'stable') return { version }
     return split === 'mirror' ? { version, mirror: other } : { version: other }
   }
 
-  /** A loaded version by name; the stable one without a name. */
+  /** A version that answers, by name; the stable one without a name. */
   version(name: string = this.boot.stable): LoadedVersion | undefined {
-    return this.byName.get(name)
+    const version = this.byName.get(name)
+    return version?.available ? version : undefined
   }
 
   state(): ModelState {
-    const versions = [...this.byName.keys()]
-    if (this.byName.has(this.boot.stable)) return { name: this.name, state: 'ready', versions }
+    const versions = this.answering().map(({ served }) => served.name)
+    if (this.version() !== undefined) return { name: this.name, state: 'ready', versions }
+    if (this.byName.has(this.boot.stable)) return { name: this.name, state: 'refused', refusal: STOPPED, versions }
     const stable = this.boot.versions.find(({ name }) => name === this.boot.stable)
     const refusal = stable && this.refused.get(keyOf(stable))
     if (refusal === undefined) return { name: this.name, state: 'loading', versions }
@@ -80,7 +85,7 @@ export class ServedModel {
   }
 
   loadedIdentities(): VersionIdentity[] {
-    return [...this.byName.values()].map(({ served }) => this.identity(served))
+    return this.answering().map(({ served }) => this.identity(served))
   }
 
   /** Takes what the routing configuration says, null for nothing. What needs no loading is in force when this returns. */
@@ -139,6 +144,10 @@ export class ServedModel {
     const retired = version.retire().finally(() => this.retiring.delete(retired))
     this.retiring.add(retired)
     this.context.log.info({ model: this.name, version: version.served.name }, 'version retired')
+  }
+
+  private answering(): LoadedVersion[] {
+    return [...this.byName.values()].filter(({ available }) => available)
   }
 
   private wantedVersions(): ServedVersion[] {

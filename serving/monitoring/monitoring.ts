@@ -19,6 +19,11 @@ export interface VersionMetrics {
   called(seconds: number, rows: number): void
   entered(): void
   left(): void
+  /** A request that never ran. */
+  rejected(reason: string): void
+  /** Asks for the depth of the queue at each scrape, until the returned function is called. */
+  watchQueue(depth: () => number): () => void
+  threadRestarted(): void
   anomaly(feature: string, kind: string, count: number): void
   shadowCompared(agreed: boolean): void
 }
@@ -79,6 +84,29 @@ export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
     labelNames: version,
     registers,
   })
+  const rejected = new Counter({
+    name: METRICS.rejected,
+    help: 'Requests that never ran, by reason.',
+    labelNames: [...version, 'reason'],
+    registers,
+  })
+  const queues = new Map<{ model: string; version: string }, () => number>()
+  new Gauge({
+    name: METRICS.queueDepth,
+    help: 'Requests that wait for a model call.',
+    labelNames: version,
+    registers,
+    collect() {
+      this.reset()
+      for (const [labels, depth] of queues) this.inc(labels, depth())
+    },
+  })
+  const threadRestarts = new Counter({
+    name: METRICS.threadRestarts,
+    help: 'Threads of models that ended and were started again.',
+    labelNames: version,
+    registers,
+  })
   const anomalies = new Counter({
     name: METRICS.featureAnomalies,
     help: 'Values that the interface does not know or expect.',
@@ -136,6 +164,14 @@ export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
       },
       entered: () => flying.inc(),
       left: () => flying.dec(),
+      rejected: (reason) => rejected.inc({ ...labels, reason }),
+      watchQueue(depth) {
+        // A version that is loaded again while the former one ends has two queues: their depths are added up.
+        const key = { ...labels }
+        queues.set(key, depth)
+        return () => void queues.delete(key)
+      },
+      threadRestarted: () => threadRestarts.inc(labels),
       anomaly: (feature, kind, count) => anomalies.inc({ ...labels, feature, kind }, count),
       shadowCompared: (agreed) => shadows.inc({ ...labels, agreed: String(agreed) }),
     }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
-import { QueueFullError } from '../batcher/index.ts'
+import { ClientGoneError, ExpiredError, QueueFullError } from '../batcher/index.ts'
 import { type LoadedVersion, mirrorRequest, type Route } from '../models/index.ts'
-import type { Tensors } from '../session/index.ts'
+import { type Tensors, WorkerStoppedError } from '../session/index.ts'
 import { HttpProblem } from './http-problem.ts'
 
 /** A request in the terms of one version. */
@@ -9,7 +9,15 @@ export interface PreparedRequest {
   feeds: Tensors
   /** All outputs when absent. */
   outputNames?: readonly string[]
+  /** Milliseconds that the caller gives it; the version's own time-out when absent or longer. */
+  timeoutMs?: number
 }
+
+/** Header in which a caller of any protocol says how long it waits, milliseconds. */
+const TIMEOUT_HEADER = 'x-modelyard-timeout-ms'
+
+/** As nginx logs it; nobody reads the answer, the metrics count it. */
+const CLIENT_CLOSED_REQUEST = 499
 
 /**
  * The core under every protocol: the chosen version answers, and a mirror sees the same request without anyone waiting.
@@ -23,13 +31,20 @@ export async function serveRequest(
   wrongInput: number,
 ): Promise<Tensors> {
   if (request.served !== null) request.served.metrics = version.metrics
-  const { feeds, outputNames } = prepare(version)
+  const { feeds, outputNames, timeoutMs = timeoutOf(request) } = prepare(version)
+  const { socket } = request.raw
   let outputs: Tensors
   try {
-    outputs = await version.predict(feeds, outputNames)
+    outputs = await version.predict(feeds, outputNames, { timeoutMs, gone: () => socket.destroyed })
   } catch (error) {
     if (error instanceof QueueFullError) {
-      throw new HttpProblem(429, 'too many requests are waiting for this model', {}, { 'retry-after': '1' })
+      const headers = { 'retry-after': String(error.retryAfterSeconds) }
+      throw new HttpProblem(429, 'too many requests are waiting for this model', {}, headers)
+    }
+    if (error instanceof ExpiredError) throw new HttpProblem(504, 'the time for this request was over before it ran')
+    if (error instanceof ClientGoneError) throw new HttpProblem(CLIENT_CLOSED_REQUEST, 'the client has gone')
+    if (error instanceof WorkerStoppedError) {
+      throw new HttpProblem(503, 'the model has stopped and is being started again', {}, { 'retry-after': '1' })
     }
     // The golden samples have shown that the model runs, so it is this input that it cannot take. ONNX Runtime's own message
     // names source files: it goes to the log only.
@@ -44,6 +59,14 @@ export async function serveRequest(
     mirrorRequest(mirror, outputs, run, request.log)
   }
   return outputs
+}
+
+function timeoutOf(request: FastifyRequest): number | undefined {
+  const given = request.headers[TIMEOUT_HEADER]
+  if (given === undefined) return undefined
+  const milliseconds = Number(given)
+  if (milliseconds > 0) return milliseconds
+  throw new HttpProblem(400, `the header ${TIMEOUT_HEADER} must be a number of milliseconds above 0`)
 }
 
 /** The candidate's interface may differ from the one that the request was right for. */

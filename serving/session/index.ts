@@ -14,7 +14,7 @@ export { checkGoldenSamples, type GoldenFailure, type GoldenResult } from './gol
 export type { GraphDimension, GraphFacts, GraphValue } from './graph-facts.ts'
 export { ModelError, type ModelErrorCode, type Problem } from './model-error.ts'
 export { readModel } from './read-model.ts'
-export { createSession, type Session, type SessionOptions } from './runtime.ts'
+export { createSession, type InlineSession, type Session, type SessionOptions } from './runtime.ts'
 export {
   copyData,
   createData,
@@ -26,3 +26,4 @@ export {
 } from './tensor.ts'
 export { type ParsedTensor, tensorFromJson } from './tensor-from-json.ts'
 export { unsupportedBy } from './unsupported.ts'
+export { createWorkerSession, type WorkerSession, WorkerStoppedError } from './worker-session.ts'

@@ -10,15 +10,26 @@ import { unsupportedBy } from './unsupported.ts'
 /** One loaded model. Calls may overlap, but each runs its native part on the event loop, one after the other. */
 export interface Session {
   readonly interface: ModelInterface
-  /** Outputs of one call; only `outputNames` when given, all of the interface otherwise. */
-  run(feeds: Tensors, outputNames?: readonly string[]): Promise<Tensors>
+  /**
+   * Outputs of one call; only `outputNames` when given, all of the interface otherwise. `fresh` says that nobody else holds the
+   * memory of the feeds, so that it may be handed to another thread instead of copied.
+   */
+  run(feeds: Tensors, outputNames?: readonly string[], fresh?: boolean): Promise<Tensors>
   /** Frees the native memory; no call may be running or follow. */
   release(): Promise<void>
+}
+
+/** A session whose native part runs on the event loop. */
+export interface InlineSession extends Session {
+  /** Milliseconds that the last call's native part took, and blocked the event loop; 0 before the first. */
+  readonly blockedMs: number
 }
 
 export interface SessionOptions {
   /** Threads inside one operator; 1 (the default) is fastest for small models: more cost 2.6 times the time on one core. */
   threads?: number
+  /** ONNX Runtime's execution providers in order of preference, `['cpu']` by default; `cuda` needs an image that has it. */
+  executionProviders?: readonly string[]
   /** Facts of the same file, when the caller has read them already. */
   facts?: GraphFacts
 }
@@ -32,7 +43,7 @@ export async function createSession(
   modelPath: string,
   modelInterface: ModelInterface,
   options: SessionOptions = {},
-): Promise<Session> {
+): Promise<InlineSession> {
   const facts = options.facts ?? (await readModel(modelPath))
   const unsupported = unsupportedBy(facts)
   if (unsupported.length > 0) throw new ModelError('model-unsupported', modelPath, unsupported)
@@ -40,11 +51,15 @@ export async function createSession(
   if (differences.length > 0) throw new ModelError('model-interface-differs', modelPath, differences)
   // Imported here, not above: the generator reads models without ever loading the native library.
   const runtime = await import('onnxruntime-node')
-  const native = await loadNative(runtime.InferenceSession, modelPath, options.threads ?? 1)
+  const native = await loadNative(runtime.InferenceSession, modelPath, options)
   const allOutputs = modelInterface.outputs.map(({ name }) => name)
+  let blockedMs = 0
 
   return {
     interface: modelInterface,
+    get blockedMs() {
+      return blockedMs
+    },
     async run(feeds, outputNames = allOutputs) {
       const nativeFeeds: Record<string, RuntimeTensor> = {}
       for (const name in feeds) {
@@ -52,7 +67,14 @@ export async function createSession(
         // The constructor's overloads are one for each type; the pair is right by construction of `Tensor`.
         nativeFeeds[name] = new runtime.Tensor(datatype as 'float32', data as Float32Array, shape)
       }
+      // The binding runs its native part in an immediate of its own, so this one comes right before it, and the promise is settled
+      // right after it: what else the event loop does in between turns is not taken for the model's time.
+      let started = 0
+      setImmediate(() => {
+        started = performance.now()
+      })
       const results = await native.run(nativeFeeds, outputNames)
+      blockedMs = performance.now() - started
       const outputs: Tensors = {}
       for (const name of outputNames) outputs[name] = fromNative(results[name] as RuntimeTensor)
       return outputs
@@ -66,11 +88,11 @@ export async function createSession(
 async function loadNative(
   factory: typeof InferenceSession,
   modelPath: string,
-  threads: number,
+  { threads = 1, executionProviders = ['cpu'] }: SessionOptions,
 ): Promise<InferenceSession> {
   try {
     return await factory.create(modelPath, {
-      executionProviders: ['cpu'],
+      executionProviders: [...executionProviders],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: 'sequential',

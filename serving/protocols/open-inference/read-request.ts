@@ -12,6 +12,8 @@ export interface InferenceRequest {
   inputs: unknown[]
   /** Names of the requested outputs, in the caller's order; undefined for all. */
   outputNames: string[] | undefined
+  /** Parameter `timeout` (Triton's schedule policy extension), which is in microseconds. */
+  timeoutMs?: number
 }
 
 /** Reads `$inference_request` (Open Inference Protocol V2, REST); throws a 400 that lists what is wrong. */
@@ -21,7 +23,13 @@ export function readInferenceRequest(body: unknown): InferenceRequest {
   if (id !== undefined && typeof id !== 'string') throw wrong('id', 'must be a string')
   if (parameters !== undefined && !isObject(parameters)) throw wrong('parameters', 'must be an object')
   if (!Array.isArray(inputs)) throw wrong('inputs', 'must be a list of tensors')
-  return { id, inputs, outputNames: readOutputs(outputs) }
+  const timeout = parameters?.timeout
+  if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
+    throw wrong('parameters.timeout', 'must be a number of microseconds')
+  }
+  // Zero means no time-out, as in Triton.
+  const timeoutMs = timeout ? { timeoutMs: timeout / 1000 } : {}
+  return { id, inputs, outputNames: readOutputs(outputs), ...timeoutMs }
 }
 
 /** The request as tensors of one version; throws a 400 that lists every wrong input and output. */
@@ -59,7 +67,12 @@ export function prepareTensors(version: LoadedVersion, request: InferenceRequest
     problems.push({ path: `outputs[${index}].name`, message })
   }
   if (problems.length > 0) throw wrongFields(BAD_REQUEST, problems)
-  return request.outputNames === undefined ? { feeds } : { feeds, outputNames: request.outputNames }
+  const { outputNames, timeoutMs } = request
+  return {
+    feeds,
+    ...(outputNames === undefined ? {} : { outputNames }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  }
 }
 
 function readOutputs(outputs: unknown): string[] | undefined {

@@ -1,0 +1,59 @@
+import { QueueFullError } from './rejected-error.ts'
+
+export interface QueueLimits {
+  /** Requests that wait at most; one more is refused. */
+  maxQueue: number
+  /** Rows of all waiting requests together; no bound by default. A request with more is taken while nobody waits. */
+  maxQueueRows?: number
+  /** Milliseconds that a request may have to wait, by the recent pace; no bound by default. */
+  maxWaitMs?: number
+}
+
+/** What waits already. */
+export interface Backlog {
+  requests: number
+  rows: number
+  /** Rows that a call takes; 1 when each request is a call of its own. */
+  rowsPerCall: number
+}
+
+/** Weight of the newest call in the mean: about the last ten count. */
+const NEWEST = 0.1
+
+/** Decides who may join a queue, by its bounds and by how long the model has recently taken. */
+export class Admission {
+  private readonly limits: QueueLimits
+  private callMs = 0
+
+  constructor(limits: QueueLimits) {
+    this.limits = limits
+  }
+
+  /** Notes how long one call took. */
+  called(milliseconds: number): void {
+    this.callMs = this.callMs === 0 ? milliseconds : this.callMs + NEWEST * (milliseconds - this.callMs)
+  }
+
+  /** Why a request of so many rows must stay out; undefined when it may join. `deadlineMs` is what it has left. */
+  refuse(rows: number, deadlineMs: number, backlog: Backlog): QueueFullError | undefined {
+    const { maxQueue, maxQueueRows = Number.POSITIVE_INFINITY, maxWaitMs = Number.POSITIVE_INFINITY } = this.limits
+    if (backlog.requests === 0 && maxQueue > 0) return undefined
+    const waitMs = this.waitMs(backlog)
+    if (backlog.requests >= maxQueue) {
+      return new QueueFullError('queue_full', `${maxQueue} requests are waiting already`, waitMs)
+    }
+    if (backlog.rows + rows > maxQueueRows) {
+      return new QueueFullError('queue_full', `${backlog.rows} rows are waiting already`, waitMs)
+    }
+    if (waitMs > Math.min(maxWaitMs, Math.max(deadlineMs, 0))) {
+      const message = `those that wait already take about ${Math.ceil(waitMs)} ms`
+      return new QueueFullError('wait_too_long', message, waitMs)
+    }
+    return undefined
+  }
+
+  /** Calls that end before a newcomer's can start, at the recent pace. */
+  private waitMs({ requests, rows, rowsPerCall }: Backlog): number {
+    return (rowsPerCall > 1 ? Math.floor(rows / rowsPerCall) : requests) * this.callMs
+  }
+}

@@ -1,0 +1,40 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { createSession, type Session } from './runtime.ts'
+import { type FromWorker, memoryOf, type ToWorker, type WorkerInput } from './worker-messages.ts'
+
+/** The thread behind `createWorkerSession`: one session, one call after the other, in the order they come. */
+if (parentPort === null) throw new Error('session-worker.ts runs in a worker thread only')
+const port = parentPort
+const { modelPath, modelInterface, options } = workerData as WorkerInput
+
+function tell(message: FromWorker): void {
+  // The memory of outputs belongs to nobody here once they are on their way.
+  port.postMessage(message, message.kind === 'outputs' ? memoryOf(message.outputs) : [])
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+async function handle(session: Session, message: ToWorker): Promise<void> {
+  if (message.kind === 'release') {
+    await session.release()
+    port.close()
+    return
+  }
+  const { id, feeds, outputNames } = message
+  try {
+    tell({ kind: 'outputs', id, outputs: await session.run(feeds, outputNames) })
+  } catch (error) {
+    tell({ kind: 'failed', id, reason: reasonOf(error) })
+  }
+}
+
+try {
+  const session = await createSession(modelPath, modelInterface, options)
+  port.on('message', (message: ToWorker) => void handle(session, message))
+  tell({ kind: 'ready' })
+} catch (error) {
+  tell({ kind: 'refused', reason: reasonOf(error) })
+  port.close()
+}
