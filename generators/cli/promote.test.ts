@@ -10,6 +10,7 @@ import {
   startEmbeddedForge,
 } from '../pull-request/index.ts'
 import { type ExampleClone, withExampleClone } from '../testing/example-repository.ts'
+import { runCommand } from './testing/command.ts'
 import {
   failureOf,
   gitLines,
@@ -218,7 +219,8 @@ test('on the command line --dry-run prints the pull request and writes nothing a
   await withExampleClone(async (clone) => {
     const state = async () => [await userState(clone), await gitLines(clone, 'for-each-ref')]
     const before = await state()
-    const { code, stdout } = await clone.modelyard([
+    const { code, stdout } = await runCommand(
+      clone,
       'promote',
       MODEL,
       '--from',
@@ -226,7 +228,7 @@ test('on the command line --dry-run prints the pull request and writes nothing a
       '--to',
       'production',
       '--dry-run',
-    ])
+    )
     assert.is(code, 0)
     assert.match(stdout, '1.0.0 -> 1.1.0')
     assert.match(stdout, 'Dry run: nothing was written. The change has 3 files:')
@@ -262,7 +264,8 @@ test('on the command line a refused gate is exit code 1, with its findings as JS
   await withExampleClone(async (clone) => {
     clone.edit(MODEL_TS, "metric('mae').noWorse", "metric('r2').atLeast(0.99), metric('mae').noWorse")
     await synthAndPush(clone, 'A high bar')
-    const { code, stdout, stderr } = await clone.modelyard([
+    const { code, stdout, stderr } = await runCommand(
+      clone,
       'promote',
       MODEL,
       '--from',
@@ -270,7 +273,7 @@ test('on the command line a refused gate is exit code 1, with its findings as JS
       '--to',
       'production',
       '--json',
-    ])
+    )
     assert.is(code, 1)
     const { error, findings } = JSON.parse(stdout)
     assert.match(error.message, 'is not promoted to production')

@@ -6,17 +6,17 @@ import { compareWithDist, renderManifests } from '../manifests/index.ts'
 import { loadRepository, resolvePlan } from '../plan/index.ts'
 import { withExample } from '../testing/example-repository.ts'
 import { exitCodeOf } from './output.ts'
-import { createProgram } from './program.ts'
-import { failureOf } from './testing/proposals.ts'
+import { runCommand } from './testing/command.ts'
 
 const test = suite('synth, validate and diff on the command line')
 
 const DEPLOYMENT = 'dist/production/models/house-price/deployment.yaml'
 
 test('synth --check is content with what synth wrote', async () => {
-  await withExample(async ({ modelyard, tree }) => {
+  await withExample(async (example) => {
+    const { tree } = example
     const before = tree('dist')
-    const { code, stdout } = await modelyard(['synth', '--check', '--json'])
+    const { code, stdout } = await runCommand(example, 'synth', '--check', '--json')
     assert.is(code, 0)
     assert.equal(JSON.parse(stdout), { findings: [], objects: Object.keys(before).length, changes: [] })
     assert.equal(tree('dist'), before)
@@ -24,7 +24,8 @@ test('synth --check is content with what synth wrote', async () => {
 })
 
 test('a planted edit in dist/ fails synth --check with its diff, fails validate at its line, and synth repairs it', async () => {
-  await withExample(async ({ edit, lineOf, modelyard, read, tree }) => {
+  await withExample(async (example) => {
+    const { edit, lineOf, modelyard, read, tree } = example
     const before = tree('dist')
     edit(DEPLOYMENT, 'revisionHistoryLimit: 3', 'revisionHistoryLimit: 30')
     const line = lineOf(DEPLOYMENT, 'revisionHistoryLimit: 30')
@@ -37,7 +38,7 @@ test('a planted edit in dist/ fails synth --check with its diff, fails validate 
     assert.is(validate.code, 1)
     assert.match(validate.stdout, `${DEPLOYMENT}:${line} error differs from what synth writes [dist-stale]`)
     assert.match(validate.stdout, '1 error, 1 warning (artifacts not checked: --offline)')
-    const repaired = await modelyard(['synth', '--env', 'production', '--model', 'house-price'])
+    const repaired = await runCommand(example, 'synth', '--env', 'production', '--model', 'house-price')
     assert.is(repaired.code, 0)
     assert.match(repaired.stdout, `  changed ${DEPLOYMENT}\n`)
     assert.equal(tree('dist'), before)
@@ -45,10 +46,11 @@ test('a planted edit in dist/ fails synth --check with its diff, fails validate 
 })
 
 test('synth removes what is not wanted any more, and nothing that it did not write', async () => {
-  await withExample(async ({ modelyard, remove, tree, write }) => {
+  await withExample(async (example) => {
+    const { remove, tree, write } = example
     write('dist/staging/models/voice-activity/notes.yaml', 'kind: Ours\n')
     remove('environments/staging/pins/voice-activity.yaml')
-    const { code } = await modelyard(['synth', '--env', 'staging'])
+    const { code } = await runCommand(example, 'synth', '--env', 'staging')
     assert.is(code, 0)
     assert.equal(Object.keys(tree('dist/staging/models/voice-activity')), [
       'dist/staging/models/voice-activity/notes.yaml',
@@ -57,11 +59,12 @@ test('synth removes what is not wanted any more, and nothing that it did not wri
 })
 
 test('synth writes nothing while a definition is wrong, and names the line', async () => {
-  await withExample(async ({ edit, lineOf, modelyard, tree }) => {
+  await withExample(async (example) => {
+    const { edit, lineOf, tree } = example
     const file = 'models/house-price/model.ts'
     const before = tree('dist')
     edit(file, "latencyP99: '50ms'", "latencyP99: '50 ms'")
-    const { code, stdout } = await modelyard(['synth', '--json'])
+    const { code, stdout } = await runCommand(example, 'synth', '--json')
     assert.is(code, 1)
     const { findings, changes } = JSON.parse(stdout) as { findings: Finding[]; changes: unknown[] }
     const [{ rule, path, line } = {}, ...rest] = findings
@@ -85,9 +88,9 @@ test('an edit of model.ts changes development alone: other environments run seal
 })
 
 test('what could not be checked is exit code 2: neither wrong nor valid', async () => {
-  await withExample(async ({ modelyard, remove }) => {
-    remove('models/house-price/artifacts/1.0.0/model.onnx')
-    const { code, stdout } = await modelyard(['validate', '--json'])
+  await withExample(async (example) => {
+    example.remove('models/house-price/artifacts/1.0.0/model.onnx')
+    const { code, stdout } = await runCommand(example, 'validate', '--json')
     assert.is(code, 2)
     const { findings, artifactsChecked } = JSON.parse(stdout) as Validation
     assert.ok(artifactsChecked)
@@ -106,11 +109,10 @@ test('an error is exit code 1, also beside what could not be checked; a warning 
 })
 
 test('diff tells in words how two environments differ', async () => {
-  await withExample(async ({ modelyard, root, stable }) => {
-    const [text, json] = await Promise.all([
-      modelyard(['diff', 'staging', 'production']),
-      modelyard(['diff', 'staging', 'production', '--json', '--model', 'diabetes-progression']),
-    ])
+  await withExample(async (example) => {
+    const { stable } = example
+    const text = await runCommand(example, 'diff', 'staging', 'production')
+    const json = await runCommand(example, 'diff', 'staging', 'production', '--json', '--model', 'diabetes-progression')
     assert.is(text.code, 0)
     assert.match(text.stdout, 'diabetes-progression: version 1.1.0 -> 1.0.0\n')
     assert.match(text.stdout, 'house-price: replicas 2..6 -> 3..12\n')
@@ -124,8 +126,9 @@ test('diff tells in words how two environments differ', async () => {
         { model, field: 'release', from: stable('staging', model), to: stable('production', model) },
       ],
     })
-    const one = createProgram().parseAsync(['diff', 'staging', '--root', root], { from: 'user' })
-    assert.is((await failureOf(one)).message, 'diff takes no environment or two')
+    const one = await runCommand(example, 'diff', 'staging')
+    assert.is(one.code, 2)
+    assert.match(one.stderr, 'error: diff takes no environment or two')
   })
 })
 

@@ -4,8 +4,9 @@ import { loadRepository, resolvePlan } from '../../plan/index.ts'
 import type { ProposalOptions } from '../../pull-request/index.ts'
 import type { ExampleClone } from '../../testing/example-repository.ts'
 
-/** No configuration of the machine that the tests run on. */
+/** No configuration and no token of the machine that the tests run on. */
 export function isolateGit(): void {
+  for (const name of ['GITHUB_TOKEN', 'GH_TOKEN']) delete process.env[name]
   Object.assign(process.env, { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' })
 }
 
