@@ -4,6 +4,7 @@ import { type ModelState, ServedModel } from './served-model.ts'
 
 /** Versions that are fetched and loaded at the same time. */
 const CONCURRENT_MODELS = 4
+const PUBLISH_MS = 50
 const FIRST_RETRY_MS = 1000
 const LAST_RETRY_MS = 30_000
 
@@ -15,6 +16,7 @@ export class ModelRegistry {
   private stale = false
   private retryDelay = FIRST_RETRY_MS
   private retryTimer: NodeJS.Timeout | undefined
+  private publishTimer: NodeJS.Timeout | undefined
   private closed = false
   private loadedOnce = false
 
@@ -73,6 +75,7 @@ export class ModelRegistry {
     this.closed = true
     clearTimeout(this.retryTimer)
     await this.loading
+    clearTimeout(this.publishTimer)
     await Promise.all([...this.byName.values()].map((model) => model.close()))
   }
 
@@ -84,12 +87,13 @@ export class ModelRegistry {
       const worker = async () => {
         for (let model = waiting.shift(); model !== undefined && !this.closed; model = waiting.shift()) {
           again = (await model.load()) || again
-          this.publish()
+          this.publishSoon()
         }
       }
       await Promise.all(Array.from({ length: CONCURRENT_MODELS }, worker))
       if (again) this.retryLater()
     }
+    this.publish()
     this.loadedOnce = true
     // In the same turn as the last look at `stale`, so that no wish made in between is lost.
     this.loading = undefined
@@ -104,7 +108,15 @@ export class ModelRegistry {
     this.retryDelay = Math.min(this.retryDelay * 2, LAST_RETRY_MS)
   }
 
+  /** Telling all identities after each of 500 models would take longer than loading them. */
+  private publishSoon(): void {
+    this.publishTimer ??= setTimeout(() => this.publish(), PUBLISH_MS)
+    this.publishTimer.unref()
+  }
+
   private publish(): void {
+    clearTimeout(this.publishTimer)
+    this.publishTimer = undefined
     const models = [...this.byName.values()]
     this.context.monitoring.setWanted(models.flatMap((model) => model.wantedIdentities()))
     this.context.monitoring.setLoaded(models.flatMap((model) => model.loadedIdentities()))
