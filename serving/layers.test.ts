@@ -46,7 +46,8 @@ test('a folder is imported through its index', () => {
 test('each third-party package is imported where it belongs', () => {
   const places: Record<string, RegExp> = {
     'onnxruntime-node': /^session\/runtime\.ts$/,
-    '@bufbuild/protobuf/wire': /^session\//,
+    '@bufbuild/protobuf/wire': /^(session|protocols\/grpc)\//,
+    '@grpc/grpc-js': /^protocols\/grpc\//,
     'prom-client': /^monitoring\//,
     ajv: /^models\//,
     fastify: /^(http|protocols)\//,

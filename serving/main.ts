@@ -29,6 +29,8 @@ Options:
   --cache <dir>      artifacts by digest (${DEFAULTS.cache})
   --host <address>   address to listen on (${DEFAULTS.host})
   --port <number>    port to listen on (the boot configuration's)
+  --grpc-port <number>
+                     port for gRPC (the boot configuration's; off without one)
   --help             this text
 
 SIGTERM and SIGINT stop the server after it has answered what it has accepted; a second one stops it at once.
@@ -41,6 +43,7 @@ interface Flags {
   cache: string
   host: string
   port: number | undefined
+  grpcPort: number | undefined
 }
 
 /** The flags, or null when help was asked for; throws an Error that says which flag is wrong. */
@@ -48,15 +51,22 @@ function readFlags(args: string[]): Flags | null {
   const text = { type: 'string' } as const
   const { values } = parseArgs({
     args,
-    options: { boot: text, routing: text, cache: text, host: text, port: text, help: { type: 'boolean', short: 'h' } },
+    options: {
+      ...{ boot: text, routing: text, cache: text, host: text, port: text, 'grpc-port': text },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
   if (values.help) return null
-  const port = values.port === undefined ? undefined : Number(values.port)
-  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
-    throw new Error(`--port must be a whole number from 0 to 65535, got ${values.port}`)
-  }
+  const port = readPort('--port', values.port)
+  const grpcPort = readPort('--grpc-port', values['grpc-port'])
   const { boot, routing, cache, host } = { ...DEFAULTS, ...values }
-  return { boot, routing, cache, host, port }
+  return { boot, routing, cache, host, port, grpcPort }
+}
+
+function readPort(flag: string, value: string | undefined): number | undefined {
+  const port = value === undefined ? undefined : Number(value)
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= 65535)) return port
+  throw new Error(`${flag} must be a whole number from 0 to 65535, got ${value}`)
 }
 
 async function main(args: string[]): Promise<void> {
@@ -90,6 +100,7 @@ async function main(args: string[]): Promise<void> {
       cacheDirectory: flags.cache,
       host: flags.host,
       ...(flags.port === undefined ? {} : { port: flags.port }),
+      ...(flags.grpcPort === undefined ? {} : { grpcPort: flags.grpcPort }),
       logger: true,
     })
     await server.loaded

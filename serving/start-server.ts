@@ -4,6 +4,7 @@ import type { ServerSettings } from './contract/index.ts'
 import { addRoutes, createHttpServer, drain, type LoggerOption } from './http/index.ts'
 import { type FileWatch, ModelRegistry, readBootConfiguration, watchRouting } from './models/index.ts'
 import { createMonitoring } from './monitoring/index.ts'
+import { startGrpcServer } from './protocols/index.ts'
 
 export { ConfigurationError } from './models/index.ts'
 
@@ -18,6 +19,8 @@ export interface ServerOptions {
   host?: string
   /** 0 for a free one; by default the port of the boot configuration. */
   port?: number
+  /** 0 for a free one; by default the `grpcPort` of the boot configuration, and without one gRPC is off. */
+  grpcPort?: number
   /** Fastify's `logger`: true for JSON lines on standard output, false (the default) for silence. */
   logger?: LoggerOption
 }
@@ -25,6 +28,8 @@ export interface ServerOptions {
 export interface ModelServer {
   /** `http://127.0.0.1:8080` */
   address: string
+  /** `127.0.0.1:8081`; undefined when gRPC is off. */
+  grpcAddress: string | undefined
   /** Stops at once: no new connections, answers for the requests in flight, models freed. */
   close(): Promise<void>
   /** Stops as a pod does: unready, the configured delay, then answers within the configured time. The process is to end then. */
@@ -59,6 +64,19 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
   const registry = new ModelRegistry(boot, { cache, ...engineSettings(boot.server), monitoring, log: app.log })
   addRoutes(app, registry, monitoring, state)
   await app.listen({ host, port: options.port ?? boot.server.port })
+  const grpcPort = options.grpcPort ?? boot.server.grpcPort
+  const grpc =
+    grpcPort === undefined
+      ? undefined
+      : await startGrpcServer({
+          registry,
+          monitoring,
+          host,
+          port: grpcPort,
+          bodyLimit: boot.server.bodyLimit,
+          log: app.log,
+          accepting: () => !state.draining,
+        })
   let watch: FileWatch | undefined
 
   async function load(): Promise<void> {
@@ -72,15 +90,17 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
 
   return {
     address: addressOf(app.server.address()),
+    grpcAddress: grpc && `${host.includes(':') ? `[${host}]` : host}:${grpc.port}`,
     loaded: load(),
     async close() {
       state.draining = true
       watch?.close()
+      await grpc?.stop({ ...boot.server.drain, delaySeconds: 0 })
       await app.close()
       await registry.close()
     },
     async drain() {
-      await drain(app, state, boot.server.drain)
+      await Promise.all([drain(app, state, boot.server.drain), grpc?.stop(boot.server.drain)])
       watch?.close()
     },
   }

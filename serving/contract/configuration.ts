@@ -84,6 +84,8 @@ export interface RoutedModel {
 
 export interface ServerSettings {
   port: number
+  /** Where the Open Inference Protocol is answered over gRPC; absent: off, and not loaded. */
+  grpcPort?: number
   /** Threads for one inference call: the container's CPU limit, rounded up. */
   threads: number
   /** Largest request body, bytes. */

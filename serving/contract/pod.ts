@@ -2,6 +2,9 @@
 export const POD = {
   port: 8080,
   portName: 'http',
+  /** Where gRPC listens when it is on. */
+  grpcPort: 8081,
+  grpcPortName: 'grpc',
   bootDirectory: '/etc/modelyard/boot',
   bootFile: 'boot.json',
   routingDirectory: '/etc/modelyard/routing',

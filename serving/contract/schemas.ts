@@ -109,6 +109,7 @@ export const bootConfigurationSchema = object({
   server: object(
     {
       port: { type: 'integer', minimum: 0, maximum: 65535 },
+      grpcPort: { type: 'integer', minimum: 0, maximum: 65535 },
       threads: { type: 'integer', minimum: 1 },
       bodyLimit: { type: 'integer', minimum: 1024 },
       drain: object({
@@ -120,7 +121,7 @@ export const bootConfigurationSchema = object({
       maxConnections: positive,
       queue,
     },
-    ['artifacts', 'executionProviders', 'maxConnections', 'queue'],
+    ['artifacts', 'executionProviders', 'grpcPort', 'maxConnections', 'queue'],
   ),
   models: {
     type: 'array',

@@ -1,3 +1,4 @@
+export { startGrpcServer } from './grpc/load.ts'
 export { HttpProblem } from './http-problem.ts'
 export { namedProtocol } from './named.ts'
 export { openInferenceProtocol } from './open-inference/routes.ts'

@@ -19,13 +19,19 @@ const TIMEOUT_HEADER = 'x-modelyard-timeout-ms'
 /** As nginx logs it; nobody reads the answer, the metrics count it. */
 const CLIENT_CLOSED_REQUEST = 499
 
+/** What the core asks of a call; a Fastify request is one, and so is a gRPC call. */
+export type ServedCall = Pick<FastifyRequest, 'served' | 'log' | 'headers'> & {
+  /** Destroyed: nobody would read the answer. */
+  raw: { socket: { readonly destroyed: boolean } }
+}
+
 /**
  * The core under every protocol: the chosen version answers, and a mirror sees the same request without anyone waiting.
  * `prepare` turns the request into tensors for a version and throws an `HttpProblem` where it cannot. `wrongInput` is the
  * protocol's status for a request that is well formed but makes the model fail.
  */
 export async function serveRequest(
-  request: FastifyRequest,
+  request: ServedCall,
   { version, mirror }: Route,
   prepare: (version: LoadedVersion) => PreparedRequest,
   wrongInput: number,
@@ -61,7 +67,7 @@ export async function serveRequest(
   return outputs
 }
 
-function timeoutOf(request: FastifyRequest): number | undefined {
+function timeoutOf(request: ServedCall): number | undefined {
   const given = request.headers[TIMEOUT_HEADER]
   if (given === undefined) return undefined
   const milliseconds = Number(given)

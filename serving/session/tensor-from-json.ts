@@ -19,17 +19,14 @@ export type ParsedTensor = { ok: true; tensor: Tensor } | { ok: false; problems:
  * input's type and finite after the cast; null is NaN (or the empty string) where the element's column may be missing.
  * That the shape is one the input takes is `checkFeeds`'s to say.
  */
-export function tensorFromJson(input: InputTensor, shape: unknown, data: unknown, path: string): ParsedTensor {
+export function tensorFromJson(input: InputTensor, given: unknown, data: unknown, path: string): ParsedTensor {
   const refuse = (part: string, message: string): ParsedTensor => ({
     ok: false,
     problems: [{ path: `${path}${part}`, message }],
   })
-  if (!isShape(shape)) return refuse('.shape', 'must be a list of whole numbers from 0')
-  const count = elementCount(shape)
-  if (count > MOST_ELEMENTS) return refuse('.shape', `announces ${count} elements, the limit is ${MOST_ELEMENTS}`)
-  const besideZero = elementCount(shape.filter((size) => size > 0))
-  if (count === 0 && besideZero > MOST_BESIDE_ZERO)
-    return refuse('.shape', 'is too large for a tensor without elements')
+  const announced = announcedShape(given, path)
+  if (!announced.ok) return announced
+  const { shape, count } = announced
   const list = Array.isArray(data) ? data : shape.length === 0 ? [data] : undefined
   if (list === undefined) return refuse('.data', `must be a list, not ${typeName(data)}`)
   let flat: unknown[] = list
@@ -44,6 +41,20 @@ export function tensorFromJson(input: InputTensor, shape: unknown, data: unknown
   const tensor = { datatype: input.datatype, shape, data: createData(input.datatype, count) }
   const problems = fill(tensor, flat, input.columns, `${path}.data`)
   return problems.length > 0 ? { ok: false, problems } : { ok: true, tensor }
+}
+
+/** A shape as a caller announces it, with its number of elements; refused when a tensor of it could not be made. */
+export function announcedShape(
+  shape: unknown,
+  path: string,
+): { ok: true; shape: number[]; count: number } | { ok: false; problems: Problem[] } {
+  const refuse = (message: string) => ({ ok: false as const, problems: [{ path: `${path}.shape`, message }] })
+  if (!isShape(shape)) return refuse('must be a list of whole numbers from 0')
+  const count = elementCount(shape)
+  if (count > MOST_ELEMENTS) return refuse(`announces ${count} elements, the limit is ${MOST_ELEMENTS}`)
+  const besideZero = elementCount(shape.filter((size) => size > 0))
+  if (count === 0 && besideZero > MOST_BESIDE_ZERO) return refuse('is too large for a tensor without elements')
+  return { ok: true, shape, count }
 }
 
 function isShape(shape: unknown): shape is number[] {

@@ -1,0 +1,132 @@
+import { type BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import type { Tensors } from '../../session/index.ts'
+import { tensorToBytes } from '../../session/index.ts'
+import { PROTOCOL_DATATYPES } from '../open-inference/datatypes.ts'
+import { hasTypedContents, readTensorContents, type TensorContents, writeTensorContents } from './tensor-contents.ts'
+import { eachField, eachLengthDelimited, readRepeated } from './wire.ts'
+
+/** `ModelInferRequest.InferInputTensor` */
+export interface InferInput {
+  name: string
+  datatype: string
+  shape: number[]
+  contents: TensorContents | undefined
+}
+
+/** `ModelInferRequest` of `inference.GRPCInferenceService`. */
+export interface InferRequest {
+  modelName: string
+  /** Empty: the split decides. */
+  modelVersion: string
+  id: string
+  /** `parameters.binary_data_output`: raw answers or typed ones; undefined where the caller does not say. */
+  rawOutputs: boolean | undefined
+  inputs: InferInput[]
+  /** Names of the requested outputs; empty for all. */
+  outputs: string[]
+  rawInputContents: Uint8Array[]
+}
+
+/** Reads a `ModelInferRequest` message. */
+export function readInferRequest(message: Uint8Array): InferRequest {
+  const request: InferRequest = {
+    modelName: '',
+    modelVersion: '',
+    id: '',
+    rawOutputs: undefined,
+    inputs: [],
+    outputs: [],
+    rawInputContents: [],
+  }
+  eachLengthDelimited(message, (number, reader) => {
+    if (number === 1) request.modelName = reader.string()
+    else if (number === 2) request.modelVersion = reader.string()
+    else if (number === 3) request.id = reader.string()
+    else if (number === 4) readRawOutputs(reader.bytes(), request)
+    else if (number === 5) request.inputs.push(readInput(reader.bytes()))
+    else if (number === 6) request.outputs.push(readName(reader.bytes()))
+    else if (number === 7) request.rawInputContents.push(reader.bytes())
+    else return false
+    return true
+  })
+  return request
+}
+
+/**
+ * A `ModelInferResponse` message. Raw contents exclude typed ones, so one output that typed contents cannot hold (FP16) makes
+ * the whole answer raw.
+ */
+export function writeInferResponse(
+  { model, version, id }: { model: string; version: string; id: string },
+  outputs: Tensors,
+  wantsRaw: boolean,
+): Uint8Array {
+  const tensors = Object.entries(outputs)
+  const raw = wantsRaw || tensors.some(([, { datatype }]) => !hasTypedContents(datatype))
+  const writer = new BinaryWriter()
+  writer.tag(1, WireType.LengthDelimited).string(model)
+  writer.tag(2, WireType.LengthDelimited).string(version)
+  if (id !== '') writer.tag(3, WireType.LengthDelimited).string(id)
+  for (const [name, tensor] of tensors) {
+    writer.tag(5, WireType.LengthDelimited).fork()
+    writeTensorHead(writer, name, PROTOCOL_DATATYPES[tensor.datatype], tensor.shape)
+    if (!raw) writer.tag(5, WireType.LengthDelimited).bytes(writeTensorContents(tensor))
+    writer.join()
+  }
+  if (raw) for (const [, tensor] of tensors) writer.tag(6, WireType.LengthDelimited).bytes(tensorToBytes(tensor))
+  return writer.finish()
+}
+
+/** Name, datatype and shape: fields 1 to 3 of every message that describes a tensor. */
+export function writeTensorHead(writer: BinaryWriter, name: string, datatype: string, shape: readonly number[]): void {
+  writer.tag(1, WireType.LengthDelimited).string(name)
+  writer.tag(2, WireType.LengthDelimited).string(datatype)
+  writer.tag(3, WireType.LengthDelimited).fork()
+  for (const size of shape) writer.int64(size)
+  writer.join()
+}
+
+function readInput(message: Uint8Array): InferInput {
+  const input: InferInput = { name: '', datatype: '', shape: [], contents: undefined }
+  eachField(message, (number, wireType, reader) => {
+    if (number === 3) {
+      readRepeated(wireType, reader, input.shape, (from) => Number(from.int64()))
+      return true
+    }
+    if (wireType !== WireType.LengthDelimited) return false
+    if (number === 1) input.name = reader.string()
+    else if (number === 2) input.datatype = reader.string()
+    else if (number === 5) input.contents = readTensorContents(reader.bytes())
+    else return false
+    return true
+  })
+  return input
+}
+
+function readName(message: Uint8Array): string {
+  let name = ''
+  eachLengthDelimited(message, (number, reader: BinaryReader) => {
+    if (number !== 1) return false
+    name = reader.string()
+    return true
+  })
+  return name
+}
+
+/** One entry of the map `parameters`; of all parameters only `binary_data_output` means something here. */
+function readRawOutputs(entry: Uint8Array, request: InferRequest): void {
+  let key = ''
+  let value: boolean | undefined
+  eachLengthDelimited(entry, (number, reader) => {
+    if (number === 1) key = reader.string()
+    else if (number === 2) {
+      eachField(reader.bytes(), (field, wireType, inner) => {
+        if (field !== 1 || wireType !== WireType.Varint) return false
+        value = inner.bool()
+        return true
+      })
+    } else return false
+    return true
+  })
+  if (key === 'binary_data_output') request.rawOutputs = value
+}

@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto'
+import { createRequire } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type handleUnaryCall,
+  Metadata,
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+} from '@grpc/grpc-js'
+import type { FastifyBaseLogger } from 'fastify'
+import type { ServerSettings } from '../../contract/index.ts'
+import type { LoadedVersion, Route, ServedModel } from '../../models/index.ts'
+import { HttpProblem } from '../http-problem.ts'
+import { notReady, type ProtocolContext, VERSION_HEADER } from '../request-target.ts'
+import { type ServedCall, serveRequest } from '../serve-request.ts'
+import { type HealthWatchers, healthService } from './health.ts'
+import { readInferRequest, writeInferResponse } from './infer-messages.ts'
+import { readNames, writeFlag, writeModelMetadata, writeServerMetadata } from './metadata-messages.ts'
+import { prepareInfer } from './prepare-infer.ts'
+import { statusOf } from './status.ts'
+
+const { version: SERVER_VERSION } = createRequire(import.meta.url)('modelyard-serving/package.json')
+
+const WRONG_INPUT = 400
+const INTERNAL = 500
+const CLIENT_CLOSED_REQUEST = 499
+const GATEWAY_TIMEOUT = 504
+
+export interface GrpcOptions extends ProtocolContext {
+  host: string
+  /** 0 for a free one. */
+  port: number
+  /** Largest message that is read, bytes; a larger one is RESOURCE_EXHAUSTED. */
+  bodyLimit: number
+  log: FastifyBaseLogger
+  /** False once the server is about to stop. */
+  accepting(): boolean
+}
+
+export interface GrpcServer {
+  port: number
+  /** Serves for the delay, then stops listening and answers the calls in flight; what is left after the time-out is cut. */
+  stop(drain: ServerSettings['drain']): Promise<void>
+}
+
+/** One call in the terms of the core. */
+interface Call extends ServedCall {
+  body: Uint8Array
+  answerMetadata: Metadata
+}
+
+type Answer = Uint8Array | Promise<Uint8Array>
+
+/**
+ * Open Inference Protocol V2, gRPC (open-inference-protocol, specification/protocol/inference_grpc.md): the six calls of
+ * `inference.GRPCInferenceService` over the same core as REST, and `grpc.health.v1`. Messages are decoded in the handlers, so
+ * that one that cannot be read is INVALID_ARGUMENT. Rejects when the port is taken.
+ */
+export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
+  const server = new Server({
+    'grpc.max_receive_message_length': options.bodyLimit,
+    'grpc.max_send_message_length': -1,
+  })
+  const ready = () => options.registry.ready && options.accepting()
+  const calls: Record<string, [route: string | undefined, handle: (call: Call) => Answer]> = {
+    ServerLive: [undefined, () => writeFlag(true)],
+    ServerReady: [undefined, () => writeFlag(ready())],
+    ServerMetadata: [undefined, () => writeServerMetadata('modelyard-serving', SERVER_VERSION)],
+    ModelReady: ['grpc-model-ready', (call) => modelReady(call, options)],
+    ModelMetadata: ['grpc-metadata', (call) => modelMetadata(call, options)],
+    ModelInfer: ['grpc-infer', (call) => modelInfer(call, options)],
+  }
+  for (const [name, [route, handle]] of Object.entries(calls)) {
+    const path = `/inference.GRPCInferenceService/${name}`
+    server.addService({ [name]: method(path) }, { [name]: unary(route, handle, options) })
+  }
+  const health: HealthWatchers = healthService(server, ready)
+  const port = await new Promise<number>((resolve, reject) => {
+    const host = options.host.includes(':') ? `[${options.host}]` : options.host
+    server.bindAsync(`${host}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    )
+  })
+  options.log.info({ port }, 'gRPC listening')
+  return {
+    port,
+    async stop({ delaySeconds, timeoutSeconds }) {
+      await sleep(delaySeconds * 1000)
+      health.close()
+      const cut = setTimeout(() => server.forceShutdown(), timeoutSeconds * 1000)
+      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+      clearTimeout(cut)
+    },
+  }
+}
+
+const same = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+function method(path: string): MethodDefinition<Uint8Array, Uint8Array> {
+  return {
+    path,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: same,
+    requestDeserialize: same,
+    responseSerialize: same,
+    responseDeserialize: same,
+  }
+}
+
+/** Runs a handler, maps what it throws, says request id and version, and counts the answer with the code REST would give. */
+function unary(
+  route: string | undefined,
+  handle: (call: Call) => Answer,
+  { log }: GrpcOptions,
+): handleUnaryCall<Uint8Array, Uint8Array> {
+  return (grpc, reply) => {
+    const started = performance.now()
+    const call = createCall(grpc, log)
+    const finish = (code: number) => {
+      const counted = grpc.cancelled ? cancelledCode(grpc) : code
+      if (route !== undefined) call.served?.metrics.request(route, counted, (performance.now() - started) / 1000)
+    }
+    Promise.resolve()
+      .then(() => handle(call))
+      .then(
+        (answer) => {
+          grpc.sendMetadata(call.answerMetadata)
+          reply(null, answer)
+          finish(200)
+        },
+        (error: unknown) => {
+          const problem = error instanceof HttpProblem ? error : undefined
+          if (problem === undefined) call.log.error({ err: error }, 'a gRPC call failed')
+          grpc.sendMetadata(call.answerMetadata)
+          reply(statusOf(problem))
+          finish(problem?.statusCode ?? INTERNAL)
+        },
+      )
+  }
+}
+
+function createCall(grpc: ServerUnaryCall<Uint8Array, Uint8Array>, log: FastifyBaseLogger): Call {
+  const headers = Object.fromEntries(Object.entries(grpc.metadata.getMap()).map(([name, value]) => [name, `${value}`]))
+  const given = headers['x-request-id']
+  const id = given !== undefined && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID()
+  const answerMetadata = new Metadata()
+  answerMetadata.set('x-request-id', id)
+  const socket = {
+    get destroyed() {
+      return grpc.cancelled
+    },
+  }
+  return { body: grpc.request, headers, answerMetadata, log: log.child({ reqId: id }), served: null, raw: { socket } }
+}
+
+function cancelledCode(grpc: ServerUnaryCall<Uint8Array, Uint8Array>): number {
+  return Number(grpc.getDeadline()) <= Date.now() ? GATEWAY_TIMEOUT : CLIENT_CLOSED_REQUEST
+}
+
+function modelReady(call: Call, context: ProtocolContext): Uint8Array {
+  const { name, version } = decode(readNames, call.body)
+  const model = target(call, name, 'grpc-model-ready', context)
+  return writeFlag(model.version(version === '' ? undefined : version) !== undefined)
+}
+
+function modelMetadata(call: Call, context: ProtocolContext): Uint8Array {
+  const names = decode(readNames, call.body)
+  const model = target(call, names.name, 'grpc-metadata', context)
+  const { inputs, outputs } = routeOf(model, names.version, call).version.served.interface
+  const { name } = model
+  return writeModelMetadata({ name, versions: model.state().versions, platform: 'onnxruntime_onnx', inputs, outputs })
+}
+
+async function modelInfer(call: Call, context: ProtocolContext): Promise<Uint8Array> {
+  const request = decode(readInferRequest, call.body)
+  const model = target(call, request.modelName, 'grpc-infer', context)
+  const route = routeOf(model, request.modelVersion, call)
+  const prepare = (candidate: LoadedVersion) => prepareInfer(candidate, request)
+  const outputs = await serveRequest(call, route, prepare, WRONG_INPUT)
+  const version = route.version.served.name
+  call.answerMetadata.set(VERSION_HEADER, version)
+  // As the inputs came, unless the caller says.
+  const raw = request.rawOutputs ?? request.rawInputContents.length > 0
+  return writeInferResponse({ model: model.name, version, id: request.id }, outputs, raw)
+}
+
+function decode<T>(read: (message: Uint8Array) => T, message: Uint8Array): T {
+  try {
+    return read(message)
+  } catch {
+    throw new HttpProblem(WRONG_INPUT, 'the message is not one of this protocol: it cannot be decoded')
+  }
+}
+
+function target(call: Call, name: string, route: string, { registry, monitoring }: ProtocolContext): ServedModel {
+  const model = registry.find(name)
+  if (model === undefined) {
+    const error = `there is no model ${JSON.stringify(name.slice(0, 100))}; this server has ${registry.names.join(', ')}`
+    throw new HttpProblem(404, error)
+  }
+  call.served = { model, route, metrics: monitoring.version(model.name, '') }
+  return model
+}
+
+/** The split's choice, or the named version: NOT_FOUND for one that this server does not have. */
+function routeOf(model: ServedModel, name: string, { headers }: Call): Route {
+  if (name === '') {
+    const route = model.route(headers)
+    if (route === undefined) throw notReady(model)
+    return route
+  }
+  const version = model.version(name)
+  if (version !== undefined) return { version }
+  const { versions } = model.state()
+  if (versions.length === 0) throw notReady(model)
+  const shown = JSON.stringify(name.slice(0, 100))
+  throw new HttpProblem(404, `the model ${model.name} has no version ${shown}; it has ${versions.join(', ')}`)
+}

@@ -1,0 +1,25 @@
+import { type StatusObject, status } from '@grpc/grpc-js'
+import type { HttpProblem } from '../http-problem.ts'
+
+/** gRPC sends the message in a header: proxies refuse long ones. */
+const LONGEST_DETAILS = 4000
+
+const CODES: Record<number, status> = {
+  400: status.INVALID_ARGUMENT,
+  404: status.NOT_FOUND,
+  422: status.INVALID_ARGUMENT,
+  429: status.RESOURCE_EXHAUSTED,
+  499: status.CANCELLED,
+  503: status.UNAVAILABLE,
+  504: status.DEADLINE_EXCEEDED,
+}
+
+/** The status of a problem, with every wrong field as `path message`; INTERNAL without a word where it is no known problem. */
+export function statusOf(problem: HttpProblem | undefined): Partial<StatusObject> {
+  if (problem === undefined) return { code: status.INTERNAL, details: 'internal error' }
+  const { error, details = [] } = problem.body
+  const fields = details.map(({ path, message }) => `${path} ${message}`.trim())
+  const text = fields.length > 1 ? fields.join('; ') : error
+  const shown = text.length > LONGEST_DETAILS ? `${text.slice(0, LONGEST_DETAILS)}...` : text
+  return { code: CODES[problem.statusCode] ?? status.UNKNOWN, details: shown }
+}
