@@ -5,6 +5,9 @@ import { canonicalJson, parseYaml } from '../text/index.ts'
 import { comparePredictions } from './predictions.ts'
 import type { ObjectChanges, PromotionReport, RunningVersion, SettingChange } from './report.ts'
 
+/** Name of the gate that the candidate's own samples are. */
+export const GOLDEN_SAMPLES = 'golden samples'
+
 /** Gathers what a promotion's pull request says: everything read or measured here and now, nothing assumed. */
 export async function buildPromotionReport(
   change: PinChange,
@@ -19,10 +22,10 @@ export async function buildPromotionReport(
   if (from) gates.push(interfaceGate(from, to))
   if (replayed.golden) {
     const { passed, total } = replayed.golden
-    gates.push({ name: 'golden samples', result: passed === total ? 'pass' : 'fail', detail: `${passed} of ${total}` })
+    gates.push({ name: GOLDEN_SAMPLES, result: passed === total ? 'pass' : 'fail', detail: `${passed} of ${total}` })
   } else {
     gates.push({
-      name: 'golden samples',
+      name: GOLDEN_SAMPLES,
       result: 'unknown',
       detail: 'not run',
       note: 'unknown' in replayed ? replayed.unknown : '',

@@ -3,7 +3,7 @@ import { validateLoaded } from '../checks/index.ts'
 import { Failure, hasErrors, sortFindings } from '../findings/index.ts'
 import { loadRepository, type Plan, paths, type Repository, resolvePlan } from '../plan/index.ts'
 import { fetchBase } from './branches.ts'
-import { buildPromotionReport, renderedChanges, runningVersion } from './build-report.ts'
+import { buildPromotionReport, GOLDEN_SAMPLES, renderedChanges, runningVersion } from './build-report.ts'
 import { describePromotion, describeRollback } from './describe.ts'
 import type { Forge } from './forge.ts'
 import { type GitRepository, openRepository } from './git.ts'
@@ -55,8 +55,27 @@ export async function promote(
     decide: async (repository, plan) => planPromotion(repository, plan, request),
     describe: async (change, applied, baseCommit) => {
       const report = await buildPromotionReport(change, applied, baseCommit)
+      refuseFailedSamples(report, applied)
       return { report, ...describePromotion(report) }
     },
+  })
+}
+
+/** A version that does not predict what it promised is not for a reviewer to judge. */
+function refuseFailedSamples({ model, environment, gates }: PromotionReport, { model: planned }: AppliedChange): void {
+  const failed = gates.find(({ name, result }) => name === GOLDEN_SAMPLES && result === 'fail')
+  if (!failed) return
+  const { version } = planned.stable.facts
+  throw new Failure(`${model} ${version} is not promoted to ${environment}`, {
+    findings: [
+      {
+        rule: 'golden-sample-failed',
+        severity: 'error',
+        message: `${failed.detail} golden samples of ${version} are predicted as promised on this machine`,
+        file: paths.version(model, version),
+        fix: 'Compare onnxruntime-node here with runtime.onnxruntime of the version; register a version exported for this runtime.',
+      },
+    ],
   })
 }
 
