@@ -30,6 +30,10 @@ export class ModelRegistry {
     return [...this.byName.keys()]
   }
 
+  get models(): ServedModel[] {
+    return [...this.byName.values()]
+  }
+
   find(name: string): ServedModel | undefined {
     return this.byName.get(name)
   }

@@ -70,6 +70,11 @@ export class ServedModel {
     return version?.available ? version : undefined
   }
 
+  /** Every version that answers. */
+  answering(): LoadedVersion[] {
+    return [...this.byName.values()]
+  }
+
   state(): ModelState {
     const versions = this.answering().map(({ served }) => served.name)
     if (this.version() !== undefined) return { name: this.name, state: 'ready', versions }

@@ -1,1 +1,2 @@
 export { createMonitoring, type Monitoring, type VersionIdentity, type VersionMetrics } from './monitoring.ts'
+export type { Timing, VersionStatistics } from './statistics.ts'

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { METRICS } from '../contract/index.ts'
 import { latencyBuckets, PART_BUCKETS, ROW_BUCKETS } from './buckets.ts'
+import { addTiming, countCall, countRequest, createStatistics, type VersionStatistics } from './statistics.ts'
 
 /** One version as the gauges of wanted and loaded versions name it. */
 export interface VersionIdentity {
@@ -13,6 +14,8 @@ export interface VersionIdentity {
 
 /** The metrics of one version, labels bound ahead: an observation costs about half a microsecond. */
 export interface VersionMetrics {
+  /** Totals of what was observed here. */
+  readonly statistics: VersionStatistics
   /** One answered request; `seconds` from its first byte to the last of the answer. */
   request(route: string, code: number, seconds: number): void
   queued(seconds: number): void
@@ -141,7 +144,9 @@ export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
     const model = modelDuration.labels(labels)
     const rows = batchRows.labels(labels)
     const flying = inFlight.labels(labels)
+    const statistics = createStatistics()
     return {
+      statistics,
       request(route, code, seconds) {
         const outcome = `${route} ${code}`
         let counter = byOutcome.get(outcome)
@@ -156,11 +161,16 @@ export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
           byRoute.set(route, histogram)
         }
         histogram.observe(seconds)
+        countRequest(statistics, code, seconds)
       },
-      queued: (seconds) => queue.observe(seconds),
+      queued(seconds) {
+        queue.observe(seconds)
+        addTiming(statistics.queue, seconds)
+      },
       called(seconds, count) {
         model.observe(seconds)
         rows.observe(count)
+        countCall(statistics, seconds, count)
       },
       entered: () => flying.inc(),
       left: () => flying.dec(),

@@ -1,8 +1,9 @@
 import type { LoadedVersion } from '../../models/index.ts'
-import { checkFeeds, type Problem, type Tensors, tensorFromJson } from '../../session/index.ts'
+import { checkFeeds, type Problem, type Tensors, tensorFromBytes, tensorFromJson } from '../../session/index.ts'
 import { wrongFields } from '../http-problem.ts'
 import type { PreparedRequest } from '../serve-request.ts'
 import { PROTOCOL_DATATYPES } from './datatypes.ts'
+import type { InferenceBody } from './inference-body.ts'
 
 const BAD_REQUEST = 400
 
@@ -10,26 +11,39 @@ const BAD_REQUEST = 400
 export interface InferenceRequest {
   id: string | undefined
   inputs: unknown[]
+  /** Raw bytes by the position of their input; undefined for an input whose data is in the JSON. */
+  raw: (Uint8Array | undefined)[]
   /** Names of the requested outputs, in the caller's order; undefined for all. */
   outputNames: string[] | undefined
   /** Parameter `timeout` (Triton's schedule policy extension), which is in microseconds. */
   timeoutMs?: number
+  /** Whether an output is answered as raw bytes. */
+  isBinary(output: string): boolean
 }
 
 /** Reads `$inference_request` (Open Inference Protocol V2, REST); throws a 400 that lists what is wrong. */
-export function readInferenceRequest(body: unknown): InferenceRequest {
-  if (!isObject(body)) throw wrong('', 'must be a JSON object')
-  const { id, inputs, outputs, parameters } = body
+export function readInferenceRequest({ json, binary }: InferenceBody): InferenceRequest {
+  if (!isObject(json)) throw wrong('', 'must be a JSON object')
+  const { id, inputs, outputs, parameters = {} } = json
   if (id !== undefined && typeof id !== 'string') throw wrong('id', 'must be a string')
-  if (parameters !== undefined && !isObject(parameters)) throw wrong('parameters', 'must be an object')
+  if (!isObject(parameters)) throw wrong('parameters', 'must be an object')
   if (!Array.isArray(inputs)) throw wrong('inputs', 'must be a list of tensors')
-  const timeout = parameters?.timeout
+  const { timeout } = parameters
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
     throw wrong('parameters.timeout', 'must be a number of microseconds')
   }
   // Zero means no time-out, as in Triton.
   const timeoutMs = timeout ? { timeoutMs: timeout / 1000 } : {}
-  return { id, inputs, outputNames: readOutputs(outputs), ...timeoutMs }
+  const byDefault = flag(parameters, 'binary_data_output', 'parameters') ?? false
+  const requested = readOutputs(outputs)
+  return {
+    id,
+    inputs,
+    raw: assignBytes(inputs, binary),
+    outputNames: requested && [...requested.keys()],
+    isBinary: (output) => requested?.get(output) ?? byDefault,
+    ...timeoutMs,
+  }
 }
 
 /** The request as tensors of one version; throws a 400 that lists every wrong input and output. */
@@ -44,6 +58,7 @@ export function prepareTensors(version: LoadedVersion, request: InferenceRequest
       continue
     }
     const { name, datatype, shape, data } = given
+    const raw = request.raw[index]
     const input = modelInterface.inputs.find((declared) => declared.name === name)
     if (input === undefined) {
       const known = modelInterface.inputs.map((declared) => declared.name).join(', ')
@@ -54,7 +69,7 @@ export function prepareTensors(version: LoadedVersion, request: InferenceRequest
       const message = `must be ${PROTOCOL_DATATYPES[input.datatype]}, not ${quote(datatype)}`
       problems.push({ path: `${path}.datatype`, message })
     } else {
-      const parsed = tensorFromJson(input, shape, data, path)
+      const parsed = raw ? tensorFromBytes(input, shape, raw, path) : tensorFromJson(input, shape, data, path)
       if (parsed.ok) feeds[name] = parsed.tensor
       else problems.push(...parsed.problems)
     }
@@ -75,19 +90,51 @@ export function prepareTensors(version: LoadedVersion, request: InferenceRequest
   }
 }
 
-function readOutputs(outputs: unknown): string[] | undefined {
+/** Each requested output with its parameter `binary_data`, in the caller's order. */
+function readOutputs(outputs: unknown): Map<string, boolean | undefined> | undefined {
   // An empty list means all outputs, as in Triton and KServe, whose clients send one when nothing was asked for.
   if (outputs === undefined || (Array.isArray(outputs) && outputs.length === 0)) return undefined
   if (!Array.isArray(outputs)) throw wrong('outputs', 'must be a list')
-  const names = new Set<string>()
+  const names = new Map<string, boolean | undefined>()
   for (const [index, output] of outputs.entries()) {
-    if (!isObject(output) || typeof output.name !== 'string') {
-      throw wrong(`outputs[${index}]`, 'must be an object with a name')
-    }
-    if (names.has(output.name)) throw wrong(`outputs[${index}].name`, `${quote(output.name)} is asked for twice`)
-    names.add(output.name)
+    const path = `outputs[${index}]`
+    if (!isObject(output) || typeof output.name !== 'string') throw wrong(path, 'must be an object with a name')
+    if (names.has(output.name)) throw wrong(`${path}.name`, `${quote(output.name)} is asked for twice`)
+    const { parameters = {} } = output
+    if (!isObject(parameters)) throw wrong(`${path}.parameters`, 'must be an object')
+    names.set(output.name, flag(parameters, 'binary_data', `${path}.parameters`))
   }
-  return [...names]
+  return names
+}
+
+/** Cuts what follows the JSON into the inputs that announce a `binary_data_size`, in their order. */
+function assignBytes(inputs: readonly unknown[], binary: Uint8Array): (Uint8Array | undefined)[] {
+  let offset = 0
+  const raw = inputs.map((input, index) => {
+    const parameters = isObject(input) ? (input.parameters ?? {}) : {}
+    const path = `inputs[${index}]`
+    if (!isObject(parameters)) throw wrong(`${path}.parameters`, 'must be an object')
+    const size = parameters.binary_data_size
+    if (size === undefined) return undefined
+    const sizePath = `${path}.parameters.binary_data_size`
+    if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
+      throw wrong(sizePath, 'must be a whole number of bytes')
+    }
+    if (isObject(input) && input.data !== undefined) throw wrong(sizePath, 'excludes data: send one of them')
+    const left = binary.byteLength - offset
+    if (size > left) throw wrong(sizePath, `is ${size}, but ${left} bytes are left in the body`)
+    offset += size
+    return binary.subarray(offset - size, offset)
+  })
+  const left = binary.byteLength - offset
+  if (left > 0) throw wrong('', `has ${left} bytes after the JSON that no input's binary_data_size announces`)
+  return raw
+}
+
+function flag(parameters: Record<string, unknown>, name: string, path: string): boolean | undefined {
+  const value = parameters[name]
+  if (value !== undefined && typeof value !== 'boolean') throw wrong(`${path}.${name}`, 'must be true or false')
+  return value
 }
 
 function wrong(path: string, message: string) {

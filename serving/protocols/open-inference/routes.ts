@@ -6,13 +6,16 @@ import { HttpProblem } from '../http-problem.ts'
 import { notReady, type ProtocolContext, routeOf, servedModel, VERSION_HEADER } from '../request-target.ts'
 import { serveRequest } from '../serve-request.ts'
 import { PROTOCOL_DATATYPES } from './datatypes.ts'
+import { inferenceBody, JSON_LENGTH_HEADER, readInferenceBodies } from './inference-body.ts'
 import { prepareTensors, readInferenceRequest } from './read-request.ts'
+import { repositoryExtension } from './repository.ts'
+import { statisticsOf } from './statistics.ts'
 import { writeInferenceResponse } from './write-response.ts'
 
 const { version: SERVER_VERSION } = createRequire(import.meta.url)('modelyard-serving/package.json')
 
 /** Protocol extensions that this server has; clients ask before they use one. */
-const EXTENSIONS: string[] = []
+const EXTENSIONS = ['binary_tensor_data', 'statistics', 'model_repository']
 
 const WRONG_INPUT = 400
 
@@ -22,28 +25,36 @@ const WRONG_INPUT = 400
  * with one exactly that version answers. What is not ready answers 503.
  */
 export function openInferenceProtocol(app: FastifyInstance, context: ProtocolContext): void {
-  app.get('/v2', () => ({ name: 'modelyard-serving', version: SERVER_VERSION, extensions: EXTENSIONS }))
-  app.get('/v2/health/live', () => ({ live: true }))
-  app.get('/v2/health/ready', (_request, reply) => {
-    const { ready } = context.registry
-    return reply.code(ready ? 200 : 503).send({ ready })
+  // A scope of its own: bodies are read in another way than those of the other protocols.
+  app.register(async (scope) => {
+    readInferenceBodies(scope)
+    scope.get('/v2', () => ({ name: 'modelyard-serving', version: SERVER_VERSION, extensions: EXTENSIONS }))
+    scope.get('/v2/health/live', () => ({ live: true }))
+    scope.get('/v2/health/ready', (_request, reply) => {
+      const { ready } = context.registry
+      return reply.code(ready ? 200 : 503).send({ ready })
+    })
+    for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
+      scope.get(path, { config: { metricsRoute: 'metadata' } }, metadata)
+      scope.get(`${path}/ready`, { config: { metricsRoute: 'model-ready' } }, modelReady)
+      scope.get(`${path}/stats`, { config: { metricsRoute: 'statistics' } }, modelStatistics)
+      scope.post(`${path}/infer`, { config: { metricsRoute: 'infer' } }, infer)
+    }
+    scope.get('/v2/models/stats', () => statisticsOf(context.registry.models.flatMap((model) => model.answering())))
+    repositoryExtension(scope, context)
   })
-  for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
-    app.get(path, { config: { metricsRoute: 'metadata' } }, metadata)
-    app.get(`${path}/ready`, { config: { metricsRoute: 'model-ready' } }, modelReady)
-    app.post(`${path}/infer`, { config: { metricsRoute: 'infer' } }, infer)
-  }
 }
 
 async function infer(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const route = versionedRoute(request)
-  const inference = readInferenceRequest(request.body)
+  const inference = readInferenceRequest(inferenceBody(request))
   const prepare = (candidate: LoadedVersion) => prepareTensors(candidate, inference)
   const outputs = await serveRequest(request, route, prepare, WRONG_INPUT)
   const { model, served } = route.version
   reply.header(VERSION_HEADER, served.name)
-  reply.type('application/json; charset=utf-8')
-  return reply.send(writeInferenceResponse(model, served.name, inference.id, outputs))
+  const { body, jsonLength } = writeInferenceResponse(model, served.name, inference, outputs)
+  if (jsonLength === undefined) return reply.type('application/json; charset=utf-8').send(body)
+  return reply.header(JSON_LENGTH_HEADER, jsonLength).type('application/octet-stream').send(body)
 }
 
 function metadata(request: FastifyRequest): object {
@@ -56,6 +67,11 @@ function metadata(request: FastifyRequest): object {
     inputs: version.served.interface.inputs.map(describeTensor),
     outputs: version.served.interface.outputs.map(describeTensor),
   }
+}
+
+function modelStatistics(request: FastifyRequest): object {
+  if (wantedVersion(request) === undefined) return statisticsOf(servedModel(request).answering())
+  return statisticsOf([versionedRoute(request).version])
 }
 
 function modelReady(request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,23 +1,38 @@
-import { decodeElement, type Tensor, type Tensors } from '../../session/index.ts'
+import { decodeElement, type Tensor, type Tensors, tensorToBytes } from '../../session/index.ts'
 import { PROTOCOL_DATATYPES } from './datatypes.ts'
+import type { InferenceRequest } from './read-request.ts'
+
+/** An answer's body; `jsonLength` is the length of its JSON part, bytes, where raw tensors follow it. */
+export interface InferenceResponse {
+  body: string | Buffer
+  jsonLength?: number
+}
 
 /**
- * `$inference_response` (Open Inference Protocol V2, REST) as JSON text. Written by hand: `JSON.stringify` takes neither typed
- * arrays nor BigInt, and an int64 keeps all its digits this way. JSON has no NaN or infinity: both become null.
+ * `$inference_response` (Open Inference Protocol V2, REST). JSON written by hand: `JSON.stringify` takes neither typed arrays
+ * nor BigInt, and an int64 keeps all its digits this way. JSON has no NaN or infinity: both become null. Outputs for which
+ * `isBinary` holds follow the JSON as raw bytes, in the order of the list (binary tensor data extension).
  */
 export function writeInferenceResponse(
   model: string,
   version: string,
-  id: string | undefined,
+  { id, isBinary }: Pick<InferenceRequest, 'id' | 'isBinary'>,
   outputs: Tensors,
-): string {
+): InferenceResponse {
+  const raw: Uint8Array[] = []
   const tensors = Object.entries(outputs).map(([name, tensor]) => {
     const datatype = PROTOCOL_DATATYPES[tensor.datatype]
     const head = `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${tensor.shape.join(',')}]`
-    return `${head},"data":${writeData(tensor)}}`
+    if (!isBinary(name)) return `${head},"data":${writeData(tensor)}}`
+    const bytes = tensorToBytes(tensor)
+    raw.push(bytes)
+    return `${head},"parameters":{"binary_data_size":${bytes.byteLength}}}`
   })
   const head = `{"model_name":${JSON.stringify(model)},"model_version":${JSON.stringify(version)}`
-  return `${head}${id === undefined ? '' : `,"id":${JSON.stringify(id)}`},"outputs":[${tensors.join(',')}]}`
+  const json = `${head}${id === undefined ? '' : `,"id":${JSON.stringify(id)}`},"outputs":[${tensors.join(',')}]}`
+  if (raw.length === 0) return { body: json }
+  const jsonBytes = Buffer.from(json)
+  return { body: Buffer.concat([jsonBytes, ...raw]), jsonLength: jsonBytes.byteLength }
 }
 
 function writeData({ datatype, data }: Tensor): string {
