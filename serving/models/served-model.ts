@@ -71,7 +71,7 @@ export class ServedModel {
   }
 
   /** Every version that answers. */
-  answering(): LoadedVersion[] {
+  loadedVersions(): LoadedVersion[] {
     return [...this.byName.values()]
   }
 
