@@ -71,8 +71,8 @@ export class ServedModel {
   }
 
   /** Every version that answers. */
-  loadedVersions(): LoadedVersion[] {
-    return [...this.byName.values()]
+  answering(): LoadedVersion[] {
+    return [...this.byName.values()].filter(({ available }) => available)
   }
 
   state(): ModelState {
@@ -149,10 +149,6 @@ export class ServedModel {
     const retired = version.retire().finally(() => this.retiring.delete(retired))
     this.retiring.add(retired)
     this.context.log.info({ model: this.name, version: version.served.name }, 'version retired')
-  }
-
-  private answering(): LoadedVersion[] {
-    return [...this.byName.values()].filter(({ available }) => available)
   }
 
   private wantedVersions(): ServedVersion[] {

@@ -40,7 +40,7 @@ export function openInferenceProtocol(app: FastifyInstance, context: ProtocolCon
       scope.get(`${path}/stats`, { config: { metricsRoute: 'statistics' } }, modelStatistics)
       scope.post(`${path}/infer`, { config: { metricsRoute: 'infer' } }, infer)
     }
-    scope.get('/v2/models/stats', () => statisticsOf(context.registry.models.flatMap((model) => model.loadedVersions())))
+    scope.get('/v2/models/stats', () => statisticsOf(context.registry.models.flatMap((model) => model.answering())))
     repositoryExtension(scope, context)
   })
 }
@@ -70,7 +70,7 @@ function metadata(request: FastifyRequest): object {
 }
 
 function modelStatistics(request: FastifyRequest): object {
-  if (wantedVersion(request) === undefined) return statisticsOf(servedModel(request).loadedVersions())
+  if (wantedVersion(request) === undefined) return statisticsOf(servedModel(request).answering())
   return statisticsOf([versionedRoute(request).version])
 }
 
