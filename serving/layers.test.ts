@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 
 /** Each folder imports only folders before it. Files beside them (`main.ts`) come last. */
-const LAYERS = ['contract', 'artifact', 'session', 'batcher', 'monitoring', 'models', 'protocols', 'http']
+const LAYERS = ['contract', 'artifact', 'session', 'batcher', 'monitoring', 'models', 'protocols', 'pages', 'http']
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
@@ -50,7 +50,7 @@ test('each third-party package is imported where it belongs', () => {
     '@grpc/grpc-js': /^protocols\/grpc\//,
     'prom-client': /^monitoring\//,
     ajv: /^models\//,
-    fastify: /^(http|protocols)\//,
+    fastify: /^(http|pages|protocols)\//,
     undici: /^artifact\/stores\/http-client\.ts$/,
     aws4fetch: /^artifact\/stores\/s3-store\.ts$/,
   }

@@ -40,6 +40,17 @@ export interface QueueBounds {
   timeoutMs?: number
 }
 
+/** What people want to know of a version and the server does not need: its page shows it. */
+export interface VersionCard {
+  /** The team that answers for the model. */
+  owner?: string
+  description?: string
+  /** As measured when the version was registered. */
+  metrics?: Record<string, number>
+  /** Run, data sets, code, who and when; nested names joined by dots. */
+  lineage?: Record<string, string>
+}
+
 export interface ServedVersion {
   /** Semantic version, `1.5.0`: what the Open Inference Protocol calls the model version. */
   name: string
@@ -54,6 +65,7 @@ export interface ServedVersion {
   strict: boolean
   /** Absent: the server's. */
   queue?: QueueBounds
+  card?: VersionCard
 }
 
 export interface Candidate {

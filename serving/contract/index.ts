@@ -19,6 +19,7 @@ export {
   type RoutingConfiguration,
   type ServedVersion,
   type ServerSettings,
+  type VersionCard,
 } from './configuration.ts'
 export {
   type Column,

@@ -100,8 +100,17 @@ const servedVersion = object(
     }),
     strict: { type: 'boolean' },
     queue,
+    card: object(
+      {
+        owner: name,
+        description: name,
+        metrics: { type: 'object', additionalProperties: { type: 'number' } },
+        lineage: { type: 'object', additionalProperties: { type: 'string' } },
+      },
+      ['owner', 'description', 'metrics', 'lineage'],
+    ),
   },
-  ['release', 'goldenSamples', 'baseline', 'queue'],
+  ['release', 'goldenSamples', 'baseline', 'queue', 'card'],
 )
 
 export const bootConfigurationSchema = object({

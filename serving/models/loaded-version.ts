@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type ContentCache, resolveModel } from '../artifact/index.ts'
 import { Batcher, unbatchableReason, type Work } from '../batcher/index.ts'
 import {
+  type GoldenSample,
   type GoldenSamples,
   goldenSamplesSchema,
   hasNamedFeatures,
@@ -27,6 +28,9 @@ const DEFAULT_BOUNDS = { requests: 1024, rows: 100_000, maxWaitMs: 1000, timeout
 
 /** From here on, bytes, a model is opened in a thread first: opening and its first call would block the event loop. */
 const LARGE_MODEL = 10_000_000
+
+/** Golden samples that stay in memory. */
+const MOST_EXAMPLES = 3
 
 /** What loading a version needs. */
 export interface LoadContext {
@@ -55,6 +59,8 @@ export interface LoadedVersion {
   /** Null for a model that takes raw tensors only. */
   readonly encode: RecordEncoder | null
   readonly metrics: VersionMetrics
+  /** The first golden samples: requests that are right, for documentation. */
+  readonly examples: readonly GoldenSample[]
   /** False while its thread is being started again. */
   readonly available: boolean
   /**
@@ -73,11 +79,13 @@ export interface LoadedVersion {
 export async function loadVersion(model: string, served: ServedVersion, context: LoadContext): Promise<LoadedVersion> {
   const started = performance.now()
   const runner = await openRunner(model, served, context)
+  let examples: GoldenSample[] = []
   try {
     if (served.goldenSamples !== undefined) {
       const path = await context.cache.resolve(served.goldenSamples)
       const golden = parseDocument<GoldenSamples>(goldenSamplesSchema, path, await readFile(path, 'utf8'))
       await warmUp(runner, served, golden)
+      examples = golden.samples.slice(0, MOST_EXAMPLES)
     }
   } catch (error) {
     await runner.close()
@@ -90,7 +98,7 @@ export async function loadVersion(model: string, served: ServedVersion, context:
     context.log.info({ ...details, reason: alone }, 'requests to this version do not share calls')
   }
   context.log.info({ ...details, milliseconds, runsIn: runner.place }, 'version loaded')
-  return new SessionVersion(model, served, runner, context)
+  return new SessionVersion(model, served, runner, examples, context)
 }
 
 class SessionVersion implements LoadedVersion {
@@ -98,12 +106,20 @@ class SessionVersion implements LoadedVersion {
   readonly served: ServedVersion
   readonly encode: RecordEncoder | null
   readonly metrics: VersionMetrics
+  readonly examples: readonly GoldenSample[]
   private readonly runner: Runner
   private readonly batcher: Batcher
   private readonly timeoutMs: number
   private readonly stopWatching: () => void
 
-  constructor(model: string, served: ServedVersion, runner: Runner, { monitoring, log, queue }: LoadContext) {
+  constructor(
+    model: string,
+    served: ServedVersion,
+    runner: Runner,
+    examples: readonly GoldenSample[],
+    { monitoring, log, queue }: LoadContext,
+  ) {
+    this.examples = examples
     this.model = model
     this.served = served
     this.runner = runner

@@ -5,8 +5,9 @@ import {
   POD,
   type RoutingConfiguration,
   type ServedVersion,
+  type VersionCard,
 } from 'modelyard-serving/contract'
-import { type ArtifactStore, type BundleFile, parseCpu } from '../../define/index.ts'
+import { type ArtifactStore, type BundleFile, parseCpu, type VersionFile } from '../../define/index.ts'
 import type { PlannedModel, PlannedVersion } from '../../plan/index.ts'
 import { addressIn } from './artifact-store.ts'
 
@@ -70,6 +71,24 @@ function servedVersion({ facts, release, settings }: PlannedVersion, store: Arti
     interface: facts.interface,
     batching: settings.batching,
     strict: settings.strict,
+    card: versionCard(facts, settings.owner),
+  }
+}
+
+/** From sealed facts only: an edit of `model.ts` must not reach production through a description. */
+function versionCard({ evaluation, lineage }: VersionFile, owner: string): VersionCard {
+  return {
+    owner,
+    metrics: evaluation.metrics,
+    lineage: Object.fromEntries([...flatten({ measuredOn: evaluation.dataset }), ...flatten(lineage)]),
+  }
+}
+
+function* flatten(value: object, prefix = ''): Generator<[string, string]> {
+  for (const [key, item] of Object.entries(value)) {
+    if (item === null || item === undefined) continue
+    if (typeof item === 'object') yield* flatten(item, `${prefix}${key}.`)
+    else yield [prefix + key, String(item)]
   }
 }
 
