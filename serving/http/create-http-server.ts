@@ -3,6 +3,7 @@ import { type FastifyInstance, type FastifyServerOptions, fastify, LogController
 import type { ServerSettings } from '../contract/index.ts'
 import type { ModelRegistry } from '../models/index.ts'
 import type { Monitoring } from '../monitoring/index.ts'
+import { pages } from '../pages/index.ts'
 import { namedProtocol, openInferenceProtocol, trackServedRequests } from '../protocols/index.ts'
 import { uniformErrors } from './errors.ts'
 import { probes } from './probes.ts'
@@ -59,6 +60,7 @@ export function addRoutes(
   probes(app, registry, monitoring, state)
   namedProtocol(app)
   openInferenceProtocol(app, context)
+  pages(app, registry)
 }
 
 /** The caller's id where it is harmless in a log and a header, a new one otherwise. */

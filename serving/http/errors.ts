@@ -1,5 +1,6 @@
-import type { FastifyError, FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpProblem } from '../protocols/index.ts'
+import { collectMethods } from './method-not-allowed.ts'
 
 /** Fastify's own refusals, in words that name the repair and nothing of the inside. */
 const MESSAGES: Record<string, string> = {
@@ -12,10 +13,13 @@ const MESSAGES: Record<string, string> = {
 
 /** Every answer that is not a success is `{error}`, sometimes with details; what it was stays in the log. */
 export function uniformErrors(app: FastifyInstance): void {
+  const methodsOf = collectMethods(app)
   app.setErrorHandler((error: FastifyError | HttpProblem, request, reply) => {
     if (error instanceof HttpProblem) {
       return reply.code(error.statusCode).headers(error.headers).send(error.body)
     }
+    // Fastify complains of a body's type before it says that there is no such route.
+    if (request.is404) return notFound(request, reply)
     const status = error.statusCode ?? 500
     if (status >= 500) {
       request.log.error({ err: error }, 'a request failed')
@@ -24,8 +28,17 @@ export function uniformErrors(app: FastifyInstance): void {
     const fallback = error instanceof SyntaxError ? 'the body is not valid JSON' : 'the request is malformed'
     return reply.code(status).send({ error: MESSAGES[error.code] ?? fallback })
   })
-  app.setNotFoundHandler((request, reply) => {
+  app.setNotFoundHandler(notFound)
+
+  function notFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const path = request.url.split('?', 1)[0] ?? ''
-    return reply.code(404).send({ error: `there is no ${request.method} ${path.slice(0, 200)}` })
-  })
+    const shown = path.slice(0, 200)
+    const methods = methodsOf(path)
+    if (methods.length === 0) return reply.code(404).send({ error: `there is no ${request.method} ${shown}` })
+    const allow = methods.join(', ')
+    return reply
+      .code(405)
+      .header('allow', allow)
+      .send({ error: `${shown} takes ${allow}, not ${request.method}` })
+  }
 }

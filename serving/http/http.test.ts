@@ -22,10 +22,13 @@ test('probes and metrics answer at the paths of the contract', async () => {
   assert.match((await server.get(POD.metricsPath)).headers.get('content-type') ?? '', 'text/plain')
 })
 
-test('an unknown path and a wrong method are a 404 in the same form as every error', async () => {
+test('an unknown path is a 404, a wrong method a 405 that names the right one', async () => {
   const server = await testServer(bootConfiguration({ iris }))
   assert.equal((await server.get('/nowhere?token=secret')).json, { error: 'there is no GET /nowhere' })
-  assert.equal((await server.get('/predict')).json, { error: 'there is no GET /predict' })
+  const wrongMethod = await server.get('/models/iris/predict')
+  assert.is(wrongMethod.status, 405)
+  assert.is(wrongMethod.headers.get('allow'), 'POST')
+  assert.equal(wrongMethod.json, { error: '/models/iris/predict takes POST, not GET' })
   const malformed = await server.get('/models/%ff/predict')
   assert.ok(malformed.status === 400 || malformed.status === 404)
   assert.type(malformed.json.error, 'string')

@@ -1,0 +1,2 @@
+export { type DocumentedModel, openApiDocument } from './document.ts'
+export { exampleInference, exampleRecords, type InferenceExample } from './examples.ts'
