@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { INTERFACES, SILERO } from '../testing/fixtures.ts'
-import { bootConfiguration, cleanUp, referenceTo, servedVersion, testServer } from '../testing/server.ts'
+import { INTERFACES } from '../testing/fixtures.ts'
+import { bootConfiguration, cleanUp, servedVersion, testServer } from '../testing/server.ts'
 
 test.after.each(cleanUp)
 
@@ -12,8 +12,7 @@ const diabetes = await servedVersion('1.0.0', 'diabetes.onnx', INTERFACES.diabet
   card,
 })
 const house = await servedVersion('1.0.0', 'house.onnx', INTERFACES.house)
-const artifact = { ...(await referenceTo(SILERO)), externalData: [] }
-const silero = { name: '5.0.0', artifact, interface: INTERFACES.silero, batching: house.batching, strict: false }
+const trailing = await servedVersion('1.0.0', 'trailing.onnx', INTERFACES.trailing)
 
 test('pages and everything they load come from this server, under a policy that allows nothing else', async () => {
   const server = await testServer(bootConfiguration({ diabetes }))
@@ -60,13 +59,13 @@ test('a model is described by its card, its features and its golden samples, and
 })
 
 test('the example of a model of raw tensors is a request that it answers, without golden samples too', async () => {
-  const server = await testServer(bootConfiguration({ silero, diabetes }))
-  for (const model of ['silero', 'diabetes']) {
+  const server = await testServer(bootConfiguration({ trailing, diabetes }))
+  for (const model of ['trailing', 'diabetes']) {
     const { stable } = (await server.get(`/models/${model}`)).json
     const { status, text } = await server.post(`/v2/models/${model}/infer`, stable.inference)
     assert.is(status, 200, text)
   }
-  assert.is((await server.get('/models/silero')).json.stable.features, null)
+  assert.is((await server.get('/models/trailing')).json.stable.features, null)
 })
 
 test.run()

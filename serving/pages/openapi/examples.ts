@@ -24,7 +24,7 @@ export function exampleRecords(
   return [{ id: 'example', record }]
 }
 
-/** A request for `infer`: of the first golden sample with tensors or features, else zeros with every free dimension 1. */
+/** A request for `infer`: of the first golden sample with tensors or features, else zeros with every free dimension 1, which not every model can run on. */
 export function exampleInference(modelInterface: ModelInterface, samples: readonly GoldenSample[]): InferenceExample {
   const [sample] = samples
   const [named] = exampleRecords(modelInterface, samples)
