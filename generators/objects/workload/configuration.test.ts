@@ -43,6 +43,11 @@ const SERVED_V1 = {
   interface: V1.interface,
   batching: { maxSize: 16, maxDelayMs: 2 },
   strict: false,
+  card: {
+    owner: SETTINGS.owner,
+    metrics: V1.evaluation.metrics,
+    lineage: { 'measuredOn.name': 'wine', 'measuredOn.split': 'test', 'measuredOn.rows': '100', run: 'run-1' },
+  },
 }
 
 test('the boot configuration holds the stable version, with everything the server needs to load it', async () => {
