@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# The page and the documentation of every example model in a real Chromium: fill, submit, errors, keyboard only, a phone's width,
+# light and dark, axe-core; no console message and no request to another host. Exit 0: nothing failed, or it was skipped.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
+mkdir -p "$cache"
+
+skip() {
+  echo "skipped: $1"
+  echo "0 passed, 0 failed"
+  exit 0
+}
+
+CHROMIUM=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
+if [ -z "$CHROMIUM" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  { apt-get update -qq && apt-get install -y -qq chromium; } >"$cache/chromium.log" 2>&1 || true
+  CHROMIUM=$(command -v chromium || true)
+fi
+[ -n "$CHROMIUM" ] || skip "needs chromium, get it by: apt-get install chromium"
+export CHROMIUM
+tools="$cache/browser-$(sha256sum "$here/package.json" | cut -c1-16)"
+if [ ! -e "$tools/complete" ]; then
+  rm -rf "$tools"
+  mkdir -p "$tools"
+  cp "$here/package.json" "$tools/"
+  npm install --prefix "$tools" --ignore-scripts --no-audit --no-fund --loglevel=error >"$cache/browser-npm.log" 2>&1 ||
+    skip "needs the packages in .ci/browser/package.json, get them by: npm install (see $cache/browser-npm.log)"
+  touch "$tools/complete"
+fi
+node "$here/../serve-examples.mjs" node "$here/drive.mjs" "$tools"
