@@ -17,6 +17,7 @@ const bins = {
       ],
     },
     missing: { type: 'integer', minimum: 0 },
+    importance: { type: 'number' },
   },
   additionalProperties: false,
 }

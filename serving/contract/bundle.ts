@@ -32,17 +32,21 @@ export interface NumberBaseline {
   edges: number[]
   counts: number[]
   missing: number
+  /** Any scale, larger is more important: which features are counted when not all can be. In the order of the file when absent. */
+  importance?: number
 }
 
 export interface CategoryBaseline {
   kind: 'category'
   counts: Record<string, number>
   missing: number
+  importance?: number
 }
 
 /** `baseline.json`: distributions on the training data that drift is measured against. */
 export interface Baseline {
   rows: number
   features: Record<string, NumberBaseline | CategoryBaseline>
+  /** By name of the output, or `output.label` for a column of an output with labels. */
   outputs: Record<string, NumberBaseline | CategoryBaseline>
 }

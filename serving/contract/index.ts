@@ -35,6 +35,7 @@ export {
 export { METRICS } from './metric-names.ts'
 export { POD } from './pod.ts'
 export {
+  baselineSchema,
   bootConfigurationSchema,
   goldenSamplesSchema,
   modelInterfaceSchema,

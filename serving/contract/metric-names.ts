@@ -20,6 +20,20 @@ export const METRICS = {
   threadRestarts: 'modelyard_thread_restarts_total',
   /** counter {model, version, feature, kind: unknown|out_of_range|unseen_category|missing} */
   featureAnomalies: 'modelyard_feature_anomalies_total',
+  /** counter {model, version, feature, bin}: values of a feature by bin of the version's baseline, or _below, _above, _unseen, _missing */
+  featureBins: 'modelyard_feature_bin_total',
+  /** gauge {model, version, feature, bin}: share of the training data, 0 to 1; the same bins */
+  featureBaselineShare: 'modelyard_feature_baseline_share',
+  /** counter {model, version, output, bin}; a column of an output with labels is `output.label` */
+  outputBins: 'modelyard_output_bin_total',
+  /** gauge {model, version, output, bin} */
+  outputBaselineShare: 'modelyard_output_baseline_share',
+  /** counter {model, version, output}: sum of each row's top probability; divided by the rows it is the mean confidence */
+  confidenceSum: 'modelyard_output_confidence_sum_total',
+  /** counter {model, version, output} */
+  confidenceRows: 'modelyard_output_confidence_rows_total',
+  /** gauge {model, version}: features and outputs of the baseline that are not counted: over the budget of series, or unreadable */
+  driftLeftOut: 'modelyard_drift_left_out',
   /** counter {model, version, agreed: true|false} */
   shadowComparisons: 'modelyard_shadow_comparisons_total',
   /** gauge, 1 {model, version, release, sha256}: versions that the configuration asks for */

@@ -194,3 +194,35 @@ export const goldenSamplesSchema = object({
     ),
   },
 })
+
+const count = { type: 'integer', minimum: 0 }
+const bins = {
+  anyOf: [
+    object(
+      {
+        kind: { const: 'number' },
+        edges: { type: 'array', items: { type: 'number' }, minItems: 2 },
+        counts: { type: 'array', items: count, minItems: 1 },
+        missing: count,
+        importance: { type: 'number' },
+      },
+      ['importance'],
+    ),
+    object(
+      {
+        kind: { const: 'category' },
+        counts: { type: 'object', additionalProperties: count },
+        missing: count,
+        importance: { type: 'number' },
+      },
+      ['importance'],
+    ),
+  ],
+}
+
+/** Schema of `Baseline`: `baseline.json`. That a number has one edge more than counts is for the reader to check. */
+export const baselineSchema = object({
+  rows: { type: 'integer', minimum: 1 },
+  features: { type: 'object', additionalProperties: bins },
+  outputs: { type: 'object', additionalProperties: bins },
+})

@@ -9,7 +9,7 @@ import {
   type QueueBounds,
   type ServedVersion,
 } from '../contract/index.ts'
-import type { Monitoring, VersionMetrics } from '../monitoring/index.ts'
+import type { DriftCounts, Monitoring, VersionMetrics } from '../monitoring/index.ts'
 import {
   createRecordEncoder,
   createSession,
@@ -19,6 +19,7 @@ import {
   readModel,
   type Tensors,
 } from '../session/index.ts'
+import { countDrift } from './count-drift.ts'
 import type { Log } from './log.ts'
 import { Runner, type RunnerObserver } from './runner.ts'
 import { parseDocument } from './validate.ts'
@@ -98,7 +99,8 @@ export async function loadVersion(model: string, served: ServedVersion, context:
     context.log.info({ ...details, reason: alone }, 'requests to this version do not share calls')
   }
   context.log.info({ ...details, milliseconds, runsIn: runner.place }, 'version loaded')
-  return new SessionVersion(model, served, runner, examples, context)
+  const drift = await countDrift(model, served, context)
+  return new SessionVersion(model, served, runner, { examples, drift }, context)
 }
 
 class SessionVersion implements LoadedVersion {
@@ -108,6 +110,7 @@ class SessionVersion implements LoadedVersion {
   readonly metrics: VersionMetrics
   readonly examples: readonly GoldenSample[]
   private readonly runner: Runner
+  private readonly drift: DriftCounts | null
   private readonly batcher: Batcher
   private readonly timeoutMs: number
   private readonly stopWatching: () => void
@@ -116,13 +119,14 @@ class SessionVersion implements LoadedVersion {
     model: string,
     served: ServedVersion,
     runner: Runner,
-    examples: readonly GoldenSample[],
+    { examples, drift }: { examples: readonly GoldenSample[]; drift: DriftCounts | null },
     { monitoring, log, queue }: LoadContext,
   ) {
     this.examples = examples
     this.model = model
     this.served = served
     this.runner = runner
+    this.drift = drift
     this.encode = hasNamedFeatures(served.interface) ? createRecordEncoder(served.interface) : null
     this.metrics = monitoring.version(model, served.name)
     const { metrics } = this
@@ -159,7 +163,10 @@ class SessionVersion implements LoadedVersion {
     const answer = this.batcher.submit(feeds, outputNames, work)
     this.metrics.entered()
     try {
-      return await answer
+      const outputs = await answer
+      // Here, below every protocol, so that each of them is counted, and after the encoding.
+      this.drift?.observe(feeds, outputs)
+      return outputs
     } finally {
       this.metrics.left()
     }
@@ -168,6 +175,7 @@ class SessionVersion implements LoadedVersion {
   async retire(): Promise<void> {
     await this.batcher.idle()
     this.stopWatching()
+    this.drift?.retire()
     await this.runner.close()
   }
 }

@@ -1,2 +1,3 @@
+export type { Drift, DriftCounts } from './drift/drift-exposition.ts'
 export { createMonitoring, type Monitoring, type VersionIdentity, type VersionMetrics } from './monitoring.ts'
 export type { Timing, VersionStatistics } from './statistics.ts'

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { METRICS } from '../contract/index.ts'
 import { latencyBuckets, PART_BUCKETS, ROW_BUCKETS } from './buckets.ts'
+import { createDrift, type Drift } from './drift/drift-exposition.ts'
 import { addTiming, countCall, countRequest, createStatistics, type VersionStatistics } from './statistics.ts'
 
 /** One version as the gauges of wanted and loaded versions name it. */
@@ -34,6 +35,8 @@ export interface VersionMetrics {
 export interface Monitoring {
   /** Metrics of one version; `version` is empty for requests that no version answered. */
   version(model: string, version: string): VersionMetrics
+  /** Counts by the bins of the versions' baselines. */
+  drift: Drift
   setWanted(versions: readonly VersionIdentity[]): void
   setLoaded(versions: readonly VersionIdentity[]): void
   /** The Prometheus text format and its content type. */
@@ -136,6 +139,8 @@ export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
     registers,
   })
 
+  const drift = createDrift()
+
   const bound = new Map<string, VersionMetrics>()
   function bind(labels: { model: string; version: string }): VersionMetrics {
     const byOutcome = new Map<string, ReturnType<typeof requests.labels>>()
@@ -194,10 +199,11 @@ export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
       bound.set(key, known)
       return known
     },
+    drift,
     setWanted: (versions) => setAll(wanted, versions),
     setLoaded: (versions) => setAll(loaded, versions),
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text: async () => (await registry.metrics()) + drift.text(),
   }
 }
 
