@@ -35,9 +35,10 @@ export function demoCommand(program: Command): void {
       if (once) await demo.close()
       else {
         output.line(output.bold('Look around'))
-        output.line(`  ${demo.address}/readyz      state of each model`)
-        output.line(`  ${demo.address}/metrics     Prometheus metrics`)
-        output.line(`  ${demo.address}/v2/models/${model}   Open Inference Protocol`)
+        output.line(`  ${demo.address}/          a page that asks the model`)
+        output.line(`  ${demo.address}/docs      the API, from its OpenAPI document`)
+        output.line(`  ${demo.address}/readyz    state of each model`)
+        output.line(`  ${demo.address}/metrics   Prometheus metrics`)
         output.line('Ctrl-C stops the server and removes the scratch copy.')
         await untilStopped(demo)
       }
