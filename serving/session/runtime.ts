@@ -65,7 +65,11 @@ export async function createSession(
       for (const name in feeds) {
         const { datatype, data, shape } = feeds[name] as Tensor
         // The constructor's overloads are one for each type; the pair is right by construction of `Tensor`.
-        nativeFeeds[name] = new runtime.Tensor(datatype as 'float32', data as Float32Array, shape)
+        const tensor = new runtime.Tensor(datatype as 'float32', data as Float32Array, shape)
+        // Where there is a Float16Array (Node 24) the constructor makes the bits into one, whose length the binding reads as 0
+        // (microsoft/onnxruntime#32323): it is given the bits themselves.
+        if (datatype === 'float16') Object.defineProperty(tensor, 'data', { value: data })
+        nativeFeeds[name] = tensor
       }
       // The binding runs its native part in an immediate of its own, so this one comes right before it, and the promise is settled
       // right after it: what else the event loop does in between turns is not taken for the model's time.
