@@ -33,6 +33,7 @@ export {
   type OutputTensor,
 } from './interface.ts'
 export { METRICS } from './metric-names.ts'
+export { JSON_LENGTH_HEADER, PROTOCOL_DATATYPES } from './open-inference.ts'
 export { POD } from './pod.ts'
 export {
   baselineSchema,

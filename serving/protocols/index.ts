@@ -1,6 +1,5 @@
 export { startGrpcServer } from './grpc/load.ts'
 export { HttpProblem } from './http-problem.ts'
 export { namedProtocol } from './named.ts'
-export { PROTOCOL_DATATYPES } from './open-inference/datatypes.ts'
 export { openInferenceProtocol } from './open-inference/routes.ts'
 export { type ProtocolContext, trackServedRequests } from './request-target.ts'

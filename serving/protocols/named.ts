@@ -23,9 +23,8 @@ async function predict(request: FastifyRequest, reply: FastifyReply): Promise<ob
   const list = Array.isArray(body)
   const records: readonly unknown[] = list ? body : [body]
   const route = routeOf(request)
-  const { version } = route
   const prepare = (candidate: LoadedVersion) => prepareRecords(candidate, records, list ? 'list' : 'record')
-  const outputs = await serveRequest(request, route, prepare, UNPROCESSABLE)
+  const { version, outputs } = await serveRequest(request, route, prepare, UNPROCESSABLE)
   const predictions = decodeOutputs(version.served.interface, outputs, records.length)
   reply.header(VERSION_HEADER, version.served.name)
   const from = { model: version.model, version: version.served.name }

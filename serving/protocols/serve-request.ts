@@ -19,6 +19,12 @@ const TIMEOUT_HEADER = 'x-modelyard-timeout-ms'
 /** As nginx logs it; nobody reads the answer, the metrics count it. */
 const CLIENT_CLOSED_REQUEST = 499
 
+/** Outputs, and the version that gave them: not always the one that was routed to, since a candidate elsewhere may be down. */
+export interface ServedAnswer {
+  version: LoadedVersion
+  outputs: Tensors
+}
+
 /** What the core asks of a call; a Fastify request is one, and so is a gRPC call. */
 export type ServedCall = Pick<FastifyRequest, 'served' | 'log' | 'headers'> & {
   /** Destroyed: nobody would read the answer. */
@@ -35,7 +41,7 @@ export async function serveRequest(
   { version, mirror }: Route,
   prepare: (version: LoadedVersion) => PreparedRequest,
   wrongInput: number,
-): Promise<Tensors> {
+): Promise<ServedAnswer> {
   if (request.served !== null) request.served.metrics = version.metrics
   const { feeds, outputNames, timeoutMs = timeoutOf(request) } = prepare(version)
   const { socket } = request.raw
@@ -64,7 +70,7 @@ export async function serveRequest(
     }
     mirrorRequest(mirror, outputs, run, request.log)
   }
-  return outputs
+  return { version, outputs }
 }
 
 function timeoutOf(request: ServedCall): number | undefined {

@@ -1,6 +1,5 @@
 import type { GoldenSample, InputTensor, ModelInterface } from '../../contract/index.ts'
-import { namedFeatures } from '../../contract/index.ts'
-import { PROTOCOL_DATATYPES } from '../../protocols/index.ts'
+import { namedFeatures, PROTOCOL_DATATYPES } from '../../contract/index.ts'
 
 /** A request body of the Open Inference Protocol. */
 export interface InferenceExample {

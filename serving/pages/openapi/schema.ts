@@ -5,9 +5,9 @@ import {
   type ModelInterface,
   namedFeatures,
   type OutputTensor,
+  PROTOCOL_DATATYPES,
   type ServedVersion,
 } from '../../contract/index.ts'
-import { PROTOCOL_DATATYPES } from '../../protocols/index.ts'
 
 /** A JSON Schema (draft 2020-12, which OpenAPI 3.1 uses). */
 export type Schema = Record<string, unknown>

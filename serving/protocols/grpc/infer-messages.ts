@@ -1,7 +1,7 @@
 import { type BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import { PROTOCOL_DATATYPES } from '../../contract/index.ts'
 import type { Tensors } from '../../session/index.ts'
 import { tensorToBytes } from '../../session/index.ts'
-import { PROTOCOL_DATATYPES } from '../open-inference/datatypes.ts'
 import { hasTypedContents, readTensorContents, type TensorContents, writeTensorContents } from './tensor-contents.ts'
 import { eachField, eachLengthDelimited, readRepeated } from './wire.ts'
 

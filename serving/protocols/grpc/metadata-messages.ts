@@ -1,6 +1,5 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import type { InputTensor, OutputTensor } from '../../contract/index.ts'
-import { PROTOCOL_DATATYPES } from '../open-inference/datatypes.ts'
+import { type InputTensor, type OutputTensor, PROTOCOL_DATATYPES } from '../../contract/index.ts'
 import { writeTensorHead } from './infer-messages.ts'
 import { eachLengthDelimited } from './wire.ts'
 

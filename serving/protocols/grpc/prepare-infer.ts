@@ -1,7 +1,7 @@
+import { PROTOCOL_DATATYPES } from '../../contract/index.ts'
 import type { LoadedVersion } from '../../models/index.ts'
 import { checkFeeds, type ParsedTensor, type Problem, type Tensors, tensorFromBytes } from '../../session/index.ts'
 import { wrongFields } from '../http-problem.ts'
-import { PROTOCOL_DATATYPES } from '../open-inference/datatypes.ts'
 import type { PreparedRequest } from '../serve-request.ts'
 import type { InferRequest } from './infer-messages.ts'
 import { tensorFromContents } from './tensor-contents.ts'

@@ -179,8 +179,8 @@ async function modelInfer(call: Call, context: ProtocolContext): Promise<Uint8Ar
   const model = target(call, request.modelName, 'grpc-infer', context)
   const route = routeOf(model, request.modelVersion, call)
   const prepare = (candidate: LoadedVersion) => prepareInfer(candidate, request)
-  const outputs = await serveRequest(call, route, prepare, WRONG_INPUT)
-  const version = route.version.served.name
+  const { version: spoke, outputs } = await serveRequest(call, route, prepare, WRONG_INPUT)
+  const version = spoke.served.name
   call.answerMetadata.set(VERSION_HEADER, version)
   // As the inputs came, unless the caller says.
   const raw = request.rawOutputs ?? request.rawInputContents.length > 0

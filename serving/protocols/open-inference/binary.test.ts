@@ -1,10 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { DATATYPES } from '../../contract/index.ts'
+import { DATATYPES, PROTOCOL_DATATYPES } from '../../contract/index.ts'
 import { createData, type Tensor, tensorToBytes } from '../../session/index.ts'
 import { goldenSamples, INTERFACES } from '../../testing/fixtures.ts'
 import { bootConfiguration, cleanUp, servedVersion, type TestServer, testServer } from '../../testing/server.ts'
-import { PROTOCOL_DATATYPES } from './datatypes.ts'
 
 test.after.each(cleanUp)
 

@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { JSON_LENGTH_HEADER } from '../../contract/index.ts'
 import { HttpProblem } from '../http-problem.ts'
-
-/** Length of the JSON part of a body, bytes; the raw bytes of tensors follow it. In requests and in answers. */
-export const JSON_LENGTH_HEADER = 'inference-header-content-length'
 
 /** A body of the Open Inference Protocol. */
 export interface InferenceBody {

@@ -1,9 +1,8 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { DATATYPES } from '../../contract/index.ts'
+import { DATATYPES, PROTOCOL_DATATYPES } from '../../contract/index.ts'
 import { goldenSamples, INTERFACES, SILERO } from '../../testing/fixtures.ts'
 import { bootConfiguration, cleanUp, referenceTo, servedVersion, testServer } from '../../testing/server.ts'
-import { PROTOCOL_DATATYPES } from './datatypes.ts'
 
 test.after.each(cleanUp)
 

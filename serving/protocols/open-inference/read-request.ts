@@ -1,8 +1,8 @@
+import { PROTOCOL_DATATYPES } from '../../contract/index.ts'
 import type { LoadedVersion } from '../../models/index.ts'
 import { checkFeeds, type Problem, type Tensors, tensorFromBytes, tensorFromJson } from '../../session/index.ts'
 import { wrongFields } from '../http-problem.ts'
 import type { PreparedRequest } from '../serve-request.ts'
-import { PROTOCOL_DATATYPES } from './datatypes.ts'
 import type { InferenceBody } from './inference-body.ts'
 
 const BAD_REQUEST = 400

@@ -1,12 +1,11 @@
 import { createRequire } from 'node:module'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { InputTensor, OutputTensor } from '../../contract/index.ts'
+import { type InputTensor, JSON_LENGTH_HEADER, type OutputTensor, PROTOCOL_DATATYPES } from '../../contract/index.ts'
 import type { LoadedVersion, Route } from '../../models/index.ts'
 import { HttpProblem } from '../http-problem.ts'
 import { notReady, type ProtocolContext, routeOf, servedModel, VERSION_HEADER } from '../request-target.ts'
 import { serveRequest } from '../serve-request.ts'
-import { PROTOCOL_DATATYPES } from './datatypes.ts'
-import { inferenceBody, JSON_LENGTH_HEADER, readInferenceBodies } from './inference-body.ts'
+import { inferenceBody, readInferenceBodies } from './inference-body.ts'
 import { prepareTensors, readInferenceRequest } from './read-request.ts'
 import { repositoryExtension } from './repository.ts'
 import { statisticsOf } from './statistics.ts'
@@ -49,8 +48,8 @@ async function infer(request: FastifyRequest, reply: FastifyReply): Promise<Fast
   const route = versionedRoute(request)
   const inference = readInferenceRequest(inferenceBody(request))
   const prepare = (candidate: LoadedVersion) => prepareTensors(candidate, inference)
-  const outputs = await serveRequest(request, route, prepare, WRONG_INPUT)
-  const { model, served } = route.version
+  const { version, outputs } = await serveRequest(request, route, prepare, WRONG_INPUT)
+  const { model, served } = version
   reply.header(VERSION_HEADER, served.name)
   const { body, jsonLength } = writeInferenceResponse(model, served.name, inference, outputs)
   if (jsonLength === undefined) return reply.type('application/json; charset=utf-8').send(body)

@@ -1,5 +1,5 @@
+import { PROTOCOL_DATATYPES } from '../../contract/index.ts'
 import { decodeElement, type Tensor, type Tensors, tensorToBytes } from '../../session/index.ts'
-import { PROTOCOL_DATATYPES } from './datatypes.ts'
 import type { InferenceRequest } from './read-request.ts'
 
 /** An answer's body; `jsonLength` is the length of its JSON part, bytes, where raw tensors follow it. */

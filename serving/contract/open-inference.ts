@@ -1,4 +1,4 @@
-import type { Datatype } from '../../contract/index.ts'
+import type { Datatype } from './interface.ts'
 
 /** Names of the Open Inference Protocol V2 ("Tensor Data Types" in its REST specification). */
 export const PROTOCOL_DATATYPES: Record<Datatype, string> = {
@@ -16,3 +16,6 @@ export const PROTOCOL_DATATYPES: Record<Datatype, string> = {
   bool: 'BOOL',
   string: 'BYTES',
 }
+
+/** Length of the JSON part of a body, bytes; the raw bytes of tensors follow it. In requests and in answers. */
+export const JSON_LENGTH_HEADER = 'inference-header-content-length'
