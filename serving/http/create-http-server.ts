@@ -4,7 +4,7 @@ import type { ServerSettings } from '../contract/index.ts'
 import type { ModelRegistry } from '../models/index.ts'
 import type { Monitoring } from '../monitoring/index.ts'
 import { pages } from '../pages/index.ts'
-import { namedProtocol, openInferenceProtocol, trackServedRequests } from '../protocols/index.ts'
+import { kserveProtocol, namedProtocol, openInferenceProtocol, trackServedRequests } from '../protocols/index.ts'
 import { uniformErrors } from './errors.ts'
 import { probes } from './probes.ts'
 import type { ServerState } from './server-state.ts'
@@ -60,6 +60,7 @@ export function addRoutes(
   probes(app, registry, monitoring, state)
   namedProtocol(app)
   openInferenceProtocol(app, context)
+  kserveProtocol(app, context)
   pages(app, registry)
 }
 

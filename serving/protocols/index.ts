@@ -1,5 +1,6 @@
 export { startGrpcServer } from './grpc/load.ts'
 export { HttpProblem } from './http-problem.ts'
+export { kserveProtocol } from './kserve/routes.ts'
 export { namedProtocol } from './named.ts'
 export { openInferenceProtocol } from './open-inference/routes.ts'
 export { type ProtocolContext, trackServedRequests } from './request-target.ts'

@@ -25,6 +25,6 @@ export {
   type Tensors,
 } from './tensor.ts'
 export { tensorFromBytes, tensorToBytes } from './tensor-bytes.ts'
-export { type ParsedTensor, tensorFromJson } from './tensor-from-json.ts'
+export { type ParsedTensor, tensorFromJson, tensorFromNested } from './tensor-from-json.ts'
 export { unsupportedBy } from './unsupported.ts'
 export { createWorkerSession, type WorkerSession, WorkerStoppedError } from './worker-session.ts'

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import type { InputTensor } from '../contract/index.ts'
 import { INTERFACES } from '../testing/fixtures.ts'
 import { checkFeeds } from './check-feeds.ts'
-import { tensorFromJson } from './tensor-from-json.ts'
+import { tensorFromJson, tensorFromNested } from './tensor-from-json.ts'
 
 const x: InputTensor = { name: 'x', datatype: 'float32', shape: ['batch', 2] }
 
@@ -90,6 +90,30 @@ test('feeds must have the names, datatypes, sizes and free dimensions of the int
 test('zero rows of named features are refused, ONNX Runtime would predict on them', () => {
   const features = { datatype: 'float32' as const, shape: [0, 10], data: new Float32Array(0) }
   assert.is(checkFeeds(INTERFACES.diabetes, { features }).length, 1)
+})
+
+test('nesting alone says the shape; a wrong one names the place', () => {
+  const rows = [
+    [1, 2],
+    [3, 4],
+  ]
+  assert.equal(tensorFromNested(x, rows, 'x'), tensorFromJson(x, [2, 2], rows, 'x'))
+  const scalar: InputTensor = { name: 'sr', datatype: 'int64', shape: [] }
+  assert.equal(tensorFromNested(scalar, 16000, 'sr'), tensorFromJson(scalar, [], 16000, 'sr'))
+  const problemsOf = (value: unknown) => {
+    const parsed = tensorFromNested(x, value, 'rows')
+    return parsed.ok ? [] : parsed.problems.map(({ path, message }) => `${path} ${message}`)
+  }
+  assert.equal(
+    problemsOf([
+      [1, 'a'],
+      [null, 4],
+    ]),
+    ['rows[0][1] must be a number, not a string', 'rows[1][0] must be a number, not null'],
+  )
+  assert.equal(problemsOf([[1, 2], [3]]), ['rows is ragged: all lists of one depth must be equally long'])
+  assert.equal(problemsOf([1, 2]), ['rows must be nested 2 deep, [batch, 2], not 1 deep'])
+  assert.equal(problemsOf([[[1]]]), ['rows must be nested 2 deep, [batch, 2], not deeper'])
 })
 
 test.run()

@@ -39,7 +39,33 @@ export function tensorFromJson(input: InputTensor, given: unknown, data: unknown
     return refuse('.data', `holds ${flat.length} elements, but the shape [${shape.join(', ')}] needs ${count}`)
   }
   const tensor = { datatype: input.datatype, shape, data: createData(input.datatype, count) }
-  const problems = fill(tensor, flat, input.columns, `${path}.data`)
+  const problems = fill(tensor, flat, input.columns, (index) => `${path}.data[${index}]`)
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, tensor }
+}
+
+/**
+ * `tensorFromJson` where nothing but the nesting says the shape, as in protocols that send bare lists: a scalar for the shape
+ * `[]`, a list for `[batch]`, a list of lists for `[batch, 4]`. Paths are those of the nested value: `path[1][3]`.
+ */
+export function tensorFromNested(input: InputTensor, value: unknown, path: string): ParsedTensor {
+  const refuse = (message: string): ParsedTensor => ({ ok: false, problems: [{ path, message }] })
+  const rank = input.shape.length
+  const shape: number[] = []
+  // One deeper than the input is deep enough to know that it is wrong; a body may nest a million deep.
+  for (let level = value; Array.isArray(level) && shape.length <= rank; level = level[0]) shape.push(level.length)
+  if (shape.length !== rank) {
+    const deep = shape.length > rank ? 'deeper' : `${shape.length} deep`
+    return refuse(`must be nested ${rank} deep, [${input.shape.join(', ')}], not ${deep}`)
+  }
+  let flat: unknown[] = [value]
+  if (Array.isArray(value)) {
+    flat = []
+    if (flatten(value, shape, 0, flat) !== undefined) {
+      return refuse('is ragged: all lists of one depth must be equally long')
+    }
+  }
+  const tensor = { datatype: input.datatype, shape, data: createData(input.datatype, flat.length) }
+  const problems = fill(tensor, flat, input.columns, (index) => path + coordinates(index, shape))
   return problems.length > 0 ? { ok: false, problems } : { ok: true, tensor }
 }
 
@@ -61,7 +87,12 @@ function isShape(shape: unknown): shape is number[] {
   return Array.isArray(shape) && shape.every((size) => Number.isSafeInteger(size) && size >= 0)
 }
 
-function fill(tensor: Tensor, flat: readonly unknown[], columns: Column[] | undefined, path: string): Problem[] {
+function fill(
+  tensor: Tensor,
+  flat: readonly unknown[],
+  columns: Column[] | undefined,
+  pathOf: (index: number) => string,
+): Problem[] {
   const { data, datatype } = tensor
   const scalar = scalarOf(datatype)
   const problems: Problem[] = []
@@ -73,7 +104,7 @@ function fill(tensor: Tensor, flat: readonly unknown[], columns: Column[] | unde
     } else if (value === null && mayBeMissing(scalar, columns, index)) {
       data[index] = scalar.missing as number | string
     } else {
-      problems.push({ path: `${path}[${index}]`, message: wrong })
+      problems.push({ path: pathOf(index), message: wrong })
       if (problems.length === MOST_PROBLEMS) return problems
     }
   }
@@ -102,4 +133,15 @@ function flatten(
     }
   }
   return undefined
+}
+
+/** The place of a flat index in a nested list: `[1][3]`. */
+function coordinates(index: number, shape: readonly number[]): string {
+  let text = ''
+  let rest = index
+  for (const size of shape.toReversed()) {
+    text = `[${rest % size}]${text}`
+    rest = Math.floor(rest / size)
+  }
+  return text
 }

@@ -2,6 +2,7 @@ import { PROTOCOL_DATATYPES } from '../../contract/index.ts'
 import type { LoadedVersion } from '../../models/index.ts'
 import { checkFeeds, type Problem, type Tensors, tensorFromBytes, tensorFromJson } from '../../session/index.ts'
 import { wrongFields } from '../http-problem.ts'
+import { isObject } from '../is-object.ts'
 import type { PreparedRequest } from '../serve-request.ts'
 import type { InferenceBody } from './inference-body.ts'
 
@@ -139,10 +140,6 @@ function flag(parameters: Record<string, unknown>, name: string, path: string): 
 
 function wrong(path: string, message: string) {
   return wrongFields(BAD_REQUEST, [{ path, message }])
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** As it was sent, but never a page of it. */

@@ -1,0 +1,77 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { LoadedVersion } from '../../models/index.ts'
+import type { Tensors } from '../../session/index.ts'
+import { HttpProblem } from '../http-problem.ts'
+import { isObject } from '../is-object.ts'
+import { notReady, type ProtocolContext, routeOf, servedModel, VERSION_HEADER } from '../request-target.ts'
+import { serveRequest } from '../serve-request.ts'
+import { prepareColumns, prepareRows, WRONG_TABLE } from '../tabular/prepare.ts'
+import { writeNested, writeRows } from '../tabular/write-nested.ts'
+
+/**
+ * KServe V1 (kserve.github.io, "V1 Inference Protocol"), which is TensorFlow Serving's REST API with another answer: the models,
+ * the readiness of one, and `:predict` with `instances` (a row each) or `inputs` (columns by name, or the one tensor).
+ */
+export function kserveProtocol(app: FastifyInstance, { registry }: ProtocolContext): void {
+  // A scope of its own: curl's default Content-Type is a form's, and TensorFlow Serving does not look at it.
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'string' }, scope.getDefaultJsonParser('error', 'error'))
+    scope.get('/v1/models', () => ({ models: registry.names }))
+    scope.get('/v1/models/:model', { config: { metricsRoute: 'v1-ready' } }, modelReady)
+    scope.post('/v1/models/:model(^[^/]+)::predict', { config: { metricsRoute: 'v1-predict' } }, predict)
+  })
+}
+
+function modelReady(request: FastifyRequest): object {
+  const model = servedModel(request)
+  if (model.version() === undefined) throw notReady(model)
+  return { name: model.name, ready: true }
+}
+
+async function predict(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const route = routeOf(request)
+  const { instances, inputs } = readBody(request.body)
+  const prepare = (candidate: LoadedVersion) => {
+    if (instances !== undefined) return prepareRows(candidate, instances, 'instances')
+    if (isObject(inputs)) return prepareColumns(candidate, inputs, 'inputs')
+    return prepareRows(candidate, Array.isArray(inputs) ? inputs : [inputs], 'inputs')
+  }
+  const { version, outputs } = await serveRequest(request, route, prepare, WRONG_TABLE)
+  reply.header(VERSION_HEADER, version.served.name).type('application/json; charset=utf-8')
+  const predictions = instances === undefined ? writeColumns(outputs) : writeInstances(outputs, instances.length)
+  return reply.send(`{"predictions":${predictions}}`)
+}
+
+/** Exactly one of both, as TensorFlow Serving wants it. */
+function readBody(body: unknown): { instances?: unknown[]; inputs?: unknown } {
+  if (!isObject(body)) throw new HttpProblem(WRONG_TABLE, 'the body must be a JSON object with instances or inputs')
+  const { instances, inputs } = body
+  if ((instances === undefined) === (inputs === undefined)) {
+    throw new HttpProblem(WRONG_TABLE, 'the body must have instances or inputs, one of them')
+  }
+  if (instances === undefined) return { inputs }
+  if (!Array.isArray(instances)) throw new HttpProblem(WRONG_TABLE, 'instances must be a list')
+  return { instances }
+}
+
+/** A value for each instance: that of the only output, or an object by output. */
+function writeInstances(outputs: Tensors, rows: number): string {
+  const named = Object.entries(outputs).map(
+    ([name, tensor]) => [JSON.stringify(name), writeRows(tensor, rows)] as const,
+  )
+  const [only] = named
+  if (named.length === 1 && only !== undefined) return `[${only[1].join(',')}]`
+  const items = Array.from({ length: rows }, (_, row) =>
+    named.map(([name, values]) => `${name}:${values[row]}`).join(','),
+  )
+  return `[${items.map((item) => `{${item}}`).join(',')}]`
+}
+
+/** The only output, or an object of outputs by name. */
+function writeColumns(outputs: Tensors): string {
+  const named = Object.entries(outputs)
+  const [only] = named
+  if (named.length === 1 && only !== undefined) return writeNested(only[1])
+  return `{${named.map(([name, tensor]) => `${JSON.stringify(name)}:${writeNested(tensor)}`).join(',')}}`
+}

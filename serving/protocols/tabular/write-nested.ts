@@ -1,0 +1,36 @@
+import { elementCount, fromFloat16, type Tensor } from '../../session/index.ts'
+
+/**
+ * A tensor as JSON, nested as its shape. Written by hand: `JSON.stringify` has no BigInt, and an int64 keeps all its digits this
+ * way. JSON has no NaN or infinity: both become null.
+ */
+export function writeNested({ datatype, shape, data }: Tensor): string {
+  function element(index: number): string {
+    const value = data[index]
+    if (typeof value === 'string') return JSON.stringify(value)
+    if (typeof value === 'bigint') return value.toString()
+    if (datatype === 'bool') return value === 0 ? 'false' : 'true'
+    const number = datatype === 'float16' ? fromFloat16(value as number) : (value as number)
+    return Number.isFinite(number) ? String(number) : 'null'
+  }
+
+  function list(axis: number, start: number): string {
+    if (axis === shape.length) return element(start)
+    const step = elementCount(shape.slice(axis + 1))
+    const items = Array.from({ length: shape[axis] as number }, (_, index) => list(axis + 1, start + index * step))
+    return `[${items.join(',')}]`
+  }
+
+  return list(0, 0)
+}
+
+/** The part of an output that belongs to each of `rows` rows; the whole of it where its first dimension is not the rows. */
+export function writeRows(tensor: Tensor, rows: number): string[] {
+  const { datatype, shape, data } = tensor
+  if (shape.length === 0 || shape[0] !== rows) return new Array<string>(rows).fill(writeNested(tensor))
+  const rest = shape.slice(1)
+  const size = elementCount(rest)
+  return Array.from({ length: rows }, (_, row) =>
+    writeNested({ datatype, shape: rest, data: data.slice(row * size, (row + 1) * size) }),
+  )
+}
