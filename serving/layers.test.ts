@@ -5,7 +5,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 
 /** Each folder imports only folders before it. Files beside them (`main.ts`) come last. */
-const LAYERS = ['contract', 'artifact', 'session', 'batcher', 'monitoring', 'models', 'protocols', 'pages', 'http']
+const LAYERS = [
+  ...['contract', 'tracing', 'artifact', 'session', 'batcher', 'monitoring', 'models', 'security'],
+  ...['protocols', 'pages', 'http'],
+]
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' })

@@ -31,6 +31,8 @@ Options:
   --port <number>    port to listen on (the boot configuration's)
   --grpc-port <number>
                      port for gRPC (the boot configuration's; off without one)
+  --management-port <number>
+                     port for probes and metrics alone (the boot configuration's; with the others without one)
   --help             this text
 
 SIGTERM and SIGINT stop the server after it has answered what it has accepted; a second one stops it at once.
@@ -44,6 +46,7 @@ interface Flags {
   host: string
   port: number | undefined
   grpcPort: number | undefined
+  managementPort: number | undefined
 }
 
 /** The flags, or null when help was asked for; throws an Error that says which flag is wrong. */
@@ -53,14 +56,16 @@ function readFlags(args: string[]): Flags | null {
     args,
     options: {
       ...{ boot: text, routing: text, cache: text, host: text, port: text, 'grpc-port': text },
+      'management-port': text,
       help: { type: 'boolean', short: 'h' },
     },
   })
   if (values.help) return null
   const port = readPort('--port', values.port)
   const grpcPort = readPort('--grpc-port', values['grpc-port'])
+  const managementPort = readPort('--management-port', values['management-port'])
   const { boot, routing, cache, host } = { ...DEFAULTS, ...values }
-  return { boot, routing, cache, host, port, grpcPort }
+  return { boot, routing, cache, host, port, grpcPort, managementPort }
 }
 
 function readPort(flag: string, value: string | undefined): number | undefined {
@@ -101,6 +106,7 @@ async function main(args: string[]): Promise<void> {
       host: flags.host,
       ...(flags.port === undefined ? {} : { port: flags.port }),
       ...(flags.grpcPort === undefined ? {} : { grpcPort: flags.grpcPort }),
+      ...(flags.managementPort === undefined ? {} : { managementPort: flags.managementPort }),
       logger: true,
     })
     await server.loaded

@@ -1,10 +1,11 @@
-import type { AddressInfo } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 import { createContentCache } from './artifact/index.ts'
 import type { ServerSettings } from './contract/index.ts'
-import { addRoutes, createHttpServer, drain, type LoggerOption } from './http/index.ts'
+import { addManagementRoutes, addRoutes, createHttpServer, drain, type LoggerOption } from './http/index.ts'
 import { type FileWatch, ModelRegistry, readBootConfiguration, watchRouting } from './models/index.ts'
 import { createMonitoring } from './monitoring/index.ts'
 import { startGrpcServer } from './protocols/index.ts'
+import { authenticatorOf, readTls, watchTls } from './security/index.ts'
 
 export { ConfigurationError } from './models/index.ts'
 
@@ -21,15 +22,19 @@ export interface ServerOptions {
   port?: number
   /** 0 for a free one; by default the `grpcPort` of the boot configuration, and without one gRPC is off. */
   grpcPort?: number
+  /** 0 for a free one; by default the `managementPort` of the boot configuration, and without one `port` answers probes and metrics. */
+  managementPort?: number
   /** Fastify's `logger`: true for JSON lines on standard output, false (the default) for silence. */
   logger?: LoggerOption
 }
 
 export interface ModelServer {
-  /** `http://127.0.0.1:8080` */
+  /** `http://127.0.0.1:8080`; `https:` with TLS. */
   address: string
   /** `127.0.0.1:8081`; undefined when gRPC is off. */
   grpcAddress: string | undefined
+  /** `http://127.0.0.1:8082`; undefined when probes and metrics have no port of their own. */
+  managementAddress: string | undefined
   /** Stops at once: no new connections, answers for the requests in flight, models freed. */
   close(): Promise<void>
   /** Stops as a pod does: unready, the configured delay, then answers within the configured time. The process is to end then. */
@@ -57,51 +62,77 @@ export async function startServer(options: ServerOptions): Promise<ModelServer> 
 export async function launchServer(options: ServerOptions): Promise<LaunchedServer> {
   const { bootPath, routingPath, cacheDirectory, host = '127.0.0.1', logger = false } = options
   const boot = await readBootConfiguration(bootPath)
-  const app = createHttpServer(boot.server, logger)
+  const settings = boot.server
+  const tls = settings.tls && (await readTls(settings.tls))
+  const app = createHttpServer(settings, { logger, ...(tls && { tls }) })
+  const { log } = app
+  const authenticator = settings.authentication && (await authenticatorOf(settings.authentication, log))
   const state = { draining: false }
   const monitoring = createMonitoring(boot.models.map(({ slo }) => slo.latencyP99Ms))
-  const cache = createContentCache(cacheDirectory, { ...boot.server.artifacts, log: app.log })
-  const registry = new ModelRegistry(boot, { cache, ...engineSettings(boot.server), monitoring, log: app.log })
-  addRoutes(app, registry, monitoring, state)
-  await app.listen({ host, port: options.port ?? boot.server.port })
-  const grpcPort = options.grpcPort ?? boot.server.grpcPort
+  const cache = createContentCache(cacheDirectory, { ...settings.artifacts, log })
+  const registry = new ModelRegistry(boot, { cache, ...engineSettings(settings), monitoring, log })
+  const context = { settings, registry, monitoring, state, ...(authenticator && { authenticator }) }
+  const managementPort = options.managementPort ?? settings.managementPort
+  addRoutes(app, context, managementPort !== undefined)
+  await app.listen({ host, port: options.port ?? settings.port })
+  const management = managementPort === undefined ? undefined : createHttpServer(settings, { logger: logger && log })
+  if (management !== undefined) {
+    addManagementRoutes(management, context)
+    await management.listen({ host, port: managementPort ?? 0 })
+  }
+  const grpcPort = options.grpcPort ?? settings.grpcPort
   const grpc =
     grpcPort === undefined
       ? undefined
       : await startGrpcServer({
-          registry,
-          monitoring,
+          ...context,
           host,
           port: grpcPort,
-          bodyLimit: boot.server.bodyLimit,
-          log: app.log,
+          bodyLimit: settings.bodyLimit,
+          log,
           accepting: () => !state.draining,
+          ...(tls && { tls }),
         })
+  const tlsWatch =
+    settings.tls &&
+    watchTls(settings.tls, log, (material) => {
+      if (app.server instanceof TlsServer) app.server.setSecureContext(material)
+      grpc?.setTls(material)
+    })
+  void tlsWatch?.check()
   let watch: FileWatch | undefined
 
   async function load(): Promise<void> {
     // Stable versions first: a candidate that is slow to fetch must not keep the pod from starting.
     await registry.load()
     if (routingPath === undefined || state.draining) return
-    watch = watchRouting(routingPath, boot, registry, app.log)
+    watch = watchRouting(routingPath, boot, registry, log)
     await watch.check()
     await registry.load()
   }
 
+  const stopWatching = () => {
+    for (const watching of [watch, tlsWatch, authenticator]) watching?.close()
+  }
+
   return {
-    address: addressOf(app.server.address()),
+    address: addressOf(app),
     grpcAddress: grpc && `${host.includes(':') ? `[${host}]` : host}:${grpc.port}`,
+    managementAddress: management && addressOf(management),
     loaded: load(),
     async close() {
       state.draining = true
-      watch?.close()
-      await grpc?.stop({ ...boot.server.drain, delaySeconds: 0 })
+      stopWatching()
+      await grpc?.stop({ ...settings.drain, delaySeconds: 0 })
       await app.close()
+      await management?.close()
       await registry.close()
     },
     async drain() {
-      await Promise.all([drain(app, state, boot.server.drain), grpc?.stop(boot.server.drain)])
-      watch?.close()
+      await Promise.all([drain(app, state, settings.drain), grpc?.stop(settings.drain)])
+      stopWatching()
+      // Last: until here probes have to hear that the server is alive, and unready.
+      await management?.close()
     },
   }
 }
@@ -110,8 +141,9 @@ function engineSettings({ threads, executionProviders = ['cpu'], queue = {} }: S
   return { threads, executionProviders, queue }
 }
 
-function addressOf(address: AddressInfo | string | null): string {
+function addressOf({ server }: ReturnType<typeof createHttpServer>): string {
+  const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the server does not listen on a port')
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
-  return `http://${host}:${address.port}`
+  return `${server instanceof TlsServer ? 'https' : 'http'}://${host}:${address.port}`
 }

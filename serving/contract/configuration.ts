@@ -94,10 +94,37 @@ export interface RoutedModel {
   candidate: Candidate | null
 }
 
+/** Who may ask. Without it everybody who reaches the port may. */
+export interface AuthenticationSettings {
+  /**
+   * Mounted secret: a file, or a directory of files. A line is a key of at least 16 characters, or `<client>:<key>`; without
+   * that name the client is called as the file is. Read again whenever it changes.
+   */
+  keys: string
+  /** What else needs a key; without it probes and metrics are open. */
+  protect?: ('probes' | 'metrics')[]
+}
+
+/** PEM files of a mounted secret, read again whenever they change. */
+export interface TlsSettings {
+  /** The certificate, followed by its intermediates. */
+  certificateFile: string
+  keyFile: string
+  /** With it a caller must show a certificate that one of these authorities has signed. */
+  clientCertificateAuthorityFile?: string
+}
+
 export interface ServerSettings {
   port: number
   /** Where the Open Inference Protocol is answered over gRPC; absent: off, and not loaded. */
   grpcPort?: number
+  /** Where probes and metrics are answered, over plain HTTP and only there; absent: on `port`. */
+  managementPort?: number
+  authentication?: AuthenticationSettings
+  /** For `port` and `grpcPort`; absent: plain HTTP. */
+  tls?: TlsSettings
+  /** Share of requests that get a log line of their own, 0 to 1; absent: none, only failures are logged. */
+  accessLog?: number
   /** Threads for one inference call: the container's CPU limit, rounded up. */
   threads: number
   /** Largest request body, bytes. */

@@ -7,6 +7,7 @@ export type {
   SampleTensor,
 } from './bundle.ts'
 export {
+  type AuthenticationSettings,
   type Batching,
   type BootConfiguration,
   type BootModel,
@@ -19,6 +20,7 @@ export {
   type RoutingConfiguration,
   type ServedVersion,
   type ServerSettings,
+  type TlsSettings,
   type VersionCard,
 } from './configuration.ts'
 export {

@@ -14,6 +14,8 @@ export const METRICS = {
   inFlight: 'modelyard_requests_in_flight',
   /** counter {model, version, reason: queue_full|wait_too_long|deadline|client_gone}: requests that never ran */
   rejected: 'modelyard_requests_rejected_total',
+  /** counter: requests, of any route or protocol, that came without a valid key where one is needed */
+  unauthenticated: 'modelyard_requests_unauthenticated_total',
   /** gauge {model, version}: requests that wait for a model call */
   queueDepth: 'modelyard_queue_depth',
   /** counter {model, version}: threads that ended and were started again */

@@ -5,6 +5,9 @@ export const POD = {
   /** Where gRPC listens when it is on. */
   grpcPort: 8081,
   grpcPortName: 'grpc',
+  /** Where probes and metrics are when they have a port of their own. */
+  managementPort: 8082,
+  managementPortName: 'management',
   bootDirectory: '/etc/modelyard/boot',
   bootFile: 'boot.json',
   routingDirectory: '/etc/modelyard/routing',

@@ -119,6 +119,15 @@ export const bootConfigurationSchema = object({
     {
       port: { type: 'integer', minimum: 0, maximum: 65535 },
       grpcPort: { type: 'integer', minimum: 0, maximum: 65535 },
+      managementPort: { type: 'integer', minimum: 0, maximum: 65535 },
+      authentication: object(
+        { keys: name, protect: { type: 'array', items: { enum: ['probes', 'metrics'] }, uniqueItems: true } },
+        ['protect'],
+      ),
+      tls: object({ certificateFile: name, keyFile: name, clientCertificateAuthorityFile: name }, [
+        'clientCertificateAuthorityFile',
+      ]),
+      accessLog: { type: 'number', minimum: 0, maximum: 1 },
       threads: { type: 'integer', minimum: 1 },
       bodyLimit: { type: 'integer', minimum: 1024 },
       drain: object({
@@ -130,7 +139,10 @@ export const bootConfigurationSchema = object({
       maxConnections: positive,
       queue,
     },
-    ['artifacts', 'executionProviders', 'grpcPort', 'maxConnections', 'queue'],
+    [
+      ...['accessLog', 'artifacts', 'authentication', 'executionProviders', 'grpcPort', 'managementPort'],
+      ...['maxConnections', 'queue', 'tls'],
+    ],
   ),
   models: {
     type: 'array',

@@ -11,13 +11,14 @@ export function probes(
   monitoring: Monitoring,
   state: ServerState,
 ): void {
-  app.get(POD.livenessPath, () => ({ live: true }))
+  const probe = { config: { open: 'probes' } } as const
+  app.get(POD.livenessPath, probe, () => ({ live: true }))
 
-  app.get(POD.startupPath, (_request, reply) => {
+  app.get(POD.startupPath, probe, (_request, reply) => {
     return reply.code(registry.started ? 200 : 503).send({ started: registry.started })
   })
 
-  app.get(POD.readinessPath, (_request, reply) => {
+  app.get(POD.readinessPath, probe, (_request, reply) => {
     const ready = registry.ready && !state.draining
     const models = registry.states().map(({ name, state: modelState, refusal, versions }) => ({
       name,
@@ -29,7 +30,7 @@ export function probes(
     return reply.code(ready ? 200 : 503).send({ ready, draining: state.draining, models })
   })
 
-  app.get(POD.metricsPath, async (_request, reply) => {
+  app.get(POD.metricsPath, { config: { open: 'metrics' } }, async (_request, reply) => {
     return reply.type(monitoring.contentType).send(await monitoring.text())
   })
 }

@@ -26,6 +26,13 @@ export async function readBootConfiguration(file: string): Promise<BootConfigura
   }
   const boot = parseDocument<BootConfiguration>(bootConfigurationSchema, file, text)
   const problems = [...repeated(boot.models, 'models')]
+  if (boot.server.tls?.clientCertificateAuthorityFile !== undefined && boot.server.managementPort === undefined) {
+    problems.push({
+      path: 'server.tls.clientCertificateAuthorityFile',
+      message: 'keeps probes out, which have no certificate',
+      repair: 'give them a port of their own with server.managementPort',
+    })
+  }
   boot.models.forEach(({ name, stable, versions }, index) => {
     problems.push(...repeated(versions, `models[${index}].versions`))
     if (!versions.some((version) => version.name === stable)) {

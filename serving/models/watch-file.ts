@@ -14,22 +14,36 @@ export interface FileWatch {
 
 /**
  * Calls `onChange` with the text of a file whenever it differs from the last, and once at the first `check`; undefined while
- * there is no such file. The directory is watched, not the file: a ConfigMap volume swaps the symbolic link `..data`, which
- * leaves a watch on the old file. Polling covers file systems without events, and a directory that comes later.
+ * there is no such file.
  */
 export function watchFile(path: string, onChange: (text: string | undefined) => Promise<void>): FileWatch {
+  const read = (last: string | undefined) =>
+    readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
+      // Unreadable for now is not the same as gone: keep what was read last.
+      return last
+    })
+  return watchContent([dirname(path)], read, onChange)
+}
+
+/**
+ * The same for what `read` makes of any files in these directories; it is given what it returned last. Directories are
+ * watched, not files: a ConfigMap or Secret volume swaps the symbolic link `..data`, which leaves a watch on the old file.
+ * Polling covers file systems without events, and a directory that comes later.
+ */
+export function watchContent(
+  directories: readonly string[],
+  read: (last: string | undefined) => Promise<string | undefined>,
+  onChange: (text: string | undefined) => Promise<void>,
+): FileWatch {
   let last: string | undefined | null = null
   let running: Promise<void> | undefined
-  let watcher: FSWatcher | undefined
+  const watchers = new Map<string, FSWatcher>()
   let settle: NodeJS.Timeout | undefined
   let closed = false
 
   async function readAndCompare(): Promise<void> {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
-      // Unreadable for now is not the same as gone: keep what was read last.
-      return last ?? undefined
-    })
+    const text = await read(last ?? undefined)
     if (closed || text === last) return
     last = text
     await onChange(text)
@@ -43,21 +57,25 @@ export function watchFile(path: string, onChange: (text: string | undefined) => 
   }
 
   function startWatching(): void {
-    if (watcher !== undefined || closed) return
-    try {
-      watcher = watch(dirname(path), { persistent: false }, () => {
-        clearTimeout(settle)
-        settle = setTimeout(() => void check(), SETTLE_MS)
-      })
-      watcher.on('error', stopWatching)
-    } catch {
-      // No such directory yet, or no watches left: polling does it.
+    if (closed) return
+    for (const directory of directories) {
+      if (watchers.has(directory)) continue
+      try {
+        const watcher = watch(directory, { persistent: false }, () => {
+          clearTimeout(settle)
+          settle = setTimeout(() => void check(), SETTLE_MS)
+        })
+        watcher.on('error', () => stopWatching(directory))
+        watchers.set(directory, watcher)
+      } catch {
+        // No such directory yet, or no watches left: polling does it.
+      }
     }
   }
 
-  function stopWatching(): void {
-    watcher?.close()
-    watcher = undefined
+  function stopWatching(directory: string): void {
+    watchers.get(directory)?.close()
+    watchers.delete(directory)
   }
 
   startWatching()
@@ -73,7 +91,7 @@ export function watchFile(path: string, onChange: (text: string | undefined) => 
       closed = true
       clearInterval(poll)
       clearTimeout(settle)
-      stopWatching()
+      for (const directory of directories) stopWatching(directory)
     },
   }
 }

@@ -37,6 +37,8 @@ export interface Monitoring {
   version(model: string, version: string): VersionMetrics
   /** Counts by the bins of the versions' baselines. */
   drift: Drift
+  /** A request without a valid key. */
+  unauthenticated(): void
   setWanted(versions: readonly VersionIdentity[]): void
   setLoaded(versions: readonly VersionIdentity[]): void
   /** The Prometheus text format and its content type. */
@@ -125,6 +127,11 @@ export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
     labelNames: [...version, 'agreed'],
     registers,
   })
+  const unauthenticated = new Counter({
+    name: METRICS.unauthenticated,
+    help: 'Requests without a valid key where one is needed.',
+    registers,
+  })
   const identity = ['model', 'version', 'release', 'sha256']
   const wanted = new Gauge({
     name: METRICS.versionWanted,
@@ -200,6 +207,7 @@ export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
       return known
     },
     drift,
+    unauthenticated: () => unauthenticated.inc(),
     setWanted: (versions) => setAll(wanted, versions),
     setLoaded: (versions) => setAll(loaded, versions),
     contentType: registry.contentType,

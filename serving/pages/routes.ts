@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import type { ModelRegistry, ServedModel } from '../models/index.ts'
 import { describeModel } from './describe-model.ts'
-import { openApiDocument } from './openapi/index.ts'
+import { type Access, openApiDocument, withAccess } from './openapi/index.ts'
 
 /** Everything that the pages load; nothing comes from another host. */
 const FILES: Record<string, { file: string; type: string }> = {
@@ -20,8 +20,6 @@ const FILES: Record<string, { file: string; type: string }> = {
 const HEADERS = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
   // A new image brings new pages; the answer is small.
   'cache-control': 'no-cache',
 }
@@ -30,15 +28,16 @@ const HEADERS = {
  * For people: a form for each model at `/`, the API's documentation at `/docs`, and what both are made from,
  * `/openapi.json`, `/models` and `/models/:model`.
  */
-export function pages(app: FastifyInstance, registry: ModelRegistry): void {
+export function pages(app: FastifyInstance, registry: ModelRegistry, access: Access): void {
   for (const [path, { file, type }] of Object.entries(FILES)) {
     const content = readFileSync(new URL(`./assets/${file}`, import.meta.url))
-    app.get(path, (_request, reply) => reply.headers(HEADERS).type(type).send(content))
+    // The same bytes in every pod: what they show of a model they have to ask for, with a key where one is needed.
+    app.get(path, { config: { open: 'page' } }, (_request, reply) => reply.headers(HEADERS).type(type).send(content))
   }
 
   app.get('/openapi.json', () => {
     const models = registry.names.flatMap((name) => documented(registry.find(name)))
-    return openApiDocument(models)
+    return withAccess(openApiDocument(models), access)
   })
 
   app.get('/models', () => ({

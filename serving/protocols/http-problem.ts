@@ -20,6 +20,12 @@ export class HttpProblem extends Error {
   }
 }
 
+/** The answer to a request without a valid key: the same for none and for a wrong one (RFC 6750, 3). */
+export function unauthenticated(): HttpProblem {
+  const error = 'this needs a key: send it as Authorization: Bearer <key> or X-API-Key: <key>'
+  return new HttpProblem(401, error, {}, { 'www-authenticate': 'Bearer' })
+}
+
 /** Wrong fields that one answer lists; a caller with more has one mistake repeated. */
 const MOST_DETAILS = 1000
 

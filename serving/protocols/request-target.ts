@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Label `route` of the metrics; only routes that have one are for a model. */
     metricsRoute?: string
+    /** Why a route may need no key where the others do; every route without it needs one. */
+    open?: 'probes' | 'metrics' | 'page'
   }
 }
 

@@ -22,7 +22,7 @@ type Paths = Record<string, Record<string, object>>
  * The OpenAPI 3.1 document of the models that answer. Each model has paths of its own, so that its features, units, ranges
  * and categories are schemas; `/predict` without a model is described where there is one model only.
  */
-export function openApiDocument(models: readonly DocumentedModel[]): object {
+export function openApiDocument(models: readonly DocumentedModel[]) {
   const paths: Paths = {}
   const schemas: Record<string, Schema> = { ...SHARED_SCHEMAS }
   for (const { stable, versions } of models) {

@@ -1,20 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type handleUnaryCall,
-  Metadata,
-  type MethodDefinition,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-} from '@grpc/grpc-js'
+import { type handleUnaryCall, Metadata, type MethodDefinition, Server, type ServerUnaryCall } from '@grpc/grpc-js'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ServerSettings } from '../../contract/index.ts'
 import type { LoadedVersion, Route, ServedModel } from '../../models/index.ts'
+import type { Authenticator, TlsMaterial } from '../../security/index.ts'
 import { HttpProblem } from '../http-problem.ts'
+import { RequestLog } from '../request-log.ts'
 import { notReady, type ProtocolContext, VERSION_HEADER } from '../request-target.ts'
 import { type ServedCall, serveRequest } from '../serve-request.ts'
+import { authenticateCalls, clientOf } from './authenticate-calls.ts'
+import { serverCredentials } from './credentials.ts'
 import { type HealthWatchers, healthService } from './health.ts'
 import { readInferRequest, writeInferResponse } from './infer-messages.ts'
 import { readNames, writeFlag, writeModelMetadata, writeServerMetadata } from './metadata-messages.ts'
@@ -37,10 +34,17 @@ export interface GrpcOptions extends ProtocolContext {
   log: FastifyBaseLogger
   /** False once the server is about to stop. */
   accepting(): boolean
+  /** Absent: everybody may call. */
+  authenticator?: Authenticator
+  /** Absent: without TLS. */
+  tls?: TlsMaterial
+  settings: ServerSettings
 }
 
 export interface GrpcServer {
   port: number
+  /** The certificate and authorities of connections from now on. */
+  setTls(material: TlsMaterial): void
   /** Serves for the delay, then stops listening and answers the calls in flight; what is left after the time-out is cut. */
   stop(drain: ServerSettings['drain']): Promise<void>
 }
@@ -62,7 +66,9 @@ export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
   const server = new Server({
     'grpc.max_receive_message_length': options.bodyLimit,
     'grpc.max_send_message_length': -1,
+    ...(options.authenticator && { interceptors: [authenticateCalls(options.authenticator, options.monitoring)] }),
   })
+  const credentials = serverCredentials(options.tls)
   const ready = () => options.registry.ready && options.accepting()
   const calls: Record<string, [route: string | undefined, handle: (call: Call) => Answer]> = {
     ServerLive: [undefined, () => writeFlag(true)],
@@ -79,13 +85,14 @@ export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
   const health: HealthWatchers = healthService(server, ready)
   const port = await new Promise<number>((resolve, reject) => {
     const host = options.host.includes(':') ? `[${options.host}]` : options.host
-    server.bindAsync(`${host}:${options.port}`, ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(`${host}:${options.port}`, credentials.server, (error, bound) =>
       error === null ? resolve(bound) : reject(error),
     )
   })
   options.log.info({ port }, 'gRPC listening')
   return {
     port,
+    setTls: credentials.setTls,
     async stop({ delaySeconds, timeoutSeconds }) {
       await sleep(delaySeconds * 1000)
       health.close()
@@ -114,14 +121,18 @@ function method(path: string): MethodDefinition<Uint8Array, Uint8Array> {
 function unary(
   route: string | undefined,
   handle: (call: Call) => Answer,
-  { log }: GrpcOptions,
+  { log, settings: { accessLog = 0 } }: GrpcOptions,
 ): handleUnaryCall<Uint8Array, Uint8Array> {
   return (grpc, reply) => {
     const started = performance.now()
     const call = createCall(grpc, log)
     const finish = (code: number) => {
       const counted = grpc.cancelled ? cancelledCode(grpc) : code
-      if (route !== undefined) call.served?.metrics.request(route, counted, (performance.now() - started) / 1000)
+      const ms = performance.now() - started
+      if (route !== undefined) call.served?.metrics.request(route, counted, ms / 1000)
+      if (Math.random() < accessLog) {
+        call.log.info({ method: grpc.getPath(), status: counted, ms: Number(ms.toFixed(3)) }, 'request')
+      }
     }
     Promise.resolve()
       .then(() => handle(call))
@@ -153,7 +164,10 @@ function createCall(grpc: ServerUnaryCall<Uint8Array, Uint8Array>, log: FastifyB
       return grpc.cancelled
     },
   }
-  return { body: grpc.request, headers, answerMetadata, log: log.child({ reqId: id }), served: null, raw: { socket } }
+  const requestLog = new RequestLog(log, { reqId: id }, { headers })
+  const client = clientOf(grpc.metadata)
+  if (client !== undefined) requestLog.nameClient(client)
+  return { body: grpc.request, headers, answerMetadata, log: requestLog, served: null, raw: { socket } }
 }
 
 function cancelledCode(grpc: ServerUnaryCall<Uint8Array, Uint8Array>): number {

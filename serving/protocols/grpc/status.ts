@@ -6,6 +6,7 @@ const LONGEST_DETAILS = 4000
 
 const CODES: Record<number, status> = {
   400: status.INVALID_ARGUMENT,
+  401: status.UNAUTHENTICATED,
   404: status.NOT_FOUND,
   422: status.INVALID_ARGUMENT,
   429: status.RESOURCE_EXHAUSTED,
@@ -15,7 +16,7 @@ const CODES: Record<number, status> = {
 }
 
 /** The status of a problem, with every wrong field as `path message`; INTERNAL without a word where it is no known problem. */
-export function statusOf(problem: HttpProblem | undefined): Partial<StatusObject> {
+export function statusOf(problem: HttpProblem | undefined): Pick<StatusObject, 'code' | 'details'> {
   if (problem === undefined) return { code: status.INTERNAL, details: 'internal error' }
   const { error, details = [] } = problem.body
   const fields = details.map(({ path, message }) => `${path} ${message}`.trim())

@@ -28,8 +28,9 @@ export function openInferenceProtocol(app: FastifyInstance, context: ProtocolCon
   app.register(async (scope) => {
     readInferenceBodies(scope)
     scope.get('/v2', () => ({ name: 'modelyard-serving', version: SERVER_VERSION, extensions: EXTENSIONS }))
-    scope.get('/v2/health/live', () => ({ live: true }))
-    scope.get('/v2/health/ready', (_request, reply) => {
+    const probe = { config: { open: 'probes' } } as const
+    scope.get('/v2/health/live', probe, () => ({ live: true }))
+    scope.get('/v2/health/ready', probe, (_request, reply) => {
       const { ready } = context.registry
       return reply.code(ready ? 200 : 503).send({ ready })
     })

@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify'
+import type { ServerSettings } from '../contract/index.ts'
+import type { ModelRegistry } from '../models/index.ts'
+import type { Monitoring } from '../monitoring/index.ts'
+import { pages } from '../pages/index.ts'
+import { kserveProtocol, namedProtocol, openInferenceProtocol, trackServedRequests } from '../protocols/index.ts'
+import type { Authenticator } from '../security/index.ts'
+import { accessLog } from './access-log.ts'
+import { answerHeaders } from './answer-headers.ts'
+import { authenticate } from './authenticate.ts'
+import { uniformErrors } from './errors.ts'
+import { probes } from './probes.ts'
+import type { ServerState } from './server-state.ts'
+
+export interface RouteContext {
+  settings: ServerSettings
+  registry: ModelRegistry
+  monitoring: Monitoring
+  state: ServerState
+  /** Absent: everybody may ask. */
+  authenticator?: Authenticator
+}
+
+/** Gives the server its routes; with a port of their own for probes and metrics it has everything but these. */
+export function addRoutes(app: FastifyInstance, context: RouteContext, ownManagement: boolean): void {
+  const { settings, registry, monitoring, authenticator } = context
+  addHooks(app, context, settings.tls !== undefined)
+  const served = { registry, monitoring }
+  trackServedRequests(app, served)
+  if (!ownManagement) probes(app, registry, monitoring, context.state)
+  namedProtocol(app)
+  openInferenceProtocol(app, served)
+  kserveProtocol(app, served)
+  pages(app, registry, { ownManagement, ...(authenticator && { authenticator }) })
+}
+
+/** Gives the server of the management port its routes: probes and metrics. */
+export function addManagementRoutes(app: FastifyInstance, context: RouteContext): void {
+  addHooks(app, context, false)
+  probes(app, context.registry, context.monitoring, context.state)
+}
+
+function addHooks(app: FastifyInstance, context: RouteContext, encrypted: boolean): void {
+  const { settings, monitoring, authenticator, state } = context
+  uniformErrors(app)
+  answerHeaders(app, state, encrypted)
+  accessLog(app, settings.accessLog ?? 0)
+  if (authenticator !== undefined) authenticate(app, authenticator, monitoring)
+}

@@ -1,0 +1,22 @@
+import type { FastifyInstance } from 'fastify'
+import type { Monitoring } from '../monitoring/index.ts'
+import { RequestLog, unauthenticated } from '../protocols/index.ts'
+import type { Authenticator } from '../security/index.ts'
+
+/**
+ * Lets only callers with a key go on, before anything else of a request is looked at, so that without one not even the names
+ * of routes and models can be tried. Pages stay open: they are the same in every pod and ask for the key themselves.
+ */
+export function authenticate(app: FastifyInstance, authenticator: Authenticator, monitoring: Monitoring): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { open } = request.routeOptions.config
+    if (open === 'page' || (open !== undefined && !authenticator.protects(open))) return done()
+    const client = authenticator.clientOf(request.headers)
+    if (client === undefined) {
+      monitoring.unauthenticated()
+      throw unauthenticated()
+    }
+    if (request.log instanceof RequestLog) request.log.nameClient(client)
+    done()
+  })
+}

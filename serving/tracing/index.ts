@@ -1,0 +1,1 @@
+export { type CallHeaders, traceContextOf, traceHeaders } from './trace-context.ts'
