@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { traceContextOf, traceHeaders } from './trace-context.ts'
+import { traceContextOf, traceHeaders } from './index.ts'
 
 const ID = '0af7651916cd43dd8448eb211c80319c'
 const PARENT = 'b7ad6b7169203331'
