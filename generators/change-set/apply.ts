@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Validation, validateLoaded } from '../checks/index.ts'
 import { Failure, type Finding, hasErrors, sortFindings } from '../findings/index.ts'
@@ -9,8 +10,8 @@ import { type PinChange, requireEnvironment, requirePinned } from './pin-change.
 export interface AppliedChange {
   repository: Repository
   plan: Plan
-  /** The model as it runs afterwards. */
-  model: PlannedModel
+  /** The model as it runs afterwards; absent once it is retired. */
+  model?: PlannedModel
   /** Files of dist/ that changed. */
   manifests: FileChange[]
   /** Every file that the change touches, relative to the root. */
@@ -38,7 +39,8 @@ export async function applyPinChange(root: string, change: PinChange, options: A
   const { release, pin, environment } = change
   const { packagesRoot, offline = false, known } = options
   if (release) await writeAtomically(join(root, release.file), release.text)
-  await writeAtomically(join(root, pin.file), pin.after)
+  if (pin.after === undefined) await rm(join(root, pin.file))
+  else await writeAtomically(join(root, pin.file), pin.after)
 
   const repository = await loadRepository(root, { packagesRoot })
   const plan = resolvePlan(repository)
@@ -54,8 +56,9 @@ export async function applyPinChange(root: string, change: PinChange, options: A
     throw new Failure('the change is not valid, so nothing was committed', { findings: validation.findings })
   }
   const files = [...(release ? [release.file] : []), pin.file, ...manifests.map(({ path }) => path)]
-  const model = requirePinned(requireEnvironment(plan, environment), change.model)
-  return { repository, plan, model, manifests, files, validation }
+  const applied = { repository, plan, manifests, files, validation }
+  if (pin.after === undefined) return applied
+  return { ...applied, model: requirePinned(requireEnvironment(plan, environment), change.model) }
 }
 
 /** Lines may have moved: what is wrong is told by rule, file and message. */

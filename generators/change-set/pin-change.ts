@@ -1,8 +1,16 @@
-import type { ReleaseFile } from '../define/index.ts'
+import type { PinFile, ReleaseFile } from '../define/index.ts'
 import { Failure, type Finding } from '../findings/index.ts'
 import { type Plan, type PlannedEnvironment, type PlannedModel, type PlannedVersion, paths } from '../plan/index.ts'
-import { editScalar } from '../text/index.ts'
+import { addKey, editScalar, removeKey } from '../text/index.ts'
 import type { GateResult } from './gates.ts'
+
+/** Answers everything, or a share of requests beside the stable version. */
+export type Mode = { kind: 'stable' } | CandidateMode
+
+/** `weight` in percent; `header`, for `ab` alone, is the request header whose value decides. */
+export type CandidateMode = Omit<NonNullable<PinFile['candidate']>, 'release' | 'mode'> & {
+  kind: NonNullable<PinFile['candidate']>['mode']
+}
 
 /** What a promotion or a rollback writes by hand, decided; the rest of the change follows by synthesis. */
 export interface PinChange {
@@ -10,9 +18,12 @@ export interface PinChange {
   environment: string
   /** What runs there now; absent for a first promotion. */
   from?: PlannedVersion
-  /** Pin value afterwards: `1.5.0-8f3c2a9d`, or `1.5.0` in a first environment. */
+  /** What it is about afterwards, the stable version or the candidate: `1.5.0-8f3c2a9d`, or `1.5.0` in a first environment. */
   to: string
-  pin: { file: string; before?: string; after: string }
+  /** How `to` answers afterwards. */
+  mode: Mode
+  /** `after` absent: the pin is removed. */
+  pin: { file: string; before?: string; after?: string }
   /** A release that is sealed by this change. */
   release?: { file: string; content: ReleaseFile; text: string }
   gates: GateResult[]
@@ -37,7 +48,17 @@ export function requirePinned(environment: PlannedEnvironment, model: string): P
 }
 
 /** The pin with another stable version: one scalar replaced, comments kept; a new file when there is none. */
-export function withStable(file: string, before: string | undefined, reference: string): PinChange['pin'] {
+export function withStable(file: string, before: string | undefined, reference: string) {
   if (before === undefined) return { file, after: `stable: ${reference}\n` }
   return { file, before, after: editScalar(file, before, ['stable'], reference) }
+}
+
+/** The pin with a candidate, which it must not have yet. */
+export function withCandidate(file: string, before: string, release: string, { kind, ...share }: CandidateMode) {
+  return { file, before, after: addKey(file, before, 'candidate', { release, mode: kind, ...share }) }
+}
+
+/** The pin without its candidate. */
+export function withoutCandidate(file: string, before: string) {
+  return { file, before, after: removeKey(file, before, 'candidate') }
 }

@@ -123,7 +123,7 @@ test('a first promotion writes a new pin, and has no champion to be compared wit
 test('the candidate of an environment cannot become stable beside itself', async () => {
   const [message, fix] = await refusal({ model: 'house-price' })
   assert.match(message, /^house-price 1\.1\.0-\w{8} is the candidate in production: it cannot become stable/)
-  assert.is(fix, 'Remove the candidate from environments/production/pins/house-price.yaml first.')
+  assert.is(fix, 'Make it the stable version with: modelyard candidate house-price --env production --finish')
 })
 
 test('environments that do not follow each other are refused with the one that comes before', async () => {

@@ -1,22 +1,32 @@
-import type { Gate, ReleaseFile } from '../define/index.ts'
+import type { Gate, PinFile, ReleaseFile } from '../define/index.ts'
 import { Failure, type Finding } from '../findings/index.ts'
 import {
   type Loaded,
   type Plan,
+  type PlannedEnvironment,
   type PlannedModel,
   type PlannedVersion,
   paths,
   type Repository,
   releaseName,
 } from '../plan/index.ts'
-import { contentDigest, formatYaml } from '../text/index.ts'
+import { canonicalJson, contentDigest, formatYaml } from '../text/index.ts'
 import { evaluateGate, type GateResult } from './gates.ts'
-import { type PinChange, requireEnvironment, requirePinned, withStable } from './pin-change.ts'
+import {
+  type CandidateMode,
+  type PinChange,
+  requireEnvironment,
+  requirePinned,
+  withCandidate,
+  withStable,
+} from './pin-change.ts'
 
 export interface PromotionRequest {
   model: string
   from: string
   to: string
+  /** Beside the stable version, with a share of requests, instead of in its place. */
+  candidate?: CandidateMode
 }
 
 const RELEASE_HEADER =
@@ -41,29 +51,59 @@ export function planPromotion(repository: Repository, plan: Plan, request: Promo
   const release = pinned.stable.release === undefined ? seal(repository, pinned) : undefined
   const reference = pinned.stable.release ?? release?.name ?? ''
   const champion = target.models.find(({ name }) => name === model)
-  if (champion?.stable.reference === reference) return undefined
-
   const pin = repository.environments.get(to)?.pins.get(model)
-  if (pin && pin.value.candidate?.release.split('-')[0] === pinned.stable.facts.version) {
-    throw new Failure(`${model} ${reference} is the candidate in ${to}: it cannot become stable beside itself`, {
-      fix: `Remove the candidate from ${pin.file} first.`,
-    })
-  }
-  const definition = repository.models.get(model)?.definition
-  const gates = definition?.value.gates?.promotion ?? []
-  const results = gates.map((gate) =>
-    evaluateGate(gate, pinned.stable.facts.evaluation.metrics, champion?.stable.facts.evaluation.metrics),
-  )
+  const written = request.candidate
+    ? startCandidate(request, request.candidate, reference, pin)
+    : replaceStable(request, pinned.stable, reference, pin)
+  if (!written) return undefined
   return {
     model,
     environment: to,
     ...(champion && { from: champion.stable }),
     to: reference,
-    pin: withStable(paths.pin(to, model), pin?.text, reference),
+    mode: request.candidate ?? { kind: 'stable' },
+    pin: written,
     ...(release?.isNew && { release: release.file }),
-    gates: [...results, ...approvals(target.definition.gates?.approvals)],
-    findings: gateFindings(definition, gates, results),
+    ...judge(repository, target, model, pinned.stable, champion?.stable),
   }
+}
+
+function replaceStable(
+  { model, to }: PromotionRequest,
+  { facts }: PlannedVersion,
+  reference: string,
+  pin: Loaded<PinFile> | undefined,
+): PinChange['pin'] | undefined {
+  if (pin?.value.stable === reference) return undefined
+  if (pin && pin.value.candidate?.release.split('-')[0] === facts.version) {
+    throw new Failure(`${model} ${reference} is the candidate in ${to}: it cannot become stable beside itself`, {
+      fix: `Make it the stable version with: modelyard candidate ${model} --env ${to} --finish`,
+    })
+  }
+  return withStable(paths.pin(to, model), pin?.text, reference)
+}
+
+function startCandidate(
+  { model, to }: PromotionRequest,
+  mode: CandidateMode,
+  reference: string,
+  pin: Loaded<PinFile> | undefined,
+): PinChange['pin'] | undefined {
+  if (!pin) {
+    throw new Failure(`${model} does not run in ${to}: a candidate needs a stable version beside it`, {
+      fix: 'Leave --candidate out for the first version.',
+    })
+  }
+  const { stable, candidate } = pin.value
+  if (stable === reference) return undefined
+  if (!candidate) return withCandidate(pin.file, pin.text, reference, mode)
+  const { release, mode: kind, ...share } = candidate
+  if (release === reference && canonicalJson({ kind, ...share }) === canonicalJson(mode)) return undefined
+  const fix =
+    release === reference
+      ? `Change its share with: modelyard candidate ${model} --env ${to} --weight ${mode.weight}`
+      : `End that first: modelyard candidate ${model} --env ${to} --finish (or --abort)`
+  throw new Failure(`${model} has a candidate in ${to} already: ${release}, ${kind} ${candidate.weight} %`, { fix })
 }
 
 /** Seals what a first environment runs: the version, the image and every setting, under a name that no edit survives. */
@@ -77,6 +117,25 @@ function seal(repository: Repository, { name: model, stable }: PlannedModel) {
 
 function releaseContent(model: string, { facts, settings, servingImage }: PlannedVersion): ReleaseFile {
   return { model, version: facts.version, versionDigest: contentDigest(facts), servingImage, settings }
+}
+
+/** Every gate of a model's move into an environment; `champion` runs there now. */
+export function judge(
+  repository: Repository,
+  { definition: { gates: wanted } }: PlannedEnvironment,
+  model: string,
+  candidate: PlannedVersion,
+  champion: PlannedVersion | undefined,
+): Pick<PinChange, 'gates' | 'findings'> {
+  const definition = repository.models.get(model)?.definition
+  const gates = definition?.value.gates?.promotion ?? []
+  const results = gates.map((gate) =>
+    evaluateGate(gate, candidate.facts.evaluation.metrics, champion?.facts.evaluation.metrics),
+  )
+  return {
+    gates: [...results, ...approvals(wanted?.approvals)],
+    findings: gateFindings(definition, gates, results),
+  }
 }
 
 /** Reviews are counted by the forge when the pull request is open: their moment has not come. */

@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert'
 import { Failure } from '../findings/index.ts'
 import { loadRepository, resolvePlan } from '../plan/index.ts'
 import { withExample } from '../testing/example-repository.ts'
-import { type PastPin, planRollback, type Rollback, type RollbackRequest } from './rollback.ts'
+import type { PastPin } from './pin-history.ts'
+import { planRollback, type Rollback, type RollbackRequest } from './rollback.ts'
 
 const test = suite('deciding a rollback')
 
@@ -57,6 +58,16 @@ test('what ran last before the present release comes back; one scalar changes an
   assert.equal([change.gates, change.findings, change.release], [[], [], undefined])
 })
 
+test('a second rollback goes further back, and never forward to what was rolled back', async () => {
+  const first = '0.9.0-00000000'
+  const texts = [old, now, old, first].map((stable) => `stable: ${stable}\n`)
+  const past = history(...texts)
+  assert.is((await decide(`stable: ${old}\n`, past)).to, first)
+  assert.is((await decide(`stable: ${old}\n`, past, { to: now })).to, now, 'forward again only when asked')
+  const [message] = await refusal(`stable: ${first}\n`, history(`stable: ${first}\n`, ...texts))
+  assert.is(message, `nothing else ran in production before ${first}`)
+})
+
 test('edits of the pin that kept the release are not what ran before', async () => {
   const past = history(`# again\nstable: ${now}\n`, `stable: ${now}\n`, `stable: "${old}"\n`)
   assert.is((await decide(`# again\nstable: ${now}\n`, past)).to, old)
@@ -99,7 +110,7 @@ test('what is the candidate cannot become the stable version beside itself', asy
   const pin = `stable: ${now}\n${candidate}`
   const [message, fix] = await refusal(pin, history(pin, `stable: ${old}\n`))
   assert.is(message, `${MODEL} ${old} is the candidate in production: it cannot be stable beside itself`)
-  assert.is(fix, `Remove the candidate from ${PIN} first.`)
+  assert.is(fix, `End the candidate first: modelyard candidate ${MODEL} --env production --abort`)
 })
 
 test('a model or an environment that is not there is named with those that are', async () => {

@@ -1,23 +1,18 @@
 import { Failure } from '../findings/index.ts'
 import { type Plan, paths, type Repository } from '../plan/index.ts'
-import { parseYaml } from '../text/index.ts'
 import { type PinChange, requireEnvironment, requirePinned, withStable } from './pin-change.ts'
+import { type PastPin, pinHistory } from './pin-history.ts'
 
 export interface RollbackRequest {
   model: string
   environment: string
-  /** A version or release that ran there before; by default what ran last before the present one. */
+  /** A version or release that ran there before; by default what ran before the present one was first promoted. */
   to?: string
 }
 
-/** One state of a pin in the past, newest first: as Git tells it. */
-export interface PastPin {
-  text: string | undefined
-  date: string
-  commit: string
-}
-
 export interface Rollback extends PinChange {
+  /** What the pin names before, whether it can be rendered or not; absent when the model was retired. */
+  replaces?: string
   ranBefore: { commit: string; date: string }
 }
 
@@ -34,32 +29,30 @@ export function planRollback(
 ): Rollback {
   const planned = requireEnvironment(plan, environment)
   const pin = repository.environments.get(environment)?.pins.get(model)
-  // A pin that names what does not exist is in no plan, and is what a rollback is for.
-  const present = pin?.value.stable ?? requirePinned(planned, model).stable.reference
-  const from = planned.models.find(({ name }) => name === model)?.stable
   const file = paths.pin(environment, model)
-  const past = history.flatMap(({ text, date, commit }) => {
-    const value =
-      text === undefined ? undefined : (parseYaml(file, text).document?.value as { stable?: unknown } | undefined)
-    return typeof value?.stable === 'string' ? [{ stable: value.stable, date, commit }] : []
-  })
-  const earlier = past.filter(({ stable }) => stable !== present)
-  const known = [...new Set(earlier.map(({ stable }) => stable))]
+  const { before, ever } = pinHistory(file, history)
+  // A pin that names what does not exist is in no plan, and is what a rollback is for; one that is retired comes back.
+  if (!pin && ever.length === 0) requirePinned(planned, model)
+  const present = pin?.value.stable
+  const from = planned.models.find(({ name }) => name === model)?.stable
   const target =
-    to === undefined ? earlier[0] : earlier.find(({ stable }) => stable === to || stable.split('-')[0] === to)
+    to === undefined
+      ? before.findLast(({ stable }) => stable !== present)
+      : ever.find(({ stable }) => stable !== present && (stable === to || stable.split('-')[0] === to))
   if (!target) {
+    const known = ever.flatMap(({ stable }) => (stable === present ? [] : [stable]))
     const fix =
       known.length > 0
         ? `Ran there before: ${known.join(', ')}.`
         : 'Fetch the whole history (git fetch --unshallow), or promote another release.'
     const what = to === undefined ? 'nothing else ran' : `${to} never ran`
-    throw new Failure(`${what} in ${environment} before ${present}`, { fix })
+    throw new Failure(`${what} in ${environment}${present ? ` before ${present}` : ''}`, { fix })
   }
   if (pin && pin.value.candidate?.release.split('-')[0] === target.stable.split('-')[0]) {
     throw new Failure(
       `${model} ${target.stable} is the candidate in ${environment}: it cannot be stable beside itself`,
       {
-        fix: `Remove the candidate from ${pin.file} first.`,
+        fix: `End the candidate first: modelyard candidate ${model} --env ${environment} --abort`,
       },
     )
   }
@@ -68,9 +61,11 @@ export function planRollback(
     environment,
     ...(from && { from }),
     to: target.stable,
+    mode: { kind: 'stable' },
     pin: withStable(file, pin?.text, target.stable),
     gates: [],
     findings: [],
-    ranBefore: { commit: target.commit, date: target.date },
+    ...(present !== undefined && { replaces: present }),
+    ranBefore: { commit: target.state.commit, date: target.state.date },
   }
 }

@@ -9,7 +9,7 @@ const test = suite('command line')
 
 test('there is one command a verb', () => {
   const names = createProgram().commands.map((command) => command.name())
-  const wanted = 'register synth validate diff promote rollback serve demo explain'
+  const wanted = 'register synth validate diff promote candidate rollback retire history serve demo explain'
   assert.equal(names.sort(), wanted.split(' ').sort())
 })
 

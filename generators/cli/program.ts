@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { candidateCommand } from './commands/candidate.ts'
 import { demoCommand } from './commands/demo.ts'
 import { diffCommand } from './commands/diff.ts'
 import { explainCommand } from './commands/explain.ts'
+import { historyCommand } from './commands/history.ts'
 import { promoteCommand } from './commands/promote.ts'
 import { registerCommand } from './commands/register.ts'
+import { retireCommand } from './commands/retire.ts'
 import { rollbackCommand } from './commands/rollback.ts'
 import { serveCommand } from './commands/serve.ts'
 import { synthCommand } from './commands/synth.ts'
@@ -17,7 +20,10 @@ const COMMANDS = [
   validateCommand,
   diffCommand,
   promoteCommand,
+  candidateCommand,
   rollbackCommand,
+  retireCommand,
+  historyCommand,
   serveCommand,
   demoCommand,
   explainCommand,

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { Failure } from '../findings/index.ts'
 import {
   createGitHubForge,
@@ -10,7 +10,6 @@ import {
   remoteUrl,
 } from '../pull-request/index.ts'
 import { type CommonOptions, type Context, withCommonOptions } from './context.ts'
-import { EXIT } from './output.ts'
 
 /** Options of the commands that propose a change as a pull request. */
 export interface ProposalFlags extends CommonOptions {
@@ -61,9 +60,21 @@ async function forgeFor(root: string, flags: ProposalFlags): Promise<Forge | und
   return createGitHubForge({ repository, ...(flags.apiUrl !== undefined && { baseUrl: flags.apiUrl }) })
 }
 
-/** Prints a proposal; `nothing` says what is true when there is none. */
+/** A share of requests, of a command line. */
+export function parsePercent(text: string): number {
+  const percent = Number(text)
+  if (text.trim() === '' || !(percent >= 0 && percent <= 100)) throw new InvalidArgumentError('Write 0 to 100.')
+  return percent
+}
+
+/** Prints a proposal for a person and for a program; `nothing` says what is true when there is none. */
+export function showProposal(context: Context, proposal: Proposal<unknown> | undefined, nothing: string): void {
+  context.output.data(proposal ?? { nothing })
+  printProposal(context, proposal, nothing)
+}
+
+/** Prints a proposal for a person. */
 export function printProposal({ output }: Context, proposal: Proposal<unknown> | undefined, nothing: string): void {
-  output.data(proposal ?? { nothing })
   if (!proposal) {
     output.line(nothing)
     return
@@ -83,5 +94,4 @@ export function printProposal({ output }: Context, proposal: Proposal<unknown> |
     if (pullRequest) output.line(`  pull request  #${pullRequest.number} ${pullRequest.action}: ${pullRequest.url}`)
   }
   for (const problem of problems) output.line(`  note: ${problem}`)
-  process.exitCode = EXIT.ok
 }

@@ -1,7 +1,7 @@
-import { formatFindings } from '../checks/index.ts'
 import { Failure } from '../findings/index.ts'
 import { EXIT } from './output.ts'
 import { createProgram } from './program.ts'
+import { failureData, reportFailure } from './report-failure.ts'
 
 /** Runs one command and sets the exit code of the process; wrong usage ends the process. Never rejects. */
 export async function runProgram(args: readonly string[]): Promise<void> {
@@ -19,10 +19,6 @@ function report(error: unknown, json: boolean): void {
     process.exitCode = EXIT.failure
     return
   }
-  const { message, fix, findings } = error
-  if (json) console.log(JSON.stringify({ error: { message, fix }, findings }, null, 2))
-  process.stderr.write(formatFindings(findings, { colour: process.stderr.isTTY }))
-  console.error(`error: ${message}`)
-  if (fix !== undefined) console.error(`    ${fix}`)
-  process.exitCode = findings.length > 0 ? EXIT.findings : EXIT.failure
+  if (json) console.log(JSON.stringify(failureData(error), null, 2))
+  reportFailure(error)
 }

@@ -3,7 +3,7 @@ import { formatDiff, modelFolder } from '../manifests/index.ts'
 import type { PlannedVersion } from '../plan/index.ts'
 import { canonicalJson, parseYaml } from '../text/index.ts'
 import { comparePredictions } from './predictions.ts'
-import type { ObjectChanges, PromotionReport, RunningVersion, SettingChange } from './report.ts'
+import type { ObjectChanges, PromotionReport, RenderedChanges, RunningVersion, SettingChange } from './report.ts'
 
 /** Name of the gate that the candidate's own samples are. */
 export const GOLDEN_SAMPLES = 'golden samples'
@@ -14,8 +14,8 @@ export async function buildPromotionReport(
   applied: AppliedChange,
   baseCommit: string,
 ): Promise<PromotionReport> {
-  const { from } = change
-  const to = applied.model.stable
+  const { from, mode } = change
+  const to = promotedVersion(change, applied)
   const replayed = await replay(applied.repository, from?.facts, to.facts)
   const latency = 'latency' in replayed ? replayed.latency : undefined
   const gates = [...change.gates]
@@ -36,7 +36,7 @@ export async function buildPromotionReport(
     environment: change.environment,
     ...(from && { from: runningVersion(from) }),
     to: runningVersion(to),
-    mode: { kind: 'stable' },
+    mode,
     gates,
     interfaceChanges: from && interfaceChanges(from.facts.interface, to.facts.interface),
     predictions: comparePredictions(replayed, to.facts.interface),
@@ -45,22 +45,36 @@ export async function buildPromotionReport(
       to: { artifactBytes: artifactBytes(to), ...latency?.candidate },
     },
     settings: from ? settingChanges(from, to) : [],
-    undo: from
-      ? `modelyard rollback ${change.model} --env ${change.environment}`
-      : `git rm ${change.pin.file} && modelyard synth --env ${change.environment}`,
+    undo: undoCommand(change),
     lineage: lineage(to),
     ...renderedChanges(change, applied),
     baseCommit,
   }
 }
 
-/** The part that promotions and rollbacks share: what merging does to dist/. */
-export function renderedChanges(change: PinChange, applied: AppliedChange) {
+/** The version that a promotion is about: what answers everything afterwards, or the candidate. */
+export function promotedVersion({ mode, environment }: PinChange, { model }: AppliedChange): PlannedVersion {
+  const version = mode.kind === 'stable' ? model?.stable : model?.candidate?.version
+  if (!version) throw new Error(`nothing was promoted to ${environment}`)
+  return version
+}
+
+function undoCommand({ from, mode, model, environment }: PinChange): string {
+  if (mode.kind !== 'stable') return `modelyard candidate ${model} --env ${environment} --abort`
+  return `modelyard ${from ? 'rollback' : 'retire'} ${model} --env ${environment}`
+}
+
+/** What merging does to dist/: the part that every change of a pin has. */
+export function renderedChanges(change: PinChange, applied: AppliedChange): RenderedChanges {
   const { pin } = change
   return {
     objects: objectChanges(change, applied),
     pinDiff: formatDiff([
-      { path: pin.file, ...(pin.before !== undefined && { before: pin.before }), after: pin.after },
+      {
+        path: pin.file,
+        ...(pin.before !== undefined && { before: pin.before }),
+        ...(pin.after !== undefined && { after: pin.after }),
+      },
     ]),
     renderedDiff: formatDiff(applied.manifests),
     findings: applied.validation.findings,
@@ -69,6 +83,12 @@ export function renderedChanges(change: PinChange, applied: AppliedChange) {
 
 export function runningVersion({ facts, release }: PlannedVersion): RunningVersion {
   return { version: facts.version, ...(release !== undefined && { release }) }
+}
+
+/** The same of a reference as pins write it. */
+export function namedVersion(reference: string): RunningVersion {
+  const [version = ''] = reference.split('-')
+  return { version, ...(version !== reference && { release: reference }) }
 }
 
 function interfaceGate(from: PlannedVersion, to: PlannedVersion) {

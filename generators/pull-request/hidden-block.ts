@@ -1,7 +1,9 @@
+const KINDS = ['promotion', 'rollback', 'candidate', 'retirement'] as const
+
 /** What later runs read from a pull request's body. */
 export interface HiddenBlock {
   v: 1
-  kind: 'promotion' | 'rollback'
+  kind: (typeof KINDS)[number]
   model: string
   env: string
   /** Release, or version in a first environment. */
@@ -27,7 +29,7 @@ export function readHiddenBlock(body: string): HiddenBlock | undefined {
   try {
     const value = JSON.parse(json) as Record<string, unknown>
     const texts = [value['model'], value['env'], value['to'], value['base'], value['from'] ?? '']
-    const known = value['v'] === 1 && ['promotion', 'rollback'].includes(String(value['kind']))
+    const known = value['v'] === 1 && KINDS.some((kind) => kind === value['kind'])
     return known && texts.every((text) => typeof text === 'string') ? (value as unknown as HiddenBlock) : undefined
   } catch {
     return undefined

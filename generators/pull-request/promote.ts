@@ -1,45 +1,13 @@
-import { type AppliedChange, applyPinChange, type PinChange, planPromotion, planRollback } from '../change-set/index.ts'
-import { validateLoaded } from '../checks/index.ts'
-import { Failure, hasErrors, sortFindings } from '../findings/index.ts'
-import { loadRepository, type Plan, paths, type Repository, resolvePlan } from '../plan/index.ts'
+import { type CandidateMode, planPromotion, requireEnvironment } from '../change-set/index.ts'
+import { Failure } from '../findings/index.ts'
+import { loadRepository, paths, resolvePlan } from '../plan/index.ts'
 import { fetchBase } from './branches.ts'
-import { buildPromotionReport, GOLDEN_SAMPLES, renderedChanges, runningVersion } from './build-report.ts'
-import { describePromotion, describeRollback } from './describe.ts'
-import type { Forge } from './forge.ts'
-import { type GitRepository, openRepository } from './git.ts'
-import { type Published, publishChange } from './publish.ts'
-import type { PromotionReport, RollbackReport } from './report.ts'
-import { scalarHistory } from './scalar-history.ts'
-import { commitAll, withScratchWorktree } from './worktree.ts'
-
-export interface ProposalOptions {
-  /** Absolute path of the repository. */
-  root: string
-  /** Folder whose node_modules serves imports and packaged artifacts. Default: the root. */
-  packagesRoot?: string
-  remote: string
-  /** The branch that Argo CD reads: what is checked, and what the pull request goes into. */
-  baseBranch: string
-  /** Absent: push only. */
-  forge: Forge | undefined
-  /** False: leave the change on a local branch. */
-  push: boolean
-  /** Decide, render and check everything, then throw it away. */
-  dryRun: boolean
-  /** Leave artifacts out of the checks. */
-  offline: boolean
-}
-
-export interface Proposal<Report> {
-  title: string
-  body: string
-  report: Report
-  files: string[]
-  /** Absent on a dry run. */
-  published?: Published
-  /** What could not be done and does not undo the rest, for example that the remote could not be asked. */
-  problems: string[]
-}
+import { buildPromotionReport, GOLDEN_SAMPLES, promotedVersion } from './build-report.ts'
+import { describePromotion } from './describe.ts'
+import { openRepository } from './git.ts'
+import { type Proposal, type ProposalOptions, propose } from './propose.ts'
+import type { PromotionReport } from './report.ts'
+import { withScratchWorktree } from './worktree.ts'
 
 /**
  * Promotes a model: seals the release, edits the pin, synthesizes and validates in a scratch work tree of the base branch,
@@ -47,7 +15,7 @@ export interface Proposal<Report> {
  * Undefined when the environment runs that release already.
  */
 export async function promote(
-  request: { model: string; from: string; to: string },
+  request: { model: string; from: string; to: string; candidate?: CandidateMode },
   options: ProposalOptions,
 ): Promise<Proposal<PromotionReport> | undefined> {
   const { model, to } = request
@@ -55,17 +23,39 @@ export async function promote(
     decide: async (repository, plan) => planPromotion(repository, plan, request),
     describe: async (change, applied, baseCommit) => {
       const report = await buildPromotionReport(change, applied, baseCommit)
-      refuseFailedSamples(report, applied)
+      refuseFailedSamples(report, promotedVersion(change, applied).facts.version)
       return { report, ...describePromotion(report) }
     },
   })
 }
 
+/** Models that two environments run differently at the tip of the base branch, by name. */
+export async function promotableModels(
+  request: { from: string; to: string },
+  { root, packagesRoot = root, remote, baseBranch }: ProposalOptions,
+): Promise<string[]> {
+  const git = await openRepository(root)
+  const base = await fetchBase(git, { remote, branch: baseBranch })
+  return withScratchWorktree(git, base.commit, async (directory) => {
+    const repository = await loadRepository(directory, { packagesRoot })
+    const plan = resolvePlan(repository)
+    const names = requireEnvironment(plan, request.from).models.map(({ name }) => name)
+    return names.filter((model) => {
+      try {
+        return planPromotion(repository, plan, { model, ...request }) !== undefined
+      } catch (error) {
+        // One that cannot be promoted is named, with the reason, by promoting it.
+        if (error instanceof Failure) return true
+        throw error
+      }
+    })
+  })
+}
+
 /** A version that does not predict what it promised is not for a reviewer to judge. */
-function refuseFailedSamples({ model, environment, gates }: PromotionReport, { model: planned }: AppliedChange): void {
+export function refuseFailedSamples({ model, environment, gates }: PromotionReport, version: string): void {
   const failed = gates.find(({ name, result }) => name === GOLDEN_SAMPLES && result === 'fail')
   if (!failed) return
-  const { version } = planned.stable.facts
   throw new Failure(`${model} ${version} is not promoted to ${environment}`, {
     findings: [
       {
@@ -76,99 +66,5 @@ function refuseFailedSamples({ model, environment, gates }: PromotionReport, { m
         fix: 'Compare onnxruntime-node here with runtime.onnxruntime of the version; register a version exported for this runtime.',
       },
     ],
-  })
-}
-
-/**
- * Takes an environment back to what ran there before, by the history of its pin. Reads the repository alone: with the remote
- * down it works from the last known base, artifacts are not asked for, and errors that the base has already are only told.
- */
-export async function rollback(
-  request: { model: string; environment: string; to?: string; reason?: string },
-  options: ProposalOptions,
-): Promise<Proposal<RollbackReport> | undefined> {
-  const { model, environment, reason } = request
-  return propose({ ...options, offline: true }, `rollback/${model}/${environment}`, ['rollback', environment], {
-    despiteErrors: true,
-    decide: async (repository, plan, git, baseCommit) => {
-      const file = paths.pin(environment, model)
-      const history = await scalarHistory(git, file, { from: baseCommit })
-      return planRollback(repository, plan, request, history)
-    },
-    describe: async (change, applied, baseCommit) => {
-      const present = change.from ?? applied.model.stable
-      const report: RollbackReport = {
-        model,
-        environment,
-        from: runningVersion(present),
-        to: runningVersion(applied.model.stable),
-        ...(reason !== undefined && { reason }),
-        ranBefore: change.ranBefore,
-        undo: `modelyard rollback ${model} --env ${environment} --to ${present.reference}`,
-        ...renderedChanges(change, applied),
-        baseCommit,
-      }
-      return { report, ...describeRollback(report) }
-    },
-  })
-}
-
-interface Steps<Change extends PinChange, Report> {
-  /** Errors of the base do not stop the change. */
-  despiteErrors?: true
-  decide(repository: Repository, plan: Plan, git: GitRepository, baseCommit: string): Promise<Change | undefined>
-  describe(
-    change: Change,
-    applied: AppliedChange,
-    baseCommit: string,
-  ): Promise<{ report: Report; title: string; body: string }>
-}
-
-async function propose<Change extends PinChange, Report>(
-  options: ProposalOptions,
-  branch: string,
-  labels: string[],
-  steps: Steps<Change, Report>,
-): Promise<Proposal<Report> | undefined> {
-  const { root, packagesRoot = root, remote, baseBranch, forge, push, dryRun, offline } = options
-  const git = await openRepository(root)
-  const base = await fetchBase(git, { remote, branch: baseBranch })
-  return withScratchWorktree(git, base.commit, async (directory) => {
-    const repository = await loadRepository(directory, { packagesRoot })
-    const plan = resolvePlan(repository)
-    const known = steps.despiteErrors && (await validateLoaded(repository, plan, { offline })).findings
-    const present = sortFindings([...repository.findings, ...plan.findings])
-    if (!known && hasErrors(present)) throw new Failure(`${baseBranch} has errors to mend first`, { findings: present })
-    const change = await steps.decide(repository, plan, git, base.commit)
-    if (!change) return undefined
-    if (hasErrors(change.findings)) {
-      throw new Failure(`${change.model} ${change.to} is not promoted to ${change.environment}`, {
-        findings: change.findings,
-      })
-    }
-    const applied = await applyPinChange(directory, change, { packagesRoot, offline, ...(known && { known }) })
-    const { report, title, body } = await steps.describe(change, applied, base.commit)
-    const problems = base.problem === undefined ? [] : [base.problem]
-    const proposal = { title, body, report, files: applied.files, problems }
-    if (dryRun) return proposal
-
-    const message = `${title}\n\n${change.from ? `Before: ${change.from.reference}\n` : ''}After: ${change.to}\nChecked at: ${base.commit}\n`
-    const commit = await commitAll(git, directory, { message, paths: applied.files })
-    if (commit === undefined) return undefined
-    const proposed = {
-      repository: git,
-      remote,
-      branch,
-      baseBranch,
-      baseCommit: base.commit,
-      commit,
-      title,
-      body,
-      labels,
-      forge,
-      push,
-    }
-    const published = await publishChange(proposed)
-    return { ...proposal, published, problems: [...problems, ...published.problems] }
   })
 }

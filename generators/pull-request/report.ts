@@ -1,3 +1,4 @@
+import type { Mode } from '../change-set/index.ts'
 import type { Finding } from '../findings/index.ts'
 
 /** What runs, or shall run: absent `release` in a first environment. */
@@ -79,45 +80,69 @@ export interface SettingChange {
 }
 
 /** Everything that a promotion's pull request says: plain data, so that it can be tested, printed and sent as JSON. */
-export interface PromotionReport {
+export interface PromotionReport extends RenderedChanges {
   model: string
   environment: string
   /** What the environment runs as stable now; absent for a first promotion. */
   from?: RunningVersion
   to: RunningVersion
-  mode: { kind: 'stable' } | { kind: 'canary' | 'ab' | 'shadow'; weight: number }
+  mode: Mode
   gates: GateResult[]
   /** Against `from`; empty means compared and equal. Undefined: could not be compared, or nothing to compare with. */
   interfaceChanges: InterfaceChange[] | undefined
   predictions: PredictionComparison
   cost: { from?: VersionCost; to: VersionCost }
-  objects: ObjectChanges
   settings: SettingChange[]
   /** One command, words separated by spaces: `modelyard rollback fraud-scorer --env production`. */
   undo: string
   lineage: Record<string, string>
-  pinDiff: string
-  renderedDiff: string
   /** Full or short id of the commit that everything was checked at. */
   baseCommit: string
+}
+
+/** What merging does to the repository; the same for every change of a pin. */
+export interface RenderedChanges {
+  objects: ObjectChanges
+  pinDiff: string
+  renderedDiff: string
   /** Warnings; errors never get as far as a pull request. */
   findings: Finding[]
 }
 
-/** Everything that a rollback's pull request says. */
-export interface RollbackReport {
+interface StepReport extends RenderedChanges {
   model: string
   environment: string
-  from: RunningVersion
-  to: RunningVersion
   /** Why, in the words of who did it. */
   reason?: string
+  /** One command, words separated by spaces. */
+  undo: string
+  /** Full or short id of the commit that everything was checked at. */
+  baseCommit: string
+}
+
+/** Everything that a rollback's pull request says. */
+export interface RollbackReport extends StepReport {
+  /** Absent: the model was retired, and comes back. */
+  from?: RunningVersion
+  to: RunningVersion
   /** When `to` last ran there and until which commit. */
   ranBefore?: { commit: string; date: string }
-  objects: ObjectChanges
-  undo: string
-  pinDiff: string
-  renderedDiff: string
-  baseCommit: string
-  findings: Finding[]
 }
+
+/** A candidate gets another share of requests, or goes. */
+export interface CandidateReport extends StepReport {
+  stable: RunningVersion
+  candidate: RunningVersion
+  mode: 'canary' | 'ab' | 'shadow'
+  /** Percent; `to` is absent when the candidate goes. */
+  weight: { from: number; to?: number }
+}
+
+/** A model runs in an environment no longer. */
+export interface RetirementReport extends StepReport {
+  from: RunningVersion
+  callers: Callers
+}
+
+/** Requests that a model answered in the time named, or why that is not known. */
+export type Callers = { requests: number; during: string } | { unknown: string }

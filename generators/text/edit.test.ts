@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
 import { Failure } from '../findings/index.ts'
 import { forAll } from '../testing/random.ts'
-import { editScalar } from './edit.ts'
+import { addKey, editScalar, removeKey } from './edit.ts'
 
 test('the one scalar changes and every comment stays', () => {
   const before = '# top\nstable: 1.4.2-8f3c2a9d # not below 1.4.0 (#481)\ncandidate:\n  weight: 10\n# end'
@@ -61,6 +61,46 @@ test('whatever stands around the scalar keeps every byte', () => {
     const padding = random.pick(['', '   ', ' # why', '\t# tab'])
     assert.is(editScalar('a.yaml', text(scalar), ['candidate', 'release'], '2.0.0-aaaaaaaa'), text('2.0.0-aaaaaaaa'))
   })
+})
+
+const PINNED = '# top\nstable: 1.4.2 # why\n'
+const CANDIDATE = { release: '1.5.0-d20a77e1', mode: 'canary', weight: 10 }
+
+test('a key is added at the end and removed again, and every other byte stays', () => {
+  for (const before of [PINNED, `${PINNED}# end\n`, `---\n${PINNED}`, PINNED.replaceAll('\n', '\r\n')]) {
+    const after = addKey('pin.yaml', before, 'candidate', CANDIDATE)
+    assert.ok(after.startsWith(before))
+    assert.equal(parse(after), { stable: '1.4.2', candidate: CANDIDATE })
+    assert.is(removeKey('pin.yaml', after, 'candidate'), before)
+  }
+  assert.is(
+    addKey('pin.yaml', 'stable: 1.4.2', 'candidate', CANDIDATE),
+    'stable: 1.4.2\ncandidate:\n  release: 1.5.0-d20a77e1\n  mode: canary\n  weight: 10\n',
+  )
+})
+
+test('a key goes with the comments inside it, in braces or not, and those around it stay', () => {
+  const around = (block: string) => `# before\n${block}# after\nstable: 1.4.2 # why\n`
+  for (const block of [
+    'candidate:\n  # since Monday\n  release: 1.5.0\n  weight: 10 # widen on Friday\n',
+    'candidate: { release: 1.5.0, weight: 10 } # since Monday\n',
+    'candidate:\n  release: 1.5.0\n',
+  ]) {
+    assert.is(removeKey('pin.yaml', around(block), 'candidate'), around(''))
+  }
+  assert.is(removeKey('pin.yaml', 'stable: 1.4.2\ncandidate: { release: 1.5.0 }', 'candidate'), 'stable: 1.4.2\n')
+})
+
+test('what cannot be edited on lines of its own is refused and left', () => {
+  for (const text of ['{stable: 1.4.2}', 'stable: 1.4.2\n...\n', '- stable\n', 'stable: [\n', 'text\n']) {
+    assert.throws(
+      () => addKey('pin.yaml', text, 'candidate', CANDIDATE),
+      (error: Failure) => error instanceof Failure && /pin\.yaml/.test(error.message) && error.fix !== undefined,
+    )
+  }
+  assert.throws(() => addKey('pin.yaml', 'candidate: {}\n', 'candidate', {}), /pin\.yaml has candidate already/)
+  assert.throws(() => removeKey('pin.yaml', '{stable: 1.4.2, candidate: {}}', 'candidate'), /no candidate on lines/)
+  assert.throws(() => removeKey('pin.yaml', PINNED, 'candidate'), /no candidate on lines/)
 })
 
 test.run()

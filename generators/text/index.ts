@@ -1,5 +1,5 @@
 export { canonicalJson, contentDigest } from './digest.ts'
-export { editScalar } from './edit.ts'
+export { addKey, editScalar, removeKey } from './edit.ts'
 export { nearest } from './nearest.ts'
 export { parsePath } from './path.ts'
 export { type Located, schemaCheck } from './schema.ts'

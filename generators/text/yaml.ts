@@ -11,6 +11,8 @@ export interface YamlFile {
   lineOf(path: DocumentPath): number
   /** Offsets in `text` of the scalar at `path`; undefined when there is none that stands on one line. */
   rangeOf(path: DocumentPath): { start: number; end: number } | undefined
+  /** Offsets in `text` of the lines that a key of the top-level map stands on with all of its value; undefined inside braces. */
+  linesOf(key: string): { start: number; end: number } | undefined
 }
 
 /** The document, or the findings that say why it cannot be read. */
@@ -54,6 +56,7 @@ export function parseYaml(file: string, text: string): Parsed {
         value,
         lineOf: (path) => lines.linePos(offsetOf(document, path)).line,
         rangeOf: (path) => scalarRange(document, path),
+        linesOf: (key) => keyLines(document, text, key),
       },
       findings: [],
     }
@@ -100,6 +103,19 @@ function scalarRange(document: Document.Parsed, path: DocumentPath) {
   if (!isScalar(node) || !node.range || node.type?.startsWith('BLOCK')) return undefined
   const [start, end] = node.range
   return end > start ? { start, end } : undefined
+}
+
+function keyLines(document: Document.Parsed, text: string, key: string) {
+  const map = document.contents
+  if (!isMap(map) || map.flow) return undefined
+  const pair = map.items.find((item) => isScalar(item.key) && item.key.value === key)
+  const start = (pair?.key as Node | undefined)?.range?.[0]
+  const valueEnd = (pair?.value as Node | null | undefined)?.range?.[1]
+  if (start === undefined || valueEnd === undefined) return undefined
+  // The end of a block's value is the start of the next line already; another's line goes on, perhaps with a comment.
+  const atLineStart = valueEnd > 0 && text[valueEnd - 1] === '\n'
+  const lineEnd = text.indexOf('\n', valueEnd)
+  return { start, end: atLineStart ? valueEnd : lineEnd < 0 ? text.length : lineEnd + 1 }
 }
 
 /** Control characters, and line breaks of YAML 1.1 alone; a reader refuses them, or folds them, where they stand bare. */

@@ -1,11 +1,18 @@
-import type { Command } from 'commander'
-import { promote } from '../../pull-request/index.ts'
-import { contextOf } from '../context.ts'
-import { type ProposalFlags, printProposal, proposalOptions, withProposalOptions } from '../proposal.ts'
+import { type Command, Option } from 'commander'
+import type { CandidateMode } from '../../change-set/index.ts'
+import { Failure } from '../../findings/index.ts'
+import { type ProposalOptions, promotableModels, promote } from '../../pull-request/index.ts'
+import { type Context, contextOf } from '../context.ts'
+import { type ProposalFlags, parsePercent, printProposal, proposalOptions, withProposalOptions } from '../proposal.ts'
+import { failureData, reportFailure } from '../report-failure.ts'
 
 interface Options extends ProposalFlags {
   from: string
   to: string
+  all?: boolean
+  candidate?: CandidateMode['kind']
+  weight?: number
+  header?: string
 }
 
 export function promoteCommand(program: Command): void {
@@ -18,14 +25,75 @@ export function promoteCommand(program: Command): void {
           'on branch promote/<model>/<environment>, pushes it and opens the pull request, or updates the open one. All of it\n' +
           'happens in a scratch work tree of the base branch: your own files are neither read nor touched.',
       )
-      .argument('<model>', 'folder name under models/')
+      .argument('[models...]', 'folder names under models/; a pull request each')
       .requiredOption('--from <environment>', 'where it runs')
-      .requiredOption('--to <environment>', 'where it shall run'),
-  ).action(async (model: string, options: Options) => {
+      .requiredOption('--to <environment>', 'where it shall run')
+      .option('--all', 'every model that the two environments run differently')
+      .addOption(
+        new Option('--candidate <mode>', 'beside the stable version instead of in its place').choices([
+          'canary',
+          'ab',
+          'shadow',
+        ]),
+      )
+      .option('--weight <percent>', 'share of requests for the candidate', parsePercent)
+      .option('--header <name>', 'with --candidate ab: the request header whose value decides'),
+  ).action(async (models: string[], options: Options) => {
     const context = contextOf(options)
-    const { from, to } = options
     const settings = await proposalOptions(context, options)
-    const proposal = await context.output.during('Promoting', () => promote({ model, from, to }, settings))
-    printProposal(context, proposal, `${to} runs the ${model} of ${from} already: nothing to promote.`)
+    await promoteEach(context, await chosenModels(models, options, settings), options, settings)
   })
+}
+
+function candidateOf({ candidate, weight, header }: Options): CandidateMode | undefined {
+  if (candidate === undefined) {
+    if (weight === undefined && header === undefined) return undefined
+    throw new Failure('--weight and --header are about a candidate, and there is none', {
+      fix: 'Add --candidate canary, ab or shadow, or leave them out.',
+    })
+  }
+  if (weight === undefined) throw new Failure('a candidate needs a share of requests', { fix: 'Add --weight 10.' })
+  if (header !== undefined && candidate !== 'ab') {
+    throw new Failure(`--header decides who gets an A/B candidate, not a ${candidate} one`, { fix: 'Leave it out.' })
+  }
+  return { kind: candidate, weight, ...(header !== undefined && { header }) }
+}
+
+async function chosenModels(
+  models: string[],
+  { from, to, all = false }: Options,
+  settings: ProposalOptions,
+): Promise<string[]> {
+  if (all === models.length > 0) {
+    throw new Failure(all ? 'promote takes models or --all, not both' : 'promote needs a model, several, or --all', {
+      fix: 'modelyard promote house-price --from staging --to production',
+    })
+  }
+  return all ? await promotableModels({ from, to }, settings) : [...new Set(models)]
+}
+
+/** A pull request each. Of several, one that fails does not keep the others from theirs. */
+async function promoteEach(context: Context, models: readonly string[], options: Options, settings: ProposalOptions) {
+  const { from, to, all = false } = options
+  const { output } = context
+  const candidate = candidateOf(options)
+  const isOne = models.length === 1 && !all
+  const results: object[] = []
+  for (const model of models) {
+    const request = { model, from, to, ...(candidate && { candidate }) }
+    try {
+      const proposal = await output.during(`Promoting ${model}`, () => promote(request, settings))
+      const nothing = candidate
+        ? `${model} has that candidate in ${to} already, or runs it: nothing to promote.`
+        : `${to} runs the ${model} of ${from} already: nothing to promote.`
+      results.push({ model, ...(proposal ?? { nothing }) })
+      printProposal(context, proposal, nothing)
+    } catch (error) {
+      if (isOne || !(error instanceof Failure)) throw error
+      results.push({ model, ...failureData(error) })
+      reportFailure(error)
+    }
+  }
+  if (all && models.length === 0) output.line(`${to} runs what ${from} runs: nothing to promote.`)
+  output.data(isOne ? results[0] : results)
 }

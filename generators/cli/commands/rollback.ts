@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { rollback } from '../../pull-request/index.ts'
 import { contextOf } from '../context.ts'
-import { type ProposalFlags, printProposal, proposalOptions, withProposalOptions } from '../proposal.ts'
+import { type ProposalFlags, proposalOptions, showProposal, withProposalOptions } from '../proposal.ts'
 
 interface Options extends ProposalFlags {
   env: string
@@ -28,6 +28,6 @@ export function rollbackCommand(program: Command): void {
     const settings = await proposalOptions(context, options)
     const request = { model, environment, ...(to !== undefined && { to }), ...(reason !== undefined && { reason }) }
     const proposal = await context.output.during('Rolling back', () => rollback(request, settings))
-    printProposal(context, proposal, `${environment} runs that already: nothing to roll back.`)
+    showProposal(context, proposal, `${environment} runs that already: nothing to roll back.`)
   })
 }

@@ -30,8 +30,11 @@ export function isolateGit(): void {
   delete process.env['GH_TOKEN']
 }
 
-export const runGit = (directory: string, ...args: string[]) =>
-  execFileSync('git', args, { cwd: directory, encoding: 'utf8', stdio: 'pipe' }).trim()
+export const runGit = (directory: string, ...args: string[]) => runGitWithInput(directory, '', ...args)
+
+/** The same with text on standard input. */
+export const runGitWithInput = (directory: string, input: string, ...args: string[]) =>
+  execFileSync('git', args, { cwd: directory, input, encoding: 'utf8', stdio: 'pipe' }).trim()
 
 /** Calls `test` with a fresh fixture and removes it afterwards. */
 export async function withGit(test: (fixture: GitFixture) => Promise<void>): Promise<void> {

@@ -1,0 +1,16 @@
+import { formatFindings } from '../checks/index.ts'
+import type { Failure } from '../findings/index.ts'
+import { EXIT } from './output.ts'
+
+/** A user's mistake, or something outside: told in words on standard error. Sets the exit code of the process. */
+export function reportFailure({ message, fix, findings }: Failure): void {
+  process.stderr.write(formatFindings(findings, { colour: process.stderr.isTTY }))
+  console.error(`error: ${message}`)
+  if (fix !== undefined) console.error(`    ${fix}`)
+  process.exitCode = findings.length > 0 ? EXIT.findings : EXIT.failure
+}
+
+/** The same for a program. */
+export function failureData({ message, fix, findings }: Failure): object {
+  return { error: { message, fix }, findings }
+}

@@ -1,0 +1,66 @@
+import { type CandidateChange, type CandidateRequest, planCandidate } from '../change-set/index.ts'
+import type { Repository } from '../plan/index.ts'
+import { buildPromotionReport, namedVersion, promotedVersion, renderedChanges, runningVersion } from './build-report.ts'
+import { describePromotion } from './describe.ts'
+import { describeCandidate } from './describe-step.ts'
+import { refuseFailedSamples } from './promote.ts'
+import { type Proposal, type ProposalOptions, propose } from './propose.ts'
+import type { CandidateReport, PromotionReport } from './report.ts'
+
+/**
+ * Takes a candidate one step on: another weight, its end as the stable version (a promotion, with all its gates), or its end. An
+ * abort goes through despite errors that the base has already, and asks for no artifact.
+ */
+export async function stepCandidate(
+  request: CandidateRequest & { reason?: string },
+  options: ProposalOptions,
+): Promise<Proposal<CandidateReport | PromotionReport> | undefined> {
+  const { model, environment, step, reason } = request
+  const offline = options.offline || step !== 'finish'
+  return propose<CandidateChange, CandidateReport | PromotionReport>(
+    { ...options, offline },
+    `candidate/${model}/${environment}`,
+    ['candidate', environment],
+    {
+      ...(step === 'abort' && { despiteErrors: true }),
+      decide: async (repository, plan) => planCandidate(repository, plan, request),
+      describe: async (change, applied, baseCommit) => {
+        if (step === 'finish') {
+          const report = await buildPromotionReport(change, applied, baseCommit)
+          refuseFailedSamples(report, promotedVersion(change, applied).facts.version)
+          return { report, ...describePromotion(report) }
+        }
+        const { release, mode, weight } = change.before
+        const stable = applied.model?.stable
+        if (!stable) throw new Error(`${model} does not run in ${environment} any more`)
+        const report: CandidateReport = {
+          model,
+          environment,
+          stable: runningVersion(stable),
+          candidate: namedVersion(release),
+          mode,
+          weight: { from: weight, ...(typeof step === 'object' && { to: step.weight }) },
+          ...(reason !== undefined && { reason }),
+          undo: undoCommand(change, applied.repository, baseCommit),
+          ...renderedChanges(change, applied),
+          baseCommit,
+        }
+        return { report, ...describeCandidate(report) }
+      },
+    },
+  )
+}
+
+/** An abort is undone by starting again, from where the candidate came. */
+function undoCommand(
+  { model, environment, step, pin, before: { mode, weight } }: CandidateChange,
+  repository: Repository,
+  baseCommit: string,
+): string {
+  if (typeof step === 'object') return `modelyard candidate ${model} --env ${environment} --weight ${weight}`
+  const source = repository.environments.get(environment)?.definition.value.promotesFrom?.name
+  if (source === undefined) {
+    return `git checkout ${baseCommit.slice(0, 12)} -- ${pin.file} && modelyard synth --env ${environment}`
+  }
+  return `modelyard promote ${model} --from ${source} --to ${environment} --candidate ${mode} --weight ${weight}`
+}

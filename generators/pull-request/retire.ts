@@ -1,0 +1,39 @@
+import { planRetirement } from '../change-set/index.ts'
+import { renderedChanges, runningVersion } from './build-report.ts'
+import { describeRetirement } from './describe-step.ts'
+import { requestsAnswered } from './prometheus.ts'
+import { type Proposal, type ProposalOptions, propose } from './propose.ts'
+import type { RetirementReport } from './report.ts'
+
+/** Over how long callers are counted: a weekly batch job is a caller too. */
+const CALLERS_DURING = '7d'
+
+/** Ends a model in an environment. With the address of a Prometheus server the pull request says whether it is still called. */
+export async function retire(
+  request: { model: string; environment: string; reason?: string; prometheus?: string },
+  options: ProposalOptions,
+): Promise<Proposal<RetirementReport> | undefined> {
+  const { model, environment, reason, prometheus } = request
+  return propose(options, `retire/${model}/${environment}`, ['retirement', environment], {
+    decide: async (repository, plan) => planRetirement(repository, plan, request),
+    describe: async (change, applied, baseCommit) => {
+      const { from } = change
+      const namespace = applied.repository.environments.get(environment)?.definition.value.namespace
+      if (!from || namespace === undefined) throw new Error(`${model} did not run in ${environment}`)
+      const report: RetirementReport = {
+        model,
+        environment,
+        from: runningVersion(from),
+        ...(reason !== undefined && { reason }),
+        callers:
+          prometheus === undefined
+            ? { unknown: 'no Prometheus address was given' }
+            : await requestsAnswered({ address: prometheus, model, namespace, during: CALLERS_DURING }),
+        undo: `modelyard rollback ${model} --env ${environment}`,
+        ...renderedChanges(change, applied),
+        baseCommit,
+      }
+      return { report, ...describeRetirement(report) }
+    },
+  })
+}

@@ -1,0 +1,45 @@
+import { planRollback } from '../change-set/index.ts'
+import { paths } from '../plan/index.ts'
+import { namedVersion, promotedVersion, renderedChanges, runningVersion } from './build-report.ts'
+import { describeRollback } from './describe-step.ts'
+import { type Proposal, type ProposalOptions, propose } from './propose.ts'
+import type { RollbackReport } from './report.ts'
+import { scalarHistory } from './scalar-history.ts'
+
+/**
+ * Takes an environment back to what ran there before, by the history of its pin. Reads the repository alone: with the remote
+ * down it works from the last known base, artifacts are not asked for, and errors that the base has already are only told.
+ */
+export async function rollback(
+  request: { model: string; environment: string; to?: string; reason?: string },
+  options: ProposalOptions,
+): Promise<Proposal<RollbackReport> | undefined> {
+  const { model, environment, reason } = request
+  return propose({ ...options, offline: true }, `rollback/${model}/${environment}`, ['rollback', environment], {
+    despiteErrors: true,
+    decide: async (repository, plan, git, baseCommit) => {
+      const file = paths.pin(environment, model)
+      const history = await scalarHistory(git, file, { from: baseCommit })
+      return planRollback(repository, plan, request, history)
+    },
+    describe: async (change, applied, baseCommit) => {
+      const to = promotedVersion(change, applied)
+      const { replaces } = change
+      const report: RollbackReport = {
+        model,
+        environment,
+        ...(replaces !== undefined && { from: namedVersion(replaces) }),
+        to: runningVersion(to),
+        ...(reason !== undefined && { reason }),
+        ranBefore: change.ranBefore,
+        undo:
+          replaces === undefined
+            ? `modelyard retire ${model} --env ${environment}`
+            : `modelyard rollback ${model} --env ${environment} --to ${replaces}`,
+        ...renderedChanges(change, applied),
+        baseCommit,
+      }
+      return { report, ...describeRollback(report) }
+    },
+  })
+}
