@@ -3,7 +3,7 @@ import { createContentCache } from './artifact/index.ts'
 import type { ServerSettings } from './contract/index.ts'
 import { addManagementRoutes, addRoutes, createHttpServer, drain, type LoggerOption } from './http/index.ts'
 import { type FileWatch, ModelRegistry, readBootConfiguration, watchRouting } from './models/index.ts'
-import { createMonitoring } from './monitoring/index.ts'
+import { createMonitoring, type Monitoring } from './monitoring/index.ts'
 import { startGrpcServer } from './protocols/index.ts'
 import { authenticatorOf, readTls, watchTls } from './security/index.ts'
 
@@ -26,6 +26,8 @@ export interface ServerOptions {
   managementPort?: number
   /** Fastify's `logger`: true for JSON lines on standard output, false (the default) for silence. */
   logger?: LoggerOption
+  /** Where observations go; by default a registry of this server's own, which `/metrics` answers from. */
+  monitoring?: Monitoring
 }
 
 export interface ModelServer {
@@ -68,7 +70,7 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
   const { log } = app
   const authenticator = settings.authentication && (await authenticatorOf(settings.authentication, log))
   const state = { draining: false }
-  const monitoring = createMonitoring(boot.models.map(({ slo }) => slo.latencyP99Ms))
+  const { monitoring = createMonitoring(boot.models.map(({ slo }) => slo.latencyP99Ms)) } = options
   const cache = createContentCache(cacheDirectory, { ...settings.artifacts, log })
   const registry = new ModelRegistry(boot, { cache, ...engineSettings(settings), monitoring, log })
   const context = { settings, registry, monitoring, state, ...(authenticator && { authenticator }) }

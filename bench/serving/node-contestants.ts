@@ -1,0 +1,161 @@
+import { join } from 'node:path'
+import type { GoldenSample } from '../../serving/contract/index.ts'
+import {
+  agrees,
+  CONNECTIONS,
+  type Contestant,
+  first,
+  freePort,
+  JSON_HEADERS,
+  json,
+  parse,
+  type Server,
+} from './contestant.ts'
+import { type Example, ROOT } from './example.ts'
+import type { Loop } from './measure.ts'
+
+/** Enough that the next large request is there when one is answered. */
+const LARGE_CONNECTIONS = [4]
+const LARGE_ROWS = 128
+const SOURCE = ['-C', 'modelyard-source', '--import', 'tsx']
+
+/** The server of this repository, compiled as in its image. */
+export async function modelyardServer({ model, pod }: Example): Promise<Server> {
+  const port = await freePort()
+  const { bootPath, routingPath, cacheDirectory } = pod
+  const flags = { '--boot': bootPath, '--routing': routingPath, '--cache': cacheDirectory }
+  return {
+    name: `modelyard ${model}`,
+    command: [
+      process.execPath,
+      join(ROOT, 'serving', 'lib', 'main.js'),
+      ...Object.entries(flags).flat(),
+      ...['--host', '127.0.0.1', '--port', String(port)],
+    ],
+    env: { NODE_ENV: 'production' },
+    port,
+    readyPath: '/readyz',
+  }
+}
+
+export function modelyard(id: string, server: Server, { samples, model }: Example): Contestant {
+  const sample = first(samples)
+  return {
+    id,
+    title: 'Modelyard, metrics and drift on',
+    server,
+    path: `/models/${model}/predict`,
+    headers: JSON_HEADERS,
+    body: json(sample.features),
+    connections: CONNECTIONS,
+    isRight: (answer) => agrees(sample, Object.values(parse(answer)['prediction'] as object).at(-1)),
+  }
+}
+
+export async function unmonitored(id: string, { pod, samples, model }: Example): Promise<Contestant> {
+  const port = await freePort()
+  const program = join(ROOT, 'bench', 'serving', 'unmonitored-server.ts')
+  const server = {
+    name: `unmonitored ${model}`,
+    // Without the condition `modelyard-source`: the same compiled code as above.
+    command: [process.execPath, '--import', 'tsx', program, pod.bootPath, pod.cacheDirectory, String(port)],
+    env: { NODE_ENV: 'production' },
+    cwd: ROOT,
+    port,
+    readyPath: '/readyz',
+  }
+  const title = 'Modelyard, metrics and drift off'
+  return { ...modelyard(id, server, { pod, samples, model } as Example), title, connections: [32] }
+}
+
+/** `LARGE_ROWS` rows in one request of the Open Inference Protocol. */
+export function large(server: Server, example: Example): { json: Contestant; binary: Contestant } {
+  const { samples, model, row } = example
+  const rows = manyRows(example)
+  const shape = [LARGE_ROWS, row(first(samples)).length]
+  const path = `/v2/models/${model}/infer`
+  const input = { name: 'features', shape, datatype: 'FP32' }
+  const raw = new Uint8Array(Float32Array.from(rows.flat()).buffer)
+  const head = Buffer.from(
+    JSON.stringify({
+      inputs: [{ ...input, parameters: { binary_data_size: raw.byteLength } }],
+      parameters: { binary_data_output: true },
+    }),
+  )
+  const both = { server, path, connections: LARGE_CONNECTIONS }
+  const expected = Array.from({ length: LARGE_ROWS }, (_, index) => samples[index % samples.length] as GoldenSample)
+  const right = (values: ArrayLike<unknown>) => expected.every((sample, index) => agrees(sample, values[index]))
+  return {
+    json: {
+      ...both,
+      id: 'rows-json',
+      title: `Modelyard, ${LARGE_ROWS} rows, JSON`,
+      headers: JSON_HEADERS,
+      body: json({ inputs: [{ ...input, data: rows.flat() }] }),
+      isRight: (answer) => right((parse(answer)['outputs'] as { data: number[] }[])[0]?.data ?? []),
+    },
+    binary: {
+      ...both,
+      id: 'rows-binary',
+      title: `Modelyard, ${LARGE_ROWS} rows, binary`,
+      headers: {
+        'content-type': 'application/octet-stream',
+        'inference-header-content-length': String(head.byteLength),
+      },
+      body: Buffer.concat([head, raw]),
+      isRight: (answer) => right(new Float32Array(answer.slice(-LARGE_ROWS * 4).buffer)),
+    },
+  }
+}
+
+function manyRows({ samples, row }: Example): number[][] {
+  return Array.from({ length: LARGE_ROWS }, (_, index) => row(samples[index % samples.length] as GoldenSample))
+}
+
+export async function echoServer(): Promise<Server> {
+  const port = await freePort()
+  const program = join(ROOT, 'bench', 'serving', 'echo-server.ts')
+  return {
+    name: 'echo',
+    command: [process.execPath, ...SOURCE, program, String(port)],
+    env: { NODE_ENV: 'production' },
+    cwd: ROOT,
+    port,
+    readyPath: '/ready',
+  }
+}
+
+export function echo(id: string, server: Server, { samples }: Example): Contestant {
+  const body = json(first(samples).features)
+  return {
+    id,
+    title: '(a) Fastify, echo of the same body',
+    server,
+    path: '/predict',
+    headers: JSON_HEADERS,
+    body,
+    connections: CONNECTIONS,
+    isRight: (answer) => Buffer.from(answer).equals(body),
+  }
+}
+
+/** (b): ONNX Runtime alone, for one row and for many. */
+export function loops(example: Example): Loop[] {
+  const { onnx, samples, row } = example
+  const command = (rows: number[][]) => [
+    process.execPath,
+    ...SOURCE,
+    join(ROOT, 'bench', 'serving', 'onnxruntime-loop.ts'),
+    onnx,
+    JSON.stringify(rows),
+  ]
+  return [
+    { id: 'loop-1', title: '(b) ONNX Runtime in a loop, 1 row', command: command([row(first(samples))]), cwd: ROOT },
+    {
+      id: 'loop-128',
+      title: `(b) ONNX Runtime in a loop, ${LARGE_ROWS} rows`,
+      command: command(manyRows(example)),
+      cwd: ROOT,
+    },
+  ]
+}

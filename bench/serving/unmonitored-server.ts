@@ -1,0 +1,44 @@
+import { startServer } from 'modelyard-serving/main'
+
+/** The whole server, but nothing is counted: what is left of its cost without it is that of metrics and drift. Arguments: as `pod.ts` gives them. */
+const [bootPath = '', cacheDirectory = '', port] = process.argv.slice(2)
+const nothing = () => {}
+const statistics = { count: 0, seconds: 0 }
+const version = {
+  statistics: {
+    success: statistics,
+    failure: statistics,
+    queue: statistics,
+    calls: statistics,
+    rows: 0,
+    lastAnswered: 0,
+    byRows: new Map(),
+  },
+  request: nothing,
+  queued: nothing,
+  called: nothing,
+  entered: nothing,
+  left: nothing,
+  rejected: nothing,
+  watchQueue: () => nothing,
+  threadRestarted: nothing,
+  anomaly: nothing,
+  shadowCompared: nothing,
+}
+await startServer({
+  bootPath,
+  cacheDirectory,
+  port: Number(port),
+  monitoring: {
+    version: () => version,
+    drift: {
+      version: () => ({ overBudget: [], uncountable: [], observe: nothing, retire: nothing }),
+      text: () => '',
+    },
+    unauthenticated: nothing,
+    setWanted: nothing,
+    setLoaded: nothing,
+    contentType: 'text/plain',
+    text: async () => '',
+  },
+})
