@@ -1,2 +1,19 @@
+import type { Validation } from './validate.ts'
+
 export { countFindings, formatFindings } from './reporters.ts'
-export { type Validation, validateLoaded, validateRepository } from './validate.ts'
+export type { Validation } from './validate.ts'
+export { type ManifestOptions, type ManifestValidation, validateManifests } from './validate-manifests.ts'
+
+// Checking a repository needs everything that generates it, which checking manifests does not wait for.
+
+type Checks = typeof import('./validate.ts')
+
+/** Every check of a repository in one pass; writes nothing. Throws only when it cannot be read at all. */
+export async function validateRepository(...args: Parameters<Checks['validateRepository']>): Promise<Validation> {
+  return (await import('./validate.ts')).validateRepository(...args)
+}
+
+/** The same for a repository that is loaded already. */
+export async function validateLoaded(...args: Parameters<Checks['validateLoaded']>): Promise<Validation> {
+  return (await import('./validate.ts')).validateLoaded(...args)
+}

@@ -1,12 +1,14 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { relative, sep } from 'node:path'
 import type { DocumentPath, Finding } from '../findings/index.ts'
-import { parseYaml } from '../text/index.ts'
+import { readStream } from '../text/index.ts'
+import { type ManifestSource, manifestSources } from './manifest-sources.ts'
 
-/** One Kubernetes object of dist/, with the lines of its file. */
+/** One Kubernetes object, with the lines of its file; those are looked for only when a finding asks. */
 export interface ManifestObject {
+  /** Relative to where the command was started, or to the repository's root; with forward slashes. */
   file: string
   value: unknown
+  /** 1-based line of what is at `path`, or of the nearest parent that exists. */
   lineOf(path: DocumentPath): number | undefined
 }
 
@@ -18,25 +20,66 @@ export interface KubernetesObject {
   [field: string]: unknown
 }
 
-/** Every object below `folder` (relative to `root`); a file that is no YAML is a finding. */
-export async function readManifests(
-  root: string,
-  folder: string,
-): Promise<{ objects: ManifestObject[]; findings: Finding[] }> {
-  const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true }).catch(() => [])
-  const files = entries
-    .filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
-  const objects: ManifestObject[] = []
-  const findings: Finding[] = []
-  for (const path of files) {
-    const file = path.slice(root.length + 1).replaceAll('\\', '/')
-    const parsed = parseYaml(file, await readFile(path, 'utf8'))
-    if (parsed.document) objects.push(parsed.document)
-    else findings.push(...parsed.findings)
+export interface Manifests {
+  objects: ManifestObject[]
+  /** What could not be read. */
+  findings: Finding[]
+  files: number
+  /** Documents in folders that are for another program: neither apiVersion nor kind, or a Kustomization. */
+  otherDocuments: number
+}
+
+/** Every object of the inputs, in their order. Throws a Failure for an input that does not exist. */
+export function readManifestInputs(inputs: readonly string[]): Manifests {
+  const read: Manifests = { objects: [], findings: [], files: 0, otherDocuments: 0 }
+  for (const { source, finding } of manifestSources(inputs)) {
+    if (source) addObjects(source, read)
+    else read.findings.push(finding)
   }
-  return { objects, findings }
+  return read
+}
+
+/** Every object below `folder` (relative to `root`), which need not exist; files are named relative to `root`. */
+export function readManifests(root: string, folder: string): Manifests {
+  const read: Manifests = { objects: [], findings: [], files: 0, otherDocuments: 0 }
+  const local = (file: string) => relative(root, file).split(sep).join('/')
+  for (const { source, finding } of manifestSources([`${root}/${folder}`], { mayBeMissing: true })) {
+    if (finding) read.findings.push({ ...finding, file: local(finding.file ?? '') })
+    // Nothing in dist/ is for another program.
+    else addObjects({ file: local(source.file), text: () => source.text(), isNamed: true }, read)
+  }
+  return read
+}
+
+function addObjects(source: ManifestSource, read: Manifests): void {
+  const { documents, findings } = readStream(source)
+  read.files++
+  read.findings.push(...findings)
+  for (const { value, lineOf } of documents) {
+    if (!source.isNamed && isForAnotherProgram(value)) read.otherDocuments++
+    else addExpanded({ file: source.file, value, lineOf }, read.objects)
+  }
+}
+
+/** values.yaml, package.json, a compose file: checking a folder must not mean explaining each of them. */
+function isForAnotherProgram(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return true
+  const { apiVersion, kind } = value as Record<string, unknown>
+  if (apiVersion === undefined && kind === undefined) return true
+  return typeof apiVersion === 'string' && apiVersion.startsWith('kustomize.config.k8s.io/')
+}
+
+/** A List (`v1 List`, `apps/v1 DeploymentList`) stands for its items, as kubectl takes it; a list inside a list is an item. */
+function addExpanded(object: ManifestObject, objects: ManifestObject[]): void {
+  const { kind, items } = kubernetesObject(object)
+  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) {
+    objects.push(object)
+    return
+  }
+  const { file, lineOf } = object
+  for (const [index, value] of items.entries()) {
+    objects.push({ file, value, lineOf: (path) => lineOf(['items', index, ...path]) })
+  }
 }
 
 /** The object's value; an empty object when the file holds none. */

@@ -1,29 +1,52 @@
 import type { k8s } from 'cdk8s-plus-28'
-import type { DocumentPath } from '../findings/index.ts'
+import type { DocumentPath, Severity } from '../findings/index.ts'
+import { nearest } from '../text/index.ts'
 import { kubernetesObject, type ManifestObject } from './manifest-objects.ts'
 
 /** The typed view of one pod template: everything may be missing, since the file may hold anything. */
 type PodSpec = Partial<k8s.PodSpec>
 type Labels = Record<string, string>
 
-/** What the objects of one environment offer each other. */
+/** Labels of the pods of one workload, and the names of their ports. */
+export interface Pods {
+  namespace: string
+  labels: Labels
+  ports: Set<string>
+}
+
+/** What the objects of one group (an environment, or all that was given) offer each other. */
 export interface Context {
+  /**
+   * True when the group is all there is, as dist/ is of an environment. Otherwise the cluster may hold what the group does not:
+   * a name is missed only when the group has one that is nearly the same, a selector only when the group has pods that it
+   * could mean, and both are warnings.
+   */
+  isClosed: boolean
   /** By `kind/namespace/name`, inside one environment. */
   known: Map<string, ManifestObject>
-  /** Labels and names of ports of the pods that each workload of the environment makes, with its namespace. */
-  pods: { namespace: string; labels: Labels; ports: Set<string> }[]
-  report(object: ManifestObject, path: DocumentPath, message: string, fix: string): void
+  /** The pods that each workload of the group makes. */
+  podsByNamespace: Map<string, Pods[]>
+  report(object: ManifestObject, path: DocumentPath, message: string, fix: string, severity?: Severity): void
 }
+
+interface PodTemplate {
+  metadata?: { labels?: Labels }
+  spec?: PodSpec
+}
+
+/** Kinds whose selector must match the labels of their own pod template. */
+const SELECTING = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Rollout'])
 
 /** Everything that one object names, or selects, of the others. */
 export function checkObject(object: ManifestObject, context: Context): void {
   const value = kubernetesObject(object)
-  const spec = (value['spec'] ?? {}) as Record<string, unknown>
+  const spec = mapOf(value['spec'])
   const namespace = value.metadata?.namespace ?? ''
-  if (value.kind === 'Deployment') {
-    const template = spec['template'] as { metadata?: { labels?: Labels }; spec?: PodSpec } | undefined
-    const selector = (spec['selector'] as { matchLabels?: Labels } | undefined)?.matchLabels ?? {}
-    if (!isSubset(selector, template?.metadata?.labels ?? {})) {
+  const found = podTemplateOf(object)
+  if (found) {
+    const { template, path } = found
+    const selector = mapOf(spec['selector'])['matchLabels'] as Labels | undefined
+    if (selector && SELECTING.has(value.kind ?? '') && !isSubset(selector, template.metadata?.labels ?? {})) {
       context.report(
         object,
         ['spec', 'selector'],
@@ -31,7 +54,7 @@ export function checkObject(object: ManifestObject, context: Context): void {
         'Give the template the labels that the selector names.',
       )
     }
-    checkPodSpec(object, namespace, template?.spec ?? {}, context)
+    checkPodSpec(object, [...path, 'spec'], namespace, mapOf(template.spec) as PodSpec, context)
   }
   if (value.kind === 'Service') checkService(object, namespace, spec, context)
   if (value.kind === 'HorizontalPodAutoscaler') {
@@ -42,8 +65,13 @@ export function checkObject(object: ManifestObject, context: Context): void {
   if (value.kind === 'NetworkPolicy') requireSelected(object, 'podSelector', namespace, context)
 }
 
-function checkPodSpec(object: ManifestObject, namespace: string, spec: PodSpec, context: Context): void {
-  const base = ['spec', 'template', 'spec']
+function checkPodSpec(
+  object: ManifestObject,
+  base: DocumentPath,
+  namespace: string,
+  spec: PodSpec,
+  context: Context,
+): void {
   if (spec.serviceAccountName !== undefined) {
     requireObject(
       object,
@@ -57,10 +85,13 @@ function checkPodSpec(object: ManifestObject, namespace: string, spec: PodSpec, 
   const allVolumes = objectsIn(spec.volumes)
   for (const [index, volume] of allVolumes.entries()) {
     const at = [...base, 'volumes', index]
-    if (volume.configMap)
+    if (volume.configMap && volume.configMap.optional !== true)
       requireObject(object, [...at, 'configMap', 'name'], 'ConfigMap', namespace, volume.configMap.name, context)
   }
-  const volumes = new Set(allVolumes.map((volume) => volume.name))
+  // A StatefulSet mounts what its claim templates make.
+  const claims = mapOf(kubernetesObject(object)['spec'])['volumeClaimTemplates'] as PodTemplate[] | undefined
+  const claimed = objectsIn(claims).map((claim) => mapOf(claim.metadata)['name'])
+  const volumes = new Set([...allVolumes.map((volume) => volume.name), ...claimed])
   for (const [index, container] of objectsIn(spec.containers).entries()) {
     const at = [...base, 'containers', index]
     for (const [mount, { name }] of objectsIn(container.volumeMounts).entries()) {
@@ -75,8 +106,9 @@ function checkPodSpec(object: ManifestObject, namespace: string, spec: PodSpec, 
     }
     const ports = new Set(objectsIn(container.ports).flatMap((port) => [port.name ?? '', port.containerPort]))
     for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'] as const) {
-      const port = container[probe]?.httpGet?.port as unknown as string | number | undefined
-      if (port !== undefined && !ports.has(port)) {
+      const port = mapOf(mapOf(container[probe])['httpGet'])['port'] as string | number | undefined
+      // A number need not be declared; a name must be.
+      if (port !== undefined && !ports.has(port) && (typeof port === 'string' || context.isClosed)) {
         context.report(
           object,
           [...at, probe, 'httpGet', 'port'],
@@ -127,12 +159,15 @@ function requireObject(
   context: Context,
 ): void {
   if (context.known.has(`${kind}/${namespace}/${name}`)) return
-  context.report(
-    object,
-    path,
-    `${kind} "${name}" does not exist in namespace "${namespace}"`,
-    `Add the ${kind} or correct the name.`,
-  )
+  const message = `${kind} "${name}" does not exist in namespace "${namespace}"`
+  if (context.isClosed) {
+    context.report(object, path, message, `Add the ${kind} or correct the name.`)
+    return
+  }
+  const near = nearest(`${name}`, namesOf(kind, namespace, context))
+  if (near === undefined) return
+  const given = `${kind} "${name}" is not among the given objects, and "${near}" is`
+  context.report(object, path, given, `Write ${near} if that is meant.`, 'warning')
 }
 
 function requirePods(
@@ -141,32 +176,55 @@ function requirePods(
   namespace: string,
   selector: Labels,
   context: Context,
-): Context['pods'] {
-  const selected = context.pods.filter((pod) => pod.namespace === namespace && isSubset(selector, pod.labels))
-  if (selected.length === 0) {
+): Pods[] {
+  const candidates = context.podsByNamespace.get(namespace) ?? []
+  const selected = candidates.filter((pod) => isSubset(selector, pod.labels))
+  if (selected.length === 0 && (context.isClosed || candidates.length > 0)) {
     context.report(
       object,
       path,
       'the selector matches the pods of no workload',
       'Give it the labels of a pod template.',
+      context.isClosed ? 'error' : 'warning',
     )
   }
   return selected
 }
 
-/** The pods that a workload makes; none for any other object. */
-export function podsOf(object: ManifestObject): Context['pods'] {
+/** The pods that a workload makes; undefined for any other object. */
+export function podsOf(object: ManifestObject): Pods | undefined {
+  const found = podTemplateOf(object)
+  if (!found) return undefined
+  const { metadata, spec } = found.template
+  const ports = objectsIn(mapOf(spec)['containers'] as PodSpec['containers']).flatMap((container) =>
+    objectsIn(container.ports),
+  )
+  return {
+    namespace: kubernetesObject(object).metadata?.namespace ?? '',
+    labels: mapOf(metadata?.labels) as Labels,
+    ports: new Set(ports.map((port) => port.name ?? '')),
+  }
+}
+
+/** Where an object says what its pods are: itself, its template, or its job's template. */
+function podTemplateOf(object: ManifestObject): { template: PodTemplate; path: DocumentPath } | undefined {
   const value = kubernetesObject(object)
-  const spec = value['spec'] as { template?: { metadata?: { labels?: Labels }; spec?: PodSpec } } | undefined
-  if (!spec?.template) return []
-  const ports = objectsIn(spec.template.spec?.containers).flatMap((container) => objectsIn(container.ports))
-  return [
-    {
-      namespace: value.metadata?.namespace ?? '',
-      labels: spec.template.metadata?.labels ?? {},
-      ports: new Set(ports.map((port) => port.name ?? '')),
-    },
-  ]
+  if (value.kind === 'Pod') return { template: value as PodTemplate, path: [] }
+  const path = value.kind === 'CronJob' ? ['spec', 'jobTemplate', 'spec', 'template'] : ['spec', 'template']
+  const template = path.reduce<unknown>((at, key) => mapOf(at)[key], value)
+  // Other kinds (an ApplicationSet) have templates of something else.
+  const isPodTemplate = Array.isArray(mapOf(mapOf(template)['spec'])['containers'])
+  return isPodTemplate ? { template: template as PodTemplate, path } : undefined
+}
+
+function namesOf(kind: string, namespace: string, { known }: Context): string[] {
+  const prefix = `${kind}/${namespace}/`
+  return [...known.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length))
+}
+
+/** A map, or an empty one: a file may hold anything. */
+function mapOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
 }
 
 function isSubset(wanted: Labels, labels: Labels): boolean {

@@ -1,23 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Finding } from '../findings/index.ts'
 import { REPOSITORY } from '../testing/example-repository.ts'
 import { parseYaml } from '../text/index.ts'
 import { type ManifestObject, readManifests } from './manifest-objects.ts'
-import { checkReferences } from './references.ts'
+import { checkRepositoryReferences } from './references.ts'
 
 const test = suite('references between objects')
 
 const MODEL = 'dist/production/models/house-price'
-const { objects } = await readManifests(REPOSITORY, 'dist/production')
+const { objects } = readManifests(REPOSITORY, 'dist/production')
 
 /** The objects of production with one file changed; `null` leaves the file out. */
 function production(file: string, change: ((text: string) => string) | null): ManifestObject[] {
   const found = objects.find((object) => object.file === file)
   if (!found) throw new Error(`there is no ${file}`)
   const others = objects.filter((object) => object !== found)
-  return change === null ? others : [...others, parsed(file, change((found as unknown as { text: string }).text))]
+  return change === null ? others : [...others, parsed(file, change(textOf(file)))]
 }
+
+const textOf = (file: string) => readFileSync(join(REPOSITORY, file), 'utf8')
 
 function parsed(file: string, text: string): ManifestObject {
   const { document } = parseYaml(file, text)
@@ -33,14 +37,14 @@ const replace = (from: string, to: string) => (text: string) => {
 }
 
 const lineIn = (file: string, text: string) => {
-  const found = objects.find((object) => object.file === file) as unknown as { text: string }
-  return found.text.slice(0, found.text.lastIndexOf(text)).split('\n').length
+  const whole = textOf(file)
+  return whole.slice(0, whole.lastIndexOf(text)).split('\n').length
 }
 
 const summary = ({ rule, file, line, message }: Finding) => ({ rule, file, line, message })
 
 test('what synth writes has no missing reference', async () => {
-  assert.equal(await checkReferences(REPOSITORY, objects), [])
+  assert.equal(await checkRepositoryReferences(REPOSITORY, objects), [])
 })
 
 const DEPLOYMENT = `${MODEL}/deployment.yaml`
@@ -116,14 +120,14 @@ const CASES: { title: string; file: string; change: (text: string) => string; at
 
 for (const { title, file, change, at, message } of CASES) {
   test(`${title} is a finding at its line`, async () => {
-    const findings = await checkReferences(REPOSITORY, production(file, change))
+    const findings = await checkRepositoryReferences(REPOSITORY, production(file, change))
     assert.equal(findings.map(summary), [{ rule: 'reference-missing', file, line: lineIn(file, at), message }])
   })
 }
 
 test('a Deployment whose selector is not in its pods is found, as is all that selects those pods', async () => {
   const relabel = (text: string) => text.replaceAll(/^( {8}app\.kubernetes\.io\/name: )house-price$/gm, '$1houses')
-  const findings = await checkReferences(REPOSITORY, production(DEPLOYMENT, relabel))
+  const findings = await checkRepositoryReferences(REPOSITORY, production(DEPLOYMENT, relabel))
   assert.equal(
     findings.map(({ rule, file }) => `${rule} ${file}`).sort(),
     ['deployment', 'network-policy', 'pod-disruption-budget', 'service'].map(
@@ -135,7 +139,7 @@ test('a Deployment whose selector is not in its pods is found, as is all that se
 })
 
 test('a ConfigMap that is removed is missed where the Deployment names it', async () => {
-  const findings = await checkReferences(REPOSITORY, production(`${MODEL}/routing-config-map.yaml`, null))
+  const findings = await checkRepositoryReferences(REPOSITORY, production(`${MODEL}/routing-config-map.yaml`, null))
   assert.equal(findings.map(summary), [
     {
       rule: 'reference-missing',
@@ -151,13 +155,13 @@ test('a selector that is empty takes every pod, as a policy that denies by defau
     'dist/production/deny.yaml',
     'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: deny, namespace: models }\nspec: { podSelector: {} }\n',
   )
-  assert.equal(await checkReferences(REPOSITORY, [...objects, policy]), [])
+  assert.equal(await checkRepositoryReferences(REPOSITORY, [...objects, policy]), [])
 })
 
 test('the same object in two files is a finding at the second', async () => {
   const copy = objects.find(({ file }) => file === `${MODEL}/service.yaml`) as ManifestObject
   const file = `${MODEL}/service-copy.yaml`
-  const findings = await checkReferences(REPOSITORY, [...objects, { ...copy, file }])
+  const findings = await checkRepositoryReferences(REPOSITORY, [...objects, { ...copy, file }])
   assert.equal(findings.map(summary), [
     {
       rule: 'object-defined-twice',
@@ -169,13 +173,16 @@ test('the same object in two files is a finding at the second', async () => {
 })
 
 test('objects of the same name in two environments are two objects', async () => {
-  const staging = await readManifests(REPOSITORY, 'dist/staging')
-  assert.equal(await checkReferences(REPOSITORY, [...objects, ...staging.objects]), [])
+  const staging = readManifests(REPOSITORY, 'dist/staging')
+  assert.equal(await checkRepositoryReferences(REPOSITORY, [...objects, ...staging.objects]), [])
 })
 
 test('an Application of a folder that does not exist is a finding at its path', async () => {
   const file = 'dist/production/argocd/production-model-house-price.yaml'
-  const findings = await checkReferences(REPOSITORY, production(file, replace('models/house-price', 'models/house')))
+  const findings = await checkRepositoryReferences(
+    REPOSITORY,
+    production(file, replace('models/house-price', 'models/house')),
+  )
   assert.equal(findings.map(summary), [
     {
       rule: 'application-path-missing',
@@ -191,7 +198,7 @@ test('whatever stands in an object, checking it ends: the schema check tells wha
     for (const wrong of [null, 7, 'text', [null], {}]) {
       for (const value of withEachNode(object.value, wrong)) {
         const others = objects.filter((other) => other !== object)
-        await checkReferences(REPOSITORY, [...others, { ...object, value }])
+        await checkRepositoryReferences(REPOSITORY, [...others, { ...object, value }])
       }
     }
   }

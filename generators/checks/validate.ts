@@ -3,7 +3,7 @@ import { compareWithDist, renderManifests } from '../manifests/index.ts'
 import { loadRepository, type Plan, type Repository, resolvePlan } from '../plan/index.ts'
 import { checkArtifacts } from './artifact.ts'
 import { readManifests } from './manifest-objects.ts'
-import { checkReferences } from './references.ts'
+import { checkRepositoryReferences } from './references.ts'
 import { checkDist, checkRepositoryRules } from './repository.ts'
 import { checkSchema } from './schema/index.ts'
 
@@ -34,7 +34,7 @@ export async function validateLoaded(
   plan: Plan,
   { offline = false }: ValidateOptions = {},
 ): Promise<Validation> {
-  const dist = await readManifests(repository.root, 'dist')
+  const dist = readManifests(repository.root, 'dist')
   // With a definition or a pin that cannot be read, what dist/ should be is not known.
   const broken = [...repository.findings, ...plan.findings].some((finding) => finding.severity === 'error')
   const stale = broken ? [] : checkDist(await compareWithDist(repository.root, renderManifests(plan), {}))
@@ -45,7 +45,7 @@ export async function validateLoaded(
     ...stale,
     ...dist.findings,
     ...checkSchema(dist.objects),
-    ...(await checkReferences(repository.root, dist.objects)),
+    ...(await checkRepositoryReferences(repository.root, dist.objects)),
     ...(offline ? [] : await checkArtifacts(repository)),
   ]
   const models = [...repository.models.values()]

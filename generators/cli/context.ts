@@ -27,8 +27,13 @@ export function withCommonOptions(command: Command): Command {
 export function contextOf(options: CommonOptions): Context {
   return {
     root: options.root === undefined ? findRoot(process.cwd()) : resolve(options.root),
-    output: createOutput({ json: options.json ?? false, quiet: options.quiet ?? false }),
+    output: outputOf(options),
   }
+}
+
+/** For a command that needs no repository. */
+export function outputOf({ json = false, quiet = false }: CommonOptions): Output {
+  return createOutput({ json, quiet })
 }
 
 function findRoot(from: string): string {
@@ -37,6 +42,6 @@ function findRoot(from: string): string {
     if (folder === dirname(folder)) break
   }
   throw new Failure(`${from} is not inside a Modelyard repository: no folder upwards has models/ and environments/`, {
-    fix: 'Change into the repository, or name it with --root.',
+    fix: 'Change into the repository, or name it with --root. Any manifests are checked by: modelyard validate <folder>',
   })
 }

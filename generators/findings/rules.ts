@@ -78,6 +78,24 @@ export const RULES = {
     reason: 'No registry has such an image: pods would never start.',
     repair: 'Publish an image of modelyard-serving and name it by its digest in the first environment.',
   },
+  'input-empty': {
+    summary: 'there is no Kubernetes object in what was named',
+    reason: 'A chart that failed to render, or a wrong path, would look like success.',
+    repair: 'Name the folder that holds the manifests, and let the pipe fail when its first command does.',
+    couldNotCheck: true,
+  },
+  'input-too-large': {
+    summary: 'a file or a document is too large, or nested too deeply, to be checked',
+    reason: 'Reading it would take all memory; the API server takes no object of more than 3 MiB.',
+    repair: 'Split it: several files, or several documents with `---` between them.',
+    couldNotCheck: true,
+  },
+  'input-unreadable': {
+    summary: 'a file cannot be read, or is a symbolic link out of the folder that is checked',
+    reason: 'What was not read is not known to be right, and what a link points to is not part of what is checked.',
+    repair: 'Name the file that is meant, or remove the link.',
+    couldNotCheck: true,
+  },
   'interface-differs': {
     summary: 'the interface differs from the ONNX graph',
     reason: 'Requests would be encoded for tensors that the graph does not have.',
@@ -99,7 +117,7 @@ export const RULES = {
     repair: 'Give each environment a namespace of its own.',
   },
   'object-defined-twice': {
-    summary: 'two files of an environment hold the same object',
+    summary: 'the same object stands twice in an environment, or in a folder',
     reason: 'Which of them wins depends on the order in which they are applied.',
     repair: 'Keep one of them.',
   },
@@ -135,7 +153,8 @@ export const RULES = {
   },
   'reference-missing': {
     summary: 'an object names another that does not exist, or selects nothing',
-    reason: 'The API server accepts such objects, and they fail after the merge.',
+    reason:
+      'The API server accepts such objects, and they fail after the merge. A warning where the cluster may hold what the given files do not.',
     repair: 'Correct the name, the selector or the port.',
   },
   'release-edited': {
@@ -161,7 +180,7 @@ export const RULES = {
   'schema-unknown-kind': {
     summary: 'there is no JSON Schema for this kind of object',
     reason: 'It could not be checked, which is not the same as valid.',
-    repair: 'Remove the object from dist/, or check it with the validator of its own project.',
+    repair: 'Check it by the validator of its own project, or leave such kinds alone with --ignore-missing-schemas.',
     couldNotCheck: true,
   },
   'training-file-invalid': {

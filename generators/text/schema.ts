@@ -1,8 +1,24 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { createRequire } from 'node:module'
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv'
 import { type DocumentPath, type Finding, formatPath, type RuleId } from '../findings/index.ts'
 import { nearest } from './nearest.ts'
 
-const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, strictTypes: false, verbose: true })
+let compiler: Ajv | undefined
+
+/** Loaded when the first schema is compiled: manifests are checked without it. */
+function ajv(): Ajv {
+  if (!compiler) {
+    const library = createRequire(import.meta.url)('ajv') as typeof import('ajv')
+    compiler = new library.Ajv({
+      allErrors: true,
+      strict: true,
+      strictRequired: false,
+      strictTypes: false,
+      verbose: true,
+    })
+  }
+  return compiler
+}
 
 /** What a schema check needs to know about the document it reads. */
 export interface Located {
@@ -14,7 +30,7 @@ export interface Located {
 export function schemaCheck(rule: RuleId, schema: object) {
   let validate: ValidateFunction | undefined
   return (value: unknown, located: Located): Finding[] => {
-    validate ??= ajv.compile(schema)
+    validate ??= ajv().compile(schema)
     if (validate(value)) return []
     return distinct((validate.errors ?? []).flatMap((error) => describe(error, rule, located)))
   }

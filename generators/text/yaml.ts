@@ -1,5 +1,7 @@
-import { type Alias, Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
+import type { Alias, Document, Node, ScalarTag } from 'yaml'
 import type { DocumentPath, Finding } from '../findings/index.ts'
+import { resolvePlainScalar } from './plain-scalar.ts'
+import { yamlLibrary } from './yaml-library.ts'
 
 /** One YAML document with the position of everything in it. */
 export interface YamlFile {
@@ -18,13 +20,23 @@ export interface YamlFile {
 /** The document, or the findings that say why it cannot be read. */
 export type Parsed = { document: YamlFile; findings: [] } | { document: undefined; findings: Finding[] }
 
+export interface ParseOptions {
+  /** How scalars without quotes are read: YAML 1.2, in which our own files are written, or Kubernetes' own way. */
+  dialect?: 'yaml-1.2' | 'kubernetes'
+}
+
+/** A value that repeats itself this often is no document that a person wrote. */
+const MAX_ALIASES = 100
+
 /**
- * Reads one YAML 1.2 document. Syntax errors, duplicate keys and unresolved or excessive aliases are findings of rule
+ * Reads one YAML document. Syntax errors, duplicate keys and unresolved or excessive aliases are findings of rule
  * `yaml-syntax`; nothing throws.
  */
-export function parseYaml(file: string, text: string): Parsed {
+export function parseYaml(file: string, text: string, { dialect = 'yaml-1.2' }: ParseOptions = {}): Parsed {
+  const { LineCounter, parseDocument } = yamlLibrary()
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: true, ...DIALECTS[dialect] }
+  const document = parseDocument(text, options)
   const findings = document.errors.map((error): Finding => {
     const position = lines.linePos(error.pos[0])
     return {
@@ -45,10 +57,11 @@ export function parseYaml(file: string, text: string): Parsed {
     return { document: undefined, findings: [{ rule: 'yaml-syntax', severity: 'error', message, file, line, fix }] }
   }
   const aliases = aliasesOf(document)
+  if (aliases.length > MAX_ALIASES) return refused(`has more than ${MAX_ALIASES} aliases`, aliases[MAX_ALIASES]?.alias)
   const unusable = aliases.find(({ problem }) => problem !== undefined)
   if (unusable) return refused(`*${unusable.alias.source} ${unusable.problem}`, unusable.alias)
   try {
-    const value: unknown = document.toJS({ maxAliasCount: 100 })
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
     return {
       document: {
         file,
@@ -65,21 +78,41 @@ export function parseYaml(file: string, text: string): Parsed {
   }
 }
 
-/** Every alias, with what is wrong with it: a value that holds itself cannot be checked, hashed or written. */
+/** Any scalar without quotes, by the rule of plain-scalar.ts; it stands before the tags that would read it otherwise. */
+const kubernetesScalar: ScalarTag = {
+  tag: 'tag:yaml.org,2002:plain',
+  default: true,
+  test: /^(?:[-+.~\dyYnNtTfFoO][\s\S]*)?$/,
+  resolve: resolvePlainScalar,
+}
+
+const DIALECTS = {
+  'yaml-1.2': {},
+  kubernetes: { merge: true, customTags: (tags: (string | object)[]) => [kubernetesScalar, ...tags] as ScalarTag[] },
+}
+
+/**
+ * The aliases, with what is wrong with each: a value that holds itself cannot be checked, hashed or written. Stops after one
+ * more than may be, since looking up each costs a pass over the document.
+ */
 function aliasesOf(document: Document.Parsed): { alias: Alias; problem?: string }[] {
   const aliases: { alias: Alias; problem?: string }[] = []
+  const { visit } = yamlLibrary()
   visit(document, {
     Alias(_, alias, parents) {
+      if (aliases.length > MAX_ALIASES) return visit.BREAK
       const target = alias.resolve(document)
       if (!target) aliases.push({ alias, problem: 'names no anchor before it' })
       else if (parents.includes(target)) aliases.push({ alias, problem: 'stands inside the value that it names' })
       else aliases.push({ alias })
+      return undefined
     },
   })
   return aliases
 }
 
 function offsetOf(document: Document.Parsed, path: DocumentPath): number {
+  const { isMap, isScalar } = yamlLibrary()
   for (let depth = path.length; depth >= 0; depth--) {
     const parent = depth === 0 ? undefined : nodeAt(document, path.slice(0, depth - 1))
     if (isMap(parent)) {
@@ -100,7 +133,7 @@ function nodeAt(document: Document.Parsed, path: DocumentPath): Node | undefined
 
 function scalarRange(document: Document.Parsed, path: DocumentPath) {
   const node = nodeAt(document, path)
-  if (!isScalar(node) || !node.range || node.type?.startsWith('BLOCK')) return undefined
+  if (!yamlLibrary().isScalar(node) || !node.range || node.type?.startsWith('BLOCK')) return undefined
   const [start, end] = node.range
   return end > start ? { start, end } : undefined
 }
@@ -126,6 +159,7 @@ const UNSAFE = /[^\P{Cc}\n]|[\u2028\u2029\ufeff]/u
  * characters escaped), keys in the order given, lines never folded.
  */
 export function formatYaml(value: unknown): string {
+  const { Document, visit } = yamlLibrary()
   const document = new Document(value, { compat: 'yaml-1.1', aliasDuplicateObjects: false })
   const format = () => document.toString({ lineWidth: 0, indentSeq: true })
   const text = format()

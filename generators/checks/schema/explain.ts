@@ -1,8 +1,8 @@
 import type { ErrorObject } from 'ajv'
 import { type DocumentPath, type Finding, formatPath } from '../../findings/index.ts'
 import { nearest } from '../../text/index.ts'
+import type { ManifestObject } from '../manifest-objects.ts'
 import { formats } from './formats.ts'
-import type { ManifestObject } from './manifest-object.ts'
 
 /** These only say that another error, which is reported as well, is an error. */
 const ECHOES = new Set(['if', 'propertyNames'])

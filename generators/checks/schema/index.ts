@@ -1,21 +1,26 @@
 import type { Finding } from '../../findings/index.ts'
 import { nearest } from '../../text/index.ts'
+import type { ManifestObject } from '../manifest-objects.ts'
 import { explain, findingAt } from './explain.ts'
-import type { ManifestObject } from './manifest-object.ts'
 import { knownKinds, validatorFor } from './validators.ts'
 
-export type { ManifestObject } from './manifest-object.ts'
+export interface SchemaOptions {
+  /** An object of a kind without a schema is left alone. */
+  ignoreMissingSchemas?: boolean
+}
 
 /**
  * Each object against the schema of its kind: rule `schema-invalid` for a field that the API server would refuse, and
  * `schema-unknown-kind`, a warning, for an object that could not be checked. All violations are reported, in the order of the
  * objects. A kind's schema is compiled when its first object is seen (a Deployment's takes about 130 ms, others 5 to 15).
  */
-export function checkSchema(objects: readonly ManifestObject[]): Finding[] {
-  return objects.flatMap(checkObject)
+export function checkSchema(objects: readonly ManifestObject[], options: SchemaOptions = {}): Finding[] {
+  const findings: Finding[] = []
+  for (const object of objects) findings.push(...checkObject(object, options))
+  return findings
 }
 
-function checkObject(object: ManifestObject): Finding[] {
+function checkObject(object: ManifestObject, { ignoreMissingSchemas = false }: SchemaOptions): Finding[] {
   const { value } = object
   if (!isMap(value)) {
     return [
@@ -32,7 +37,7 @@ function checkObject(object: ManifestObject): Finding[] {
       .map((field) => findingAt(object, [field], { message: 'is required, and is a string', fix: `Add ${field}.` }))
   }
   const validator = validatorFor(`${apiVersion}/${kind}`)
-  if (!validator) return [unknownKind(object, apiVersion, kind)]
+  if (!validator) return ignoreMissingSchemas ? [] : [unknownKind(object, apiVersion, kind)]
   return explain(validator.errorsOf(validator.nullIsAbsent ? withoutNulls(value) : value), object)
 }
 

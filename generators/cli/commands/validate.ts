@@ -1,28 +1,71 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { validateRepository } from '../../checks/index.ts'
-import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
-import { countFindings, exitCodeOf } from '../output.ts'
+import { countFindings, type ManifestOptions, validateManifests, validateRepository } from '../../checks/index.ts'
+import { Failure } from '../../findings/index.ts'
+import { type CommonOptions, contextOf, outputOf, withCommonOptions } from '../context.ts'
+import { exitCodeOf } from '../output.ts'
+
+interface Options extends CommonOptions, ManifestOptions {
+  offline?: boolean
+}
 
 export function validateCommand(program: Command): void {
   withCommonOptions(
     program
       .command('validate')
-      .summary('check definitions, pins, releases, dist/ and artifacts')
+      .argument('[input...]', 'folders and files of manifests, - for standard input (default: the whole repository)')
+      .summary('check the repository, or any Kubernetes manifests')
       .description(
-        'One pass over everything: definitions and pins, sealed releases, dist/ against synth, every object against its JSON\n' +
-          'Schema and the objects it names, every artifact against its digest and frozen interface. Exit 1 with errors, 2 when\n' +
-          'something could not be checked.',
+        'Without inputs, one pass over the repository: definitions and pins, sealed releases, dist/ against synth, every object\n' +
+          'against its JSON Schema and the objects it names, every artifact against its digest and frozen interface.\n' +
+          'With inputs, the objects in them, wherever they are from: no repository and no configuration is needed.\n' +
+          'Exit 1 with errors, 2 when something could not be checked.',
       )
-      .option('--offline', 'leave the artifacts out'),
-  ).action(async (options: CommonOptions & { offline?: boolean }) => {
-    const { root, output } = contextOf(options)
-    const { offline = false } = options
-    const validation = await output.during('Validating', () => validateRepository(root, { offline }))
-    const { findings, counts, artifactsChecked } = validation
-    output.findings(findings)
-    output.data(validation)
-    const looked = `${counts.environments} environments, ${counts.models} models, ${counts.versions} versions, ${counts.objects} objects`
-    output.line(`${looked}: ${countFindings(findings)}${artifactsChecked ? '' : ' (artifacts not checked: --offline)'}`)
-    process.exitCode = exitCodeOf(findings)
-  })
+      .option('--offline', 'leave the artifacts of the repository out')
+      .option('--complete', 'the inputs are all there is: a name that they do not hold is an error')
+      .option('--ignore-missing-schemas', 'leave objects of unknown kinds alone'),
+  ).action((inputs: string[], options: Options) =>
+    inputs.length > 0 ? validateInputs(inputs, options) : validateHere(options),
+  )
+}
+
+function validateInputs(inputs: string[], options: Options): void {
+  for (const option of ['offline', 'root'] as const) {
+    if (options[option] !== undefined) {
+      throw new Failure(`--${option} is for the repository, and ${inputs[0]} was named`, {
+        fix: 'Leave one of them out.',
+      })
+    }
+  }
+  const output = outputOf(options)
+  const validation = validateManifests(inputs, options)
+  const { findings, counts } = validation
+  output.findings(findings)
+  output.data(validation)
+  const others = counts.otherDocuments === 0 ? '' : ` (${count(counts.otherDocuments, 'other document')} left out)`
+  const looked = `${count(counts.objects, 'object')} in ${count(counts.files, 'file')}${others}`
+  output.line(`${looked}: ${countFindings(findings)}`)
+  process.exitCode = exitCodeOf(findings)
+}
+
+async function validateHere(options: Options): Promise<void> {
+  const manifestOption = (['complete', 'ignoreMissingSchemas'] as const).find((name) => options[name] !== undefined)
+  if (manifestOption !== undefined) {
+    throw new Failure('the repository is checked whole: options for manifests need an input', {
+      fix: `Name what to check${existsSync('dist') ? ': modelyard validate dist/' : '.'}`,
+    })
+  }
+  const { root, output } = contextOf(options)
+  const { offline = false } = options
+  const validation = await output.during('Validating', () => validateRepository(root, { offline }))
+  const { findings, counts, artifactsChecked } = validation
+  output.findings(findings)
+  output.data(validation)
+  const looked = `${counts.environments} environments, ${counts.models} models, ${counts.versions} versions, ${counts.objects} objects`
+  output.line(`${looked}: ${countFindings(findings)}${artifactsChecked ? '' : ' (artifacts not checked: --offline)'}`)
+  process.exitCode = exitCodeOf(findings)
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -5,7 +5,12 @@ import { runProgram } from '../run.ts'
  * Runs `modelyard <args>` on an example inside this process, which takes a tenth of a process of its own. Not for wrong usage,
  * which ends the process, and one at a time.
  */
-export async function runCommand({ root }: ExampleRepository, ...args: string[]): Promise<CommandResult> {
+export function runCommand({ root }: ExampleRepository, ...args: string[]): Promise<CommandResult> {
+  return runHere(...args, '--root', root)
+}
+
+/** The same for a command that needs no repository. */
+export async function runHere(...args: string[]): Promise<CommandResult> {
   const output = { stdout: '', stderr: '' }
   const { stdout, stderr } = process
   const restore = [
@@ -13,7 +18,7 @@ export async function runCommand({ root }: ExampleRepository, ...args: string[])
     capture(stderr, (text) => (output.stderr += text)),
   ]
   try {
-    await runProgram([...args, '--root', root])
+    await runProgram(args)
     return { code: Number(process.exitCode), ...output }
   } finally {
     for (const undo of restore) undo()

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { DocumentPath } from '../../../findings/index.ts'
 import { parseYaml } from '../../../text/index.ts'
-import type { ManifestObject } from '../manifest-object.ts'
+import type { ManifestObject } from '../../manifest-objects.ts'
 
 const documents = readFileSync(new URL('./known-good.yaml', import.meta.url), 'utf8').split(/^---\n/m)
 

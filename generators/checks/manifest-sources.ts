@@ -1,0 +1,193 @@
+import { isUtf8 } from 'node:buffer'
+import {
+  closeSync,
+  type Dirent,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
+import { join, relative, sep } from 'node:path'
+import { Failure, type Finding } from '../findings/index.ts'
+import type { Stream } from '../text/index.ts'
+
+/** A stream of manifests. One that was named on the command line must hold objects; one that was found in a folder may not. */
+export interface ManifestSource extends Stream {
+  isNamed: boolean
+}
+
+/** What the sources give, one at a time: a text to read, or why it cannot be read. */
+export type SourceResult = { source: ManifestSource; finding?: undefined } | { source?: undefined; finding: Finding }
+
+/** More than this is not read at all; the largest output of a chart is a hundredth of it. */
+const MAX_FILE = 128 * 2 ** 20
+
+const MANIFEST = /\.(ya?ml|json)$/
+/** Other programs' folders, which hold YAML and JSON that is not for a cluster. */
+const SKIPPED_FOLDERS = new Set(['node_modules'])
+
+/**
+ * The files behind `inputs`: `-` is standard input, a folder stands for every .yaml, .yml and .json below it, except in hidden
+ * folders and node_modules. Symbolic links are never followed out of the folder that was named. Throws a Failure for an input
+ * that does not exist; everything else that cannot be read is a finding.
+ */
+export function* manifestSources(
+  inputs: readonly string[],
+  { mayBeMissing = false }: { mayBeMissing?: boolean } = {},
+): Generator<SourceResult> {
+  for (const input of inputs) {
+    if (input === '-') {
+      yield readSource('standard input', 0, true)
+      continue
+    }
+    const stats = statSync(input, { throwIfNoEntry: false })
+    if (!stats) {
+      if (mayBeMissing) continue
+      throw new Failure(`${input} does not exist`, { fix: 'Name files, folders, or - for standard input.' })
+    }
+    if (stats.isDirectory()) yield* folderSources(input, realpathSync(input))
+    else yield readSource(shown(input), input, true)
+  }
+}
+
+function* folderSources(folder: string, top: string): Generator<SourceResult> {
+  let entries: Dirent[]
+  try {
+    entries = readdirSync(folder, { withFileTypes: true })
+  } catch (error) {
+    yield { finding: unreadable(shown(folder), reasonOf(error)) }
+    return
+  }
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) {
+      if (!entry.name.startsWith('.') && !SKIPPED_FOLDERS.has(entry.name)) yield* folderSources(path, top)
+    } else if (MANIFEST.test(entry.name)) {
+      if (entry.isFile()) yield readSource(shown(path), path, false)
+      // What a link inside the folder points to is read at its own place.
+      else if (entry.isSymbolicLink() && !pointsInside(path, top)) {
+        yield { finding: unreadable(shown(path), 'it is a symbolic link out of the folder, or to nothing') }
+      }
+    }
+  }
+}
+
+function pointsInside(link: string, top: string): boolean {
+  try {
+    return realpathSync(link).startsWith(top + sep)
+  } catch {
+    return false
+  }
+}
+
+/** Reads at once to see that it can be read; `text()` reads a file again, and keeps what cannot be read twice. */
+function readSource(file: string, path: string | number, isNamed: boolean): SourceResult {
+  let bytes: Buffer | undefined
+  let isRegular: boolean
+  try {
+    const descriptor = typeof path === 'number' ? path : openSync(path, 'r')
+    const stats = fstatSync(descriptor)
+    isRegular = stats.isFile() && typeof path === 'string'
+    if (stats.isDirectory()) return { finding: unreadable(file, 'it is a folder') }
+    bytes = readBounded(descriptor, isRegular ? stats.size : 0)
+    if (typeof path === 'string') closeSync(descriptor)
+  } catch (error) {
+    return { finding: unreadable(file, reasonOf(error)) }
+  }
+  if (bytes === undefined) return { finding: tooLarge(file) }
+  if (!isUtf8(bytes)) return { finding: notText(file, bytes) }
+  let first: string | undefined = bytes.toString('utf8')
+  if (!isRegular) {
+    const text = first
+    return { source: { file, isNamed, text: () => text } }
+  }
+  return {
+    source: {
+      file,
+      isNamed,
+      text() {
+        const text = first ?? readAgain(path)
+        first = undefined
+        return text
+      },
+    },
+  }
+}
+
+/** Everything up to the limit; undefined beyond it. A pipe or a device has no size that could be asked for. */
+function readBounded(descriptor: number, size: number): Buffer | undefined {
+  if (size > MAX_FILE) return undefined
+  const chunks: Buffer[] = []
+  let total = 0
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(Math.max(size - total + 1, 2 ** 16))
+    const count = readChunk(descriptor, chunk)
+    if (count === 0) return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
+    total += count
+    if (total > MAX_FILE) return undefined
+    chunks.push(chunk.subarray(0, count))
+  }
+}
+
+/** A pipe that has nothing to give at the moment is asked again. */
+function readChunk(descriptor: number, chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(descriptor, chunk)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EOF') return 0
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
+}
+
+/** For the line of a finding. A file that has gone meanwhile has no lines. */
+function readAgain(path: string | number): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function notText(file: string, bytes: Buffer): Finding {
+  const before = bytes.toString('utf8').split('\ufffd', 1)[0] ?? ''
+  return {
+    rule: 'yaml-syntax',
+    severity: 'error',
+    message: 'cannot be read: bytes that are not UTF-8',
+    file,
+    line: before.split('\n').length,
+    fix: 'Save the file as UTF-8.',
+  }
+}
+
+function tooLarge(file: string): Finding {
+  const message = `could not check: larger than ${MAX_FILE / 2 ** 20} MiB`
+  return { rule: 'input-too-large', severity: 'warning', message, file, fix: 'Split it into several files.' }
+}
+
+function unreadable(file: string, reason: string): Finding {
+  return {
+    rule: 'input-unreadable',
+    severity: 'warning',
+    message: `could not check: ${reason}`,
+    file,
+    fix: 'Name a file that can be read, or leave this one out of the folder.',
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  return code === 'EACCES' ? 'permission denied' : (code ?? message)
+}
+
+/** As it was named, with forward slashes, without a leading `./`. */
+function shown(path: string): string {
+  const local = relative('', path)
+  return (local.startsWith('..') ? path : local).split(sep).join('/')
+}

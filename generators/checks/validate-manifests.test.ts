@@ -1,0 +1,183 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type ManifestOptions, validateManifests } from './validate-manifests.ts'
+
+const test = suite('manifests without a repository')
+
+/** Validates a folder of these files; what is found as `rule severity file:line`, files relative to the folder. */
+function validated(files: Record<string, string | Uint8Array>, options: ManifestOptions = {}, input = '.') {
+  return inFolder(files, (folder) => {
+    const { findings, counts } = validateManifests([join(folder, input)], options)
+    const place = (file = '', line = 0) => `${file.slice(folder.length + 1)}:${line}`
+    return {
+      counts,
+      findings,
+      found: findings.map(({ rule, severity, file, line }) => `${rule} ${severity} ${place(file, line)}`),
+    }
+  })
+}
+
+function inFolder<T>(files: Record<string, string | Uint8Array>, work: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'modelyard-manifests-'))
+  try {
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      writeFileSync(join(folder, name), content)
+    }
+    return work(folder)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const object = (kind: string, name: string, rest = '') =>
+  `apiVersion: v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  namespace: web\n${rest}`
+const configMap = (name: string) => object('ConfigMap', name)
+const deployment = (name: string, volumes = '') => `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}
+  namespace: web
+spec:
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec:
+      containers:
+        - name: main
+          image: example.com/main:1
+          ports: [{ name: http, containerPort: 8080 }]
+${volumes}`
+const service = (app: string, port: string) =>
+  object('Service', 'front', `spec:\n  selector: { app: ${app} }\n  ports: [{ port: 80, targetPort: ${port} }]\n`)
+const volume = (configMap: string) => `      volumes: [{ name: v, configMap: { name: ${configMap} } }]\n`
+
+test('every object of a folder, of streams, of Lists and of JSON is checked at its own line', () => {
+  const list = [
+    'apiVersion: v1',
+    'kind: List',
+    'items:',
+    '- apiVersion: v1',
+    '  kind: ConfigMap',
+    '  metadata: {name: a}',
+    '  dta: {}',
+    '',
+  ].join('\n')
+  const json = '{\n  "apiVersion": "v1", "kind": "ConfigMap",\n  "metadata": {"name": "c"},\n  "dta": {}\n}\n'
+  const stream = `${configMap('d')}---\n${configMap('e')}dta: {}\n`
+  const { found, counts } = validated({
+    'list.yaml': list,
+    'deep/er/x.json': json,
+    'stream.yml': stream,
+    'a.txt': 'no',
+  })
+  assert.equal(found, [
+    'schema-invalid error deep/er/x.json:4',
+    'schema-invalid error list.yaml:7',
+    'schema-invalid error stream.yml:12',
+  ])
+  assert.equal(counts, { files: 3, objects: 4, otherDocuments: 0 })
+})
+
+test('files of other programs in a folder are left out and counted; one that is named is checked', () => {
+  const files = {
+    'values.yaml': 'replicas: 3\n',
+    'package.json': '{"name": "x"}',
+    'kustomization.yaml': 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n',
+    '.github/workflows/ci.yaml': 'on: push\n',
+    'node_modules/x/deployment.yaml': 'kind: Deployment\n',
+    'half.yaml': 'kind: ConfigMap\n',
+  }
+  const { found, counts } = validated(files)
+  assert.equal(found, ['schema-invalid error half.yaml:1'])
+  assert.equal(counts, { files: 4, objects: 1, otherDocuments: 3 })
+  assert.equal(
+    validated(files, {}, 'values.yaml').found,
+    ['schema-invalid error :1', 'schema-invalid error :1'].map((text) => text.replace(' :', ' values.yaml:')),
+  )
+})
+
+test('an object of an unknown kind could not be checked, unless that is asked for', () => {
+  const files = { 'a.yaml': 'apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\n' }
+  assert.equal(validated(files).found, ['schema-unknown-kind warning a.yaml:2'])
+  assert.equal(validated(files, { ignoreMissingSchemas: true }).found, [])
+})
+
+test('what the cluster may hold is not missed, unless the inputs are complete', () => {
+  const files = { 'a.yaml': deployment('one', volume('elsewhere')), 'b.yaml': configMap('settings') }
+  assert.equal(validated(files).found, [])
+  assert.equal(validated(files, { complete: true }).found, ['reference-missing error a.yaml:15'])
+  const alone = { 'service.yaml': service('other', 'http') }
+  assert.equal(validated(alone).found, [])
+  assert.equal(validated(alone, { complete: true }).found, ['reference-missing error service.yaml:7'])
+})
+
+test('a name that is nearly that of a given object, and a selector that passes given pods by, are warnings', () => {
+  const near = { 'a.yaml': deployment('one', volume('seting')), 'b.yaml': configMap('setting') }
+  const { found, findings } = validated(near)
+  assert.equal(found, ['reference-missing warning a.yaml:15'])
+  assert.is(findings[0]?.message, 'ConfigMap "seting" is not among the given objects, and "setting" is')
+  const passing = { 'a.yaml': deployment('one'), 'b.yaml': service('two', 'http') }
+  assert.equal(validated(passing).found, ['reference-missing warning b.yaml:7'])
+})
+
+test('what contradicts itself is an error wherever the rest may be', () => {
+  const unnamed = { 'a.yaml': deployment('one'), 'b.yaml': service('one', 'web') }
+  assert.equal(validated(unnamed).found, ['reference-missing error b.yaml:8'])
+  assert.equal(validated({ 'a.yaml': deployment('one'), 'b.yaml': service('one', 'http') }).found, [])
+  const mounts = deployment('one').replace('ports:', 'volumeMounts: [{ name: v, mountPath: /v }]\n          ports:')
+  assert.equal(validated({ 'a.yaml': mounts }).found, ['reference-missing error a.yaml:14'])
+})
+
+test('the same object twice in a folder is an error; in two folders it is two clusters', () => {
+  assert.equal(validated({ 'a.yaml': configMap('x'), 'b.yaml': configMap('x') }).found, [
+    'object-defined-twice error b.yaml:4',
+  ])
+  const folders = { 'dev/a.yaml': configMap('x'), 'prod/a.yaml': configMap('x') }
+  assert.equal(validated(folders).found, [])
+  assert.equal(validated(folders, { complete: true }).found, ['object-defined-twice error prod/a.yaml:4'])
+})
+
+test('a link out of the folder, and one to nothing, could not be checked; one inside it is checked at its own place', () => {
+  inFolder({ 'in/a.yaml': configMap('a'), 'secret.yaml': configMap('b') }, (folder) => {
+    symlinkSync(join(folder, 'secret.yaml'), join(folder, 'in/out.yaml'))
+    symlinkSync(join(folder, 'in/a.yaml'), join(folder, 'in/inside.yaml'))
+    symlinkSync('nowhere', join(folder, 'in/broken.yaml'))
+    symlinkSync(folder, join(folder, 'in/loop'))
+    const { findings, counts } = validateManifests([join(folder, 'in')])
+    assert.equal(
+      findings.map(({ rule, file = '' }) => `${rule} ${file.slice(folder.length + 4)}`),
+      ['input-unreadable broken.yaml', 'input-unreadable out.yaml'],
+    )
+    assert.is(counts.objects, 1)
+    // Naming the link itself is asking for what it points to.
+    assert.equal(validateManifests([join(folder, 'in/out.yaml')]).findings, [])
+  })
+})
+
+test('bytes that are not UTF-8 are found at their line', () => {
+  const text = Buffer.from(`${configMap('a')}data:\n  k: "\xff"\n`, 'latin1')
+  assert.equal(validated({ 'a.yaml': text }).found, ['yaml-syntax error a.yaml:7'])
+})
+
+test('nothing to check is not the same as valid', () => {
+  const { findings } = validated({ 'values.yaml': 'replicas: 3\n' })
+  assert.equal(
+    findings.map(({ rule }) => rule),
+    ['input-empty'],
+  )
+  assert.equal(validated({ 'empty.yaml': '# nothing\n' }, {}, 'empty.yaml').findings.length, 1)
+})
+
+test('whatever a document is, checking it ends in findings', () => {
+  const texts = ['7\n', '[]\n', '- a\n', 'text\n', 'kind: List\nitems: {}\n', 'kind: List\nitems: [null, 7, [x]]\n', 'apiVersion: 7\nkind: []\n', 'apiVersion: v1\nkind: Pod\nmetadata: null\nspec: 7\n', 'apiVersion: v1\nkind: Pod\nmetadata: [a]\nspec: {containers: [null, 7]}\n', '\0\0', '{{', '\tx: 1'] // biome-ignore format: a kind each
+  for (const text of texts) {
+    const { found } = validated({ 'a.yaml': text }, { complete: true }, 'a.yaml')
+    assert.ok(found.length > 0 && found.every((finding) => finding.includes('a.yaml:')), text)
+  }
+})
+
+test.run()

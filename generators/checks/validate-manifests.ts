@@ -1,0 +1,51 @@
+import { type Finding, sortFindings } from '../findings/index.ts'
+import { readManifestInputs } from './manifest-objects.ts'
+import { CLOSED_WORLD, checkReferences, OPEN_WORLD } from './references.ts'
+import { checkSchema } from './schema/index.ts'
+
+export interface ManifestValidation {
+  findings: Finding[]
+  counts: { files: number; objects: number; otherDocuments: number }
+}
+
+export interface ManifestOptions {
+  /** The inputs are all there is: what they name and do not hold does not exist. */
+  complete?: boolean
+  /** An object of a kind without a schema is left alone instead of being a "could not check". */
+  ignoreMissingSchemas?: boolean
+}
+
+/**
+ * Every check of Kubernetes objects that needs no repository, in one pass; writes nothing. The way the data flows, here and for
+ * dist/ of a repository (validate.ts):
+ *
+ *     inputs      folders, files, standard input, dist/             manifest-sources.ts
+ *     -> texts    one at a time, bounded, UTF-8                      manifest-sources.ts
+ *     -> documents  values as Kubernetes reads them                  text/manifest-stream.ts
+ *     -> objects  `ManifestObject {file, value, lineOf}`, Lists expanded  manifest-objects.ts
+ *     -> layers   schema, references: each `(objects, options) -> findings`, pure, none knows of another
+ *     -> findings sorted by file and line
+ *
+ * Reading notes no positions: only `lineOf`, which a finding calls, reads its document once more to find lines.
+ * Throws a Failure for an input that does not exist.
+ */
+export function validateManifests(inputs: readonly string[], options: ManifestOptions = {}): ManifestValidation {
+  const { objects, findings, files, otherDocuments } = readManifestInputs(inputs)
+  const { complete = false, ignoreMissingSchemas = false } = options
+  const all = [
+    ...findings,
+    ...(objects.length === 0 && findings.length === 0 ? [nothingIn(inputs)] : []),
+    ...checkSchema(objects, { ignoreMissingSchemas }),
+    ...checkReferences(objects, complete ? CLOSED_WORLD : OPEN_WORLD),
+  ]
+  return { findings: sortFindings(all), counts: { files, objects: objects.length, otherDocuments } }
+}
+
+function nothingIn(inputs: readonly string[]): Finding {
+  return {
+    rule: 'input-empty',
+    severity: 'warning',
+    message: `could not check: no Kubernetes object in ${inputs.join(', ')}`,
+    fix: 'Name the folder that holds the manifests; for a pipe, see that the command before it succeeded.',
+  }
+}

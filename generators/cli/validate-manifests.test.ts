@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { commandLine } from '../testing/example-repository.ts'
+import { runHere } from './testing/command.ts'
+
+const test = suite('validate on the command line, outside of any repository')
+
+function validate(input: string, ...args: string[]) {
+  const [program = '', ...rest] = commandLine('validate', ...args)
+  const { status, stdout, stderr } = spawnSync(program, rest, { cwd: tmpdir(), input, encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+const GOOD = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n'
+
+test('a stream on standard input is checked, and its exit code says how it went', () => {
+  const good = validate(`${GOOD}---\n${GOOD.replace('name: a', 'name: b')}`, '-')
+  assert.equal([good.status, good.stdout], [0, '2 objects in 1 file: no findings\n'])
+  assert.is(validate('apiVersion: example.com/v1\nkind: Thing\nmetadata: { name: a }\n', '-').status, 2)
+})
+
+test('a program gets the findings and counts as JSON', () => {
+  const { status, stdout } = validate(`${GOOD}dta: {}\n`, '-', '--json')
+  assert.is(status, 1)
+  const { findings, counts } = JSON.parse(stdout)
+  assert.equal(counts, { files: 1, objects: 1, otherDocuments: 0 })
+  assert.equal([findings[0].rule, findings[0].file, findings[0].line], ['schema-invalid', 'standard input', 4])
+})
+
+test('what cannot be is said in words: no such file, options of the other use, nothing to check', async () => {
+  const says = async (message: string, ...args: string[]) => {
+    const { code, stderr } = await runHere('validate', ...args)
+    assert.is(code, 2, message)
+    assert.match(stderr, message)
+  }
+  await says('missing.yaml does not exist', 'missing.yaml')
+  await says('--offline is for the repository', '-', '--offline')
+  await says('options for manifests need an input', '--complete')
+  const nothing = validate('')
+  assert.is(nothing.status, 2)
+  assert.match(nothing.stderr, 'modelyard validate <folder>')
+})
+
+test.run()

@@ -1,0 +1,161 @@
+import type { DocumentPath, Finding } from '../findings/index.ts'
+import { isDeep, MAX_NESTING } from './nesting.ts'
+import { NOT_PLAIN, type Positions, readPlainYaml } from './plain-yaml.ts'
+import { parseYaml } from './yaml.ts'
+
+/** One document of a stream, with lines that are looked for when they are asked for. */
+export interface StreamDocument {
+  value: unknown
+  /** 1-based line in the stream of what is at `path`, or of the nearest parent that exists. */
+  lineOf(path: DocumentPath): number
+}
+
+/** A text whose documents are read; `text()` gives it again when a finding wants a line, so that nobody has to keep it. */
+export interface Stream {
+  /** As it is shown to people. */
+  file: string
+  text(): string
+}
+
+/** A text that is no YAML has an error in every line; the first ones say so. */
+const MAX_ERRORS = 5
+
+/** What the API server takes in one request; beyond it the full parser takes long, and a gigabyte. */
+const MAX_FULL_PARSE = 3 * 2 ** 20
+
+/**
+ * Every document of a YAML or JSON stream, as Kubernetes reads it (plain-scalar.ts); empty ones are left out. Plain YAML is read
+ * by plain-yaml.ts, everything else by the full parser, whose errors are findings of rule `yaml-syntax`.
+ */
+export function readStream({ file, text }: Stream): { documents: StreamDocument[]; findings: Finding[] } {
+  const documents: StreamDocument[] = []
+  const findings: Finding[] = []
+  const whole = normalized(text())
+  for (const { start, end, line } of splitDocuments(whole)) {
+    const part = start === 0 && end === whole.length ? whole : whole.slice(start, end)
+    const value = readPlainYaml(part)
+    if (value !== NOT_PLAIN) {
+      if (value === null) continue
+      const again = () => normalized(text()).slice(start, end)
+      documents.push({ value, lineOf: linesOf(again, line - 1) })
+      continue
+    }
+    const excess = excessOf(part)
+    if (excess !== undefined) {
+      findings.push(tooLarge(file, line, excess))
+      continue
+    }
+    const parsed = parseYaml(file, part, { dialect: 'kubernetes' })
+    const fix = commonSlip(part)
+    for (const finding of parsed.findings.slice(0, fix === undefined ? MAX_ERRORS : 1)) {
+      findings.push({ ...finding, line: (finding.line ?? 1) + line - 1, ...(fix !== undefined && { fix }) })
+    }
+    const { document } = parsed
+    if (!document || document.value === null) continue
+    documents.push({ value: document.value, lineOf: (path) => document.lineOf(path) + line - 1 })
+  }
+  return { documents, findings }
+}
+
+/** Why the full parser is not asked. */
+function excessOf(text: string): string | undefined {
+  if (text.length > MAX_FULL_PARSE) {
+    const size = (text.length / 2 ** 20).toFixed(1)
+    return `a document of ${size} MiB that is not plain YAML (at most ${MAX_FULL_PARSE / 2 ** 20} MiB)`
+  }
+  return isDeep(text) ? `maps and lists inside each other more than ${MAX_NESTING} deep` : undefined
+}
+
+function tooLarge(file: string, line: number, excess: string): Finding {
+  return {
+    rule: 'input-too-large',
+    severity: 'warning',
+    message: `could not check: ${excess}`,
+    file,
+    line,
+    fix: 'Split it into documents with ---, or write it without anchors, tags and folded text.',
+  }
+}
+
+/** What usually keeps a whole document from being YAML. */
+function commonSlip(text: string): string | undefined {
+  if (text.includes('{{')) return 'Render the template first: helm template ... | modelyard validate -'
+  return /^apiVersion:[\s\S]*^apiVersion:/m.test(text) ? 'Put a line --- between the objects.' : undefined
+}
+
+function normalized(text: string): string {
+  const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  return body.includes('\r') ? body.replaceAll('\r\n', '\n') : body
+}
+
+/** The line finder of a document that was read by the fast reader: reads it once more, noting lines, when it is first used. */
+function linesOf(text: () => string, offset: number): (path: DocumentPath) => number {
+  let notes: WeakRef<{ value: unknown; positions: Positions }> | undefined
+  const noted = () => {
+    const kept = notes?.deref()
+    if (kept) return kept
+    const positions: Positions = new Map()
+    const made = { value: readPlainYaml(text(), positions), positions }
+    notes = new WeakRef(made)
+    return made
+  }
+  return (path) => {
+    const { value: root, positions } = noted()
+    let at: unknown = root
+    let line = firstLine(root, positions)
+    for (const key of path) {
+      const found = typeof at === 'object' && at !== null ? positions.get(at)?.get(key) : undefined
+      if (found === undefined) break
+      line = found
+      at = (at as Record<string | number, unknown>)[key]
+    }
+    return line + offset
+  }
+}
+
+function firstLine(root: unknown, positions: Positions): number {
+  const lines = typeof root === 'object' && root !== null ? positions.get(root)?.values() : undefined
+  return lines?.next().value ?? 1
+}
+
+interface Part {
+  start: number
+  end: number
+  /** 1-based line of `start`. */
+  line: number
+}
+
+/**
+ * Where the documents of a stream are. `---` and `...` at the start of a line end a document wherever they stand (YAML 1.2,
+ * production c-forbidden), so that no parsing is needed; content or a directive beside a marker belongs to its document.
+ */
+function splitDocuments(text: string): Part[] {
+  if (!/^(---|\.\.\.|%)/.test(text) && !text.includes('\n---') && !text.includes('\n...')) {
+    return [{ start: 0, end: text.length, line: 1 }]
+  }
+  const parts: Part[] = []
+  let part: Part = { start: 0, end: 0, line: 1 }
+  let line = 1
+  let counted = 0
+  const begin = (start: number) => {
+    for (let at = text.indexOf('\n', counted); at >= 0 && at < start; at = text.indexOf('\n', at + 1)) line++
+    counted = start
+    part = { start, end: text.length, line }
+    // The marker after a directive belongs to the directive.
+    return text.startsWith('%', start)
+  }
+  let hasDirective = begin(0)
+  const marker = /^(---|\.\.\.)(?:[ \t]+([^\n]*))?(?:\n|$(?![\s\S]))/gm
+  for (let found = marker.exec(text); found; found = marker.exec(text)) {
+    const [marked, kind, rest = ''] = found
+    if (hasDirective && kind === '---') {
+      hasDirective = false
+      continue
+    }
+    if (found.index > part.start) parts.push({ ...part, end: found.index })
+    const isBare = rest === '' || rest.startsWith('#')
+    hasDirective = begin(isBare || kind === '...' ? found.index + marked.length : found.index)
+  }
+  if (part.start < text.length) parts.push(part)
+  return parts
+}

@@ -1,0 +1,211 @@
+import { resolvePlainScalar } from './plain-scalar.ts'
+
+/** Lines of a document's parts, by map or list and then by key or index; 1-based within the text that was read. */
+export type Positions = Map<object, Map<string | number, number>>
+
+/** What the fast reader gives for a text that it leaves to the full parser. It never says that a text is wrong. */
+export const NOT_PLAIN = Symbol('not plain YAML')
+
+/** Deeper documents go to the full parser, which refuses them. */
+export const MAX_DEPTH = 100
+
+const LF = 10
+const TAB = 9
+const SPACE = 32
+const QUOTE = 34
+const HASH = 35
+const APOSTROPHE = 39
+const COMMA = 44
+const DASH = 45
+const COLON = 58
+const OPEN_LIST = 91
+const BACKSLASH = 92
+const CLOSE_LIST = 93
+const OPEN_MAP = 123
+const CLOSE_MAP = 125
+
+/** Characters that begin something else than a plain scalar: indicators of YAML, quotes included. */
+export const INDICATORS = tableOf('!"#%&\'*,>?@[]`{|}')
+/** Where a plain scalar inside a flow collection ends. */
+const FLOW_ENDS = tableOf(',[]{}\n')
+
+function tableOf(characters: string): boolean[] {
+  return Array.from({ length: 128 }, (_, code) => characters.includes(String.fromCharCode(code)))
+}
+
+/** A cursor in a text, and what stands on one line: quoted scalars and flow collections. Throws NOT_PLAIN. */
+export class FlowReader {
+  readonly text: string
+  readonly positions: Positions | undefined
+  /** Offset of the character that is read next. */
+  at = 0
+  line = 1
+  depth = 0
+
+  constructor(text: string, positions: Positions | undefined) {
+    this.text = text
+    this.positions = positions
+  }
+
+  note(container: object): Map<string | number, number> | undefined {
+    if (!this.positions) return undefined
+    const lines = new Map<string | number, number>()
+    this.positions.set(container, lines)
+    return lines
+  }
+
+  isQuestion(code: number): boolean {
+    return (code === DASH || code === COLON) && this.isBlankAt(this.at + 1)
+  }
+
+  isBlankAt(at: number): boolean {
+    const code = this.text.charCodeAt(at)
+    return code === SPACE || code === LF || code === TAB || Number.isNaN(code)
+  }
+
+  /** A dash or a colon right before the end of an item, which is no scalar. */
+  endsFlow(next: number, code: number): boolean {
+    return (code === DASH || code === COLON) && FLOW_ENDS[this.text.charCodeAt(next)] === true
+  }
+
+  /** A quoted scalar that ends on this line. */
+  quoted(quote: number): string {
+    const { text } = this
+    const start = this.at + 1
+    let isEscaped = false
+    for (let at = start; ; at++) {
+      const code = text.charCodeAt(at)
+      if (code === LF || Number.isNaN(code)) throw NOT_PLAIN
+      if (code === BACKSLASH && quote === QUOTE) {
+        isEscaped = true
+        at++
+      } else if (code === quote) {
+        if (quote === APOSTROPHE && text.charCodeAt(at + 1) === APOSTROPHE) {
+          isEscaped = true
+          at++
+          continue
+        }
+        this.at = at + 1
+        if (!isEscaped) return text.slice(start, at)
+        return quote === APOSTROPHE
+          ? text.slice(start, at).replaceAll("''", "'")
+          : unescaped(text.slice(start - 1, at + 1))
+      }
+    }
+  }
+
+  /** A flow collection; over several lines only when it is the whole document. */
+  flow(isDocument: boolean): unknown {
+    if (++this.depth > MAX_DEPTH) throw NOT_PLAIN
+    const value = this.text.charCodeAt(this.at) === OPEN_MAP ? this.flowMap(isDocument) : this.flowList(isDocument)
+    this.depth--
+    return value
+  }
+
+  flowMap(isDocument: boolean): Record<string, unknown> {
+    const { text } = this
+    const map: Record<string, unknown> = {}
+    const lines = this.note(map)
+    this.at++
+    this.flowBlanks(isDocument)
+    if (text.charCodeAt(this.at) === CLOSE_MAP) {
+      this.at++
+      return map
+    }
+    for (;;) {
+      const name = this.flowKey()
+      if (map[name] !== undefined && (Object.hasOwn(map, name) || name === '__proto__')) throw NOT_PLAIN
+      lines?.set(name, this.line)
+      this.flowBlanks(isDocument)
+      map[name] = this.flowValue(isDocument)
+      if (this.flowEnds(CLOSE_MAP, isDocument)) return map
+    }
+  }
+
+  flowList(isDocument: boolean): unknown[] {
+    const { text } = this
+    const items: unknown[] = []
+    const lines = this.note(items)
+    this.at++
+    this.flowBlanks(isDocument)
+    if (text.charCodeAt(this.at) === CLOSE_LIST) {
+      this.at++
+      return items
+    }
+    for (;;) {
+      lines?.set(items.length, this.line)
+      items.push(this.flowValue(isDocument))
+      if (this.flowEnds(CLOSE_LIST, isDocument)) return items
+    }
+  }
+
+  /** After an item: true when the collection ends, false when another item follows. */
+  flowEnds(close: number, isDocument: boolean): boolean {
+    this.flowBlanks(isDocument)
+    const code = this.text.charCodeAt(this.at++)
+    if (code === close) return true
+    if (code !== COMMA) throw NOT_PLAIN
+    this.flowBlanks(isDocument)
+    return false
+  }
+
+  flowBlanks(isDocument: boolean): void {
+    const { text } = this
+    for (;;) {
+      const code = text.charCodeAt(this.at)
+      if (code === LF && isDocument) this.line++
+      else if (code !== SPACE && !(code === TAB && isDocument)) return
+      this.at++
+    }
+  }
+
+  flowKey(): string {
+    const { text } = this
+    const code = text.charCodeAt(this.at)
+    let key: unknown
+    if (code === QUOTE || code === APOSTROPHE) {
+      key = this.quoted(code)
+      // A quoted key may stand right before its value; a plain one may not.
+      if (text.charCodeAt(this.at) !== COLON) throw NOT_PLAIN
+    } else {
+      if (INDICATORS[code] || this.isQuestion(code) || this.endsFlow(this.at + 1, code)) throw NOT_PLAIN
+      key = this.flowPlain()
+      if (text.charCodeAt(this.at) !== COLON || !this.isBlankAt(this.at + 1)) throw NOT_PLAIN
+    }
+    if (typeof key !== 'string' || key === '<<') throw NOT_PLAIN
+    this.at++
+    return key
+  }
+
+  flowValue(isDocument: boolean): unknown {
+    const code = this.text.charCodeAt(this.at)
+    if (code === QUOTE || code === APOSTROPHE) return this.quoted(code)
+    if (code === OPEN_MAP || code === OPEN_LIST) return this.flow(isDocument)
+    if (INDICATORS[code] || this.isQuestion(code) || this.endsFlow(this.at + 1, code)) throw NOT_PLAIN
+    return this.flowPlain()
+  }
+
+  flowPlain(): unknown {
+    const { text } = this
+    const start = this.at
+    let at = start
+    for (; ; at++) {
+      const code = text.charCodeAt(at)
+      if (FLOW_ENDS[code] || (code === COLON && (this.isBlankAt(at + 1) || FLOW_ENDS[text.charCodeAt(at + 1)]))) break
+      if (code === HASH || code === TAB || Number.isNaN(code)) throw NOT_PLAIN
+    }
+    this.at = at
+    const plain = text.slice(start, at).trimEnd()
+    if (plain === '') throw NOT_PLAIN
+    return resolvePlainScalar(plain)
+  }
+}
+
+/** Escapes that YAML and JSON share; the others are the full parser's. */
+function unescaped(quoted: string): string {
+  try {
+    return JSON.parse(quoted) as string
+  } catch {
+    throw NOT_PLAIN
+  }
+}
