@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { countFindings, type ManifestOptions, validateManifests, validateRepository } from '../../checks/index.ts'
+import { type ManifestOptions, validateManifests, validateRepository } from '../../checks/index.ts'
 import { Failure } from '../../findings/index.ts'
 import { type CommonOptions, contextOf, outputOf, withCommonOptions } from '../context.ts'
-import { exitCodeOf } from '../output.ts'
+import { countFindings, exitCodeOf } from '../output.ts'
 
 interface Options extends CommonOptions, ManifestOptions {
   offline?: boolean
