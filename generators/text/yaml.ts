@@ -140,6 +140,7 @@ function scalarRange(document: Document.Parsed, path: DocumentPath) {
 
 function keyLines(document: Document.Parsed, text: string, key: string) {
   const map = document.contents
+  const { isMap, isScalar } = yamlLibrary()
   if (!isMap(map) || map.flow) return undefined
   const pair = map.items.find((item) => isScalar(item.key) && item.key.value === key)
   const start = (pair?.key as Node | undefined)?.range?.[0]
