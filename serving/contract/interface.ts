@@ -67,9 +67,9 @@ export interface ModelInterface {
   outputs: OutputTensor[]
 }
 
-/** True when every input is made of named features, so that `/predict` can take records. */
-export function hasNamedFeatures(modelInterface: ModelInterface): boolean {
-  return modelInterface.inputs.every((input) => input.columns !== undefined)
+/** True when there are inputs and every one is made of named features, so that `/predict` can take records. */
+export function hasNamedFeatures({ inputs }: ModelInterface): boolean {
+  return inputs.length > 0 && inputs.every((input) => input.columns !== undefined)
 }
 
 /** Every named feature in the order of the inputs and of the columns in each. */

@@ -45,9 +45,9 @@ const column = object(
 
 /** Schema of `ModelInterface`; a version file holds one too. */
 export const modelInterfaceSchema = object({
+  // None: a graph may be a constant, or draw random numbers.
   inputs: {
     type: 'array',
-    minItems: 1,
     items: object(
       {
         name,

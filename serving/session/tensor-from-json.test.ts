@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { InputTensor } from '../contract/index.ts'
+import type { Column, Datatype, InputTensor } from '../contract/index.ts'
 import { INTERFACES } from '../testing/fixtures.ts'
 import { checkFeeds } from './check-feeds.ts'
 import { tensorFromJson, tensorFromNested } from './tensor-from-json.ts'
@@ -69,6 +69,43 @@ test('null is NaN only in a column that may be missing', () => {
   assert.is(String(parsed.ok && parsed.tensor.data), '1,2,NaN,4')
   assert.is(messages([1, 4], [null, 2, 3, 4], input).length, 1)
   assert.is(messages([1, 2], [null, 2]).length, 1)
+})
+
+test('text is a number where JSON has none: NaN and infinities of floats, digits of 64-bit integers', () => {
+  const read = (datatype: Datatype, data: unknown[], columns?: Column[]) => {
+    const input: InputTensor = { name: 'x', datatype, shape: ['batch'], ...(columns && { columns }) }
+    const parsed = tensorFromJson(input, [data.length], data, 'x')
+    return parsed.ok ? [...parsed.tensor.data] : parsed.problems.map(({ message }) => message)
+  }
+  const words = ['NaN', 'Infinity', '-Infinity']
+  assert.equal(read('float32', words), [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+  assert.equal(read('float64', [...words, '10000000000000000']), [
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    1e16,
+  ])
+  assert.equal(read('float16', words), [0x7e00, 0x7c00, 0xfc00])
+  assert.equal(read('int64', ['-9223372036854775808', '9223372036854775807']), [-(2n ** 63n), 2n ** 63n - 1n])
+  assert.equal(read('uint64', ['18446744073709551615']), [2n ** 64n - 1n])
+  assert.equal(read('string', words), words)
+  const refused: [Datatype, string][] = [
+    ['float32', 'nan'],
+    ['float32', '5'],
+    ['float16', '10000000000000000'],
+    ['float32', '9'.repeat(40)],
+    ['int32', '5'],
+    ['int64', '9223372036854775808'],
+    ['int64', 'NaN'],
+    ['int64', '1.0'],
+    ['uint64', '-1'],
+    ['bool', 'NaN'],
+  ]
+  for (const [datatype, text] of refused) assert.match(read(datatype, [text])[0] as string, 'not a string', text)
+  const column: Column = { name: 'x', kind: 'number' }
+  assert.equal(read('float32', ['NaN'], [{ ...column, missing: true }]), [Number.NaN])
+  assert.match(read('float32', ['NaN'], [column])[0] as string, 'not a string')
+  assert.match(read('float32', ['-Infinity'], [{ ...column, missing: true }])[0] as string, 'not a string')
 })
 
 test('feeds must have the names, datatypes, sizes and free dimensions of the interface', () => {

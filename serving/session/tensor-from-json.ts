@@ -1,6 +1,7 @@
-import type { Column, InputTensor } from '../contract/index.ts'
+import type { Column, Datatype, InputTensor } from '../contract/index.ts'
 import type { Problem } from './model-error.ts'
-import { type Scalar, scalarOf, typeName } from './scalar.ts'
+import { numberFromText } from './number-text.ts'
+import { scalarOf, typeName } from './scalar.ts'
 import { createData, elementCount, type Tensor } from './tensor.ts'
 
 /** A tensor of a million wrong elements is as wrong as one of a hundred. */
@@ -16,7 +17,8 @@ export type ParsedTensor = { ok: true; tensor: Tensor } | { ok: false; problems:
 
 /**
  * The tensor for `input` from JSON: `shape` a list of sizes, `data` flat or nested, row-major. Elements must be of the
- * input's type and finite after the cast; null is NaN (or the empty string) where the element's column may be missing.
+ * input's type and finite after the cast; null is NaN (or the empty string) where the element's column may be missing, and
+ * text is a number where JSON has none (`numberFromText`).
  * That the shape is one the input takes is `checkFeeds`'s to say.
  */
 export function tensorFromJson(input: InputTensor, given: unknown, data: unknown, path: string): ParsedTensor {
@@ -101,9 +103,11 @@ function fill(
     const wrong = scalar.problem(value)
     if (wrong === undefined) {
       data[index] = scalar.encode(value)
-    } else if (value === null && mayBeMissing(scalar, columns, index)) {
-      data[index] = scalar.missing as number | string
-    } else {
+      continue
+    }
+    const other = beyondJson(value, datatype, columns, index)
+    if (other !== undefined) data[index] = other
+    else {
       problems.push({ path: pathOf(index), message: wrong })
       if (problems.length === MOST_PROBLEMS) return problems
     }
@@ -111,8 +115,18 @@ function fill(
   return problems
 }
 
-function mayBeMissing(scalar: Scalar, columns: Column[] | undefined, index: number): boolean {
-  return scalar.missing !== undefined && columns?.[index % columns.length]?.missing === true
+/** The element for what is no JSON number or string: null, or text for a number. Named features take neither infinity. */
+function beyondJson(
+  value: unknown,
+  datatype: Datatype,
+  columns: Column[] | undefined,
+  index: number,
+): number | bigint | string | undefined {
+  const mayBeMissing = columns?.[index % columns.length]?.missing === true
+  if (value === null) return mayBeMissing ? scalarOf(datatype).missing : undefined
+  if (typeof value !== 'string') return undefined
+  if (columns !== undefined && (value === 'NaN' ? !mayBeMissing : value.endsWith('Infinity'))) return undefined
+  return numberFromText(value, datatype)
 }
 
 /** Appends the elements of a nested list; a message when its lengths are not those of the shape. */

@@ -81,6 +81,7 @@ export const INTERFACES = {
   int4: tensors('float32', ['batch', 2], ['batch', 2]),
   external: tensors('float32', ['batch', 4], ['batch', 2]),
   fixedBatch: tensors('float32', [1, 4], [1, 1]),
+  constant: { inputs: [], outputs: [{ name: 'y', datatype: 'float32', shape: [2] }] },
   collapse: tensors('float32', ['batch', 2], ['batch', 2]),
   slow: tensors('float32', ['batch', 32], ['batch', 32]),
   trailing: {

@@ -197,7 +197,7 @@ async function modelInfer(call: Call, context: ProtocolContext): Promise<Uint8Ar
   const version = spoke.served.name
   call.answerMetadata.set(VERSION_HEADER, version)
   // As the inputs came, unless the caller says.
-  const raw = request.rawOutputs ?? request.rawInputContents.length > 0
+  const raw = request.rawOutputs ?? request.inputs.every(({ contents }) => contents === undefined)
   return writeInferResponse({ model: model.name, version, id: request.id }, outputs, raw)
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { JSON_LENGTH_HEADER } from '../../contract/index.ts'
 import { HttpProblem } from '../http-problem.ts'
+import { quoteNumbers } from './json-numbers.ts'
 
 /** A body of the Open Inference Protocol. */
 export interface InferenceBody {
@@ -15,7 +16,8 @@ const NO_BODY: InferenceBody = { json: undefined, binary: NOTHING }
 
 /**
  * Reads bodies as Triton does: JSON whatever Content-Type says (its own client sends none), followed by raw bytes when
- * Inference-Header-Content-Length says where the JSON ends. The request's body becomes an `InferenceBody`.
+ * Inference-Header-Content-Length says where the JSON ends. Numbers that JSON cannot hold arrive as text (`numberFromText`).
+ * The request's body becomes an `InferenceBody`.
  */
 export function readInferenceBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
@@ -27,8 +29,18 @@ export function readInferenceBodies(app: FastifyInstance): void {
     if (length instanceof HttpProblem) return done(length)
     const text = whole.toString('utf8', 0, length)
     const binary = length === undefined ? NOTHING : whole.subarray(length)
-    parseJson(request, text, (error, json) => done(error, { json, binary }))
+    const integers = mayHoldLongIntegers(text)
+    parseJson(request, integers ? quoteNumbers(text) : text, (error, json) => {
+      if (error === null || integers) return done(error, { json, binary })
+      // NaN and infinities are not JSON, but Triton's client sends them: only a body that JSON.parse refuses is looked at again.
+      parseJson(request, quoteNumbers(text), (stillWrong, read) => done(stillWrong, { json: read, binary }))
+    })
   })
+}
+
+/** JSON.parse would round them without a word, so they are looked for first: in a body that has 64-bit integers at all. */
+function mayHoldLongIntegers(text: string): boolean {
+  return text.includes('INT64') && /\d{16}/.test(text)
 }
 
 /** Undefined when the whole body is JSON. */

@@ -107,6 +107,66 @@ test('every datatype goes in and out', async () => {
   )
 })
 
+test('numbers that JSON cannot hold go in and out: bare as Python writes them, or as text', async () => {
+  const server = await testServer(bootConfiguration({ types, iris, trailing }))
+  const post = (model: string, name: string, datatype: string, data: string, width = 2) =>
+    server.post(
+      `/v2/models/${model}/infer`,
+      `{"id":"a \\"NaN\\" 12345678901234567","inputs":[{"name":"${name}","datatype":"${datatype}","shape":[1,${width}],"data":${data}}]}`,
+    )
+  const doubled = async (data: string, width?: number) => {
+    const { status, json } = await post('trailing', 'x', 'FP32', data, width)
+    assert.is(status, 200, json.error)
+    assert.is(json.id, 'a "NaN" 12345678901234567')
+    return json.outputs[0].data
+  }
+  assert.equal(await doubled('[NaN, Infinity, -Infinity, 1]', 4), [null, 'Infinity', '-Infinity', 2])
+  assert.equal(await doubled('["NaN", "Infinity", "-Infinity", 1]', 4), [null, 'Infinity', '-Infinity', 2])
+  // JSON.parse would make 0 of the last digits.
+  const inputs = DATATYPES.map((datatype) => ({
+    name: `in_${datatype}`,
+    datatype: PROTOCOL_DATATYPES[datatype],
+    shape: [1, 2],
+    data: datatype === 'string' ? ['12345678901234567', ''] : datatype === 'bool' ? [true, false] : [1, 2],
+  }))
+  const text = JSON.stringify({ inputs })
+    .replace(
+      '"INT64","shape":[1,2],"data":[1,2]',
+      '"INT64","shape":[1,2],"data":[-9223372036854775807,9007199254740993]',
+    )
+    .replace('"UINT64","shape":[1,2],"data":[1,2]', '"UINT64","shape":[1,2],"data":[18446744073709551615,"7"]')
+    .replace('"FP64","shape":[1,2],"data":[1,2]', '"FP64","shape":[1,2],"data":[10000000000000000,-Infinity]')
+  const answer = await server.post('/v2/models/types/infer', text)
+  assert.is(answer.status, 200, answer.text)
+  for (const part of [
+    '[-9223372036854775807,9007199254740993]',
+    '[18446744073709551615,7]',
+    '["12345678901234567",""]',
+  ]) {
+    assert.ok(answer.text.includes(`"data":${part}`), part)
+  }
+  assert.ok(answer.text.includes('"data":[10000000000000000,"-Infinity"]'))
+  const named = async (data: string) => (await post('iris', 'features', 'FP32', data, 4)).json
+  assert.equal((await named('[5, 3, NaN, 1]')).outputs[0].shape, [1])
+  for (const data of ['[NaN, 3, 4, 1]', '[1, 3, Infinity, 1]']) {
+    assert.match((await named(data)).error, /inputs\[0\]\.data\[\d\] must be a number, not a string/)
+  }
+  for (const broken of ['[NaN', '[1, -NaN, 2, 3]', '[nan, 1, 2, 3]', '["NaN, 1, 2, 3]', '[1 2 3 NaN]']) {
+    assert.is((await post('iris', 'features', 'FP32', broken, 4)).status, 400, broken)
+  }
+})
+
+test('a model without inputs answers in every form, and has no named features', async () => {
+  const constant = await servedVersion('1.0.0', 'constant.onnx', INTERFACES.constant)
+  const server = await testServer(bootConfiguration({ constant }))
+  assert.equal((await server.get('/v2/models/constant')).json.inputs, [])
+  const { json } = await server.post('/v2/models/constant/infer', { inputs: [] })
+  assert.equal(json.outputs, [{ name: 'y', datatype: 'FP32', shape: [2], data: [0.5, 'Infinity'] }])
+  assert.is((await server.post('/v2/models/constant/infer', { inputs: [{ name: 'x' }] })).status, 400)
+  assert.match((await server.post('/models/constant/predict', {})).json.error, 'takes raw tensors')
+  assert.is((await server.get('/openapi.json')).status, 200)
+})
+
 test('a network with state and a scalar input is served', async () => {
   const artifact = { ...(await referenceTo(SILERO)), externalData: [] }
   const server = await testServer(bootConfiguration({ silero: { ...iris, artifact, interface: INTERFACES.silero } }))

@@ -1,5 +1,5 @@
 import { PROTOCOL_DATATYPES } from '../../contract/index.ts'
-import { decodeElement, type Tensor, type Tensors, tensorToBytes } from '../../session/index.ts'
+import { decodeElement, fromFloat16, type Tensor, type Tensors, tensorToBytes } from '../../session/index.ts'
 import type { InferenceRequest } from './read-request.ts'
 
 /** An answer's body; `jsonLength` is the length of its JSON part, bytes, where raw tensors follow it. */
@@ -10,8 +10,9 @@ export interface InferenceResponse {
 
 /**
  * `$inference_response` (Open Inference Protocol V2, REST). JSON written by hand: `JSON.stringify` takes neither typed arrays
- * nor BigInt, and an int64 keeps all its digits this way. JSON has no NaN or infinity: both become null. Outputs for which
- * `isBinary` holds follow the JSON as raw bytes, in the order of the list (binary tensor data extension).
+ * nor BigInt, and an int64 keeps all its digits this way. JSON has neither NaN, which becomes null, nor infinities, which become
+ * the texts that `numberFromText` reads: null would make them missing. Outputs for which `isBinary` holds follow the JSON as raw
+ * bytes, in the order of the list (binary tensor data extension).
  */
 export function writeInferenceResponse(
   model: string,
@@ -45,5 +46,12 @@ function writeData({ datatype, data }: Tensor): string {
 }
 
 function writeOneByOne({ datatype, data }: Omit<Tensor, 'shape'>): string {
-  return JSON.stringify(Array.from({ length: data.length }, (_, index) => decodeElement(datatype, data, index)))
+  const half = datatype === 'float16'
+  const elements = Array.from({ length: data.length }, (_, index) => {
+    const number = half ? fromFloat16(data[index] as number) : data[index]
+    return number === Number.POSITIVE_INFINITY || number === Number.NEGATIVE_INFINITY
+      ? String(number)
+      : decodeElement(datatype, data, index)
+  })
+  return JSON.stringify(elements)
 }
