@@ -53,6 +53,7 @@ test('each third-party package is imported where it belongs', () => {
     '@grpc/grpc-js': /^protocols\/grpc\//,
     'prom-client': /^monitoring\//,
     ajv: /^models\//,
+    papaparse: /^protocols\/mlflow\/read-csv\.ts$/,
     fastify: /^(http|pages|protocols)\//,
     undici: /^artifact\/stores\/http-client\.ts$/,
     aws4fetch: /^artifact\/stores\/s3-store\.ts$/,

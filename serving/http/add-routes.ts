@@ -3,7 +3,13 @@ import type { ServerSettings } from '../contract/index.ts'
 import type { ModelRegistry } from '../models/index.ts'
 import type { Monitoring } from '../monitoring/index.ts'
 import { pages } from '../pages/index.ts'
-import { kserveProtocol, namedProtocol, openInferenceProtocol, trackServedRequests } from '../protocols/index.ts'
+import {
+  kserveProtocol,
+  mlflowProtocol,
+  namedProtocol,
+  openInferenceProtocol,
+  trackServedRequests,
+} from '../protocols/index.ts'
 import type { Authenticator } from '../security/index.ts'
 import { accessLog } from './access-log.ts'
 import { answerHeaders } from './answer-headers.ts'
@@ -31,6 +37,7 @@ export function addRoutes(app: FastifyInstance, context: RouteContext, ownManage
   namedProtocol(app)
   openInferenceProtocol(app, served)
   kserveProtocol(app, served)
+  mlflowProtocol(app, served)
   pages(app, registry, { ownManagement, ...(authenticator && { authenticator }) })
 }
 

@@ -1,6 +1,7 @@
 export { startGrpcServer } from './grpc/load.ts'
 export { HttpProblem, unauthenticated } from './http-problem.ts'
 export { kserveProtocol } from './kserve/routes.ts'
+export { mlflowProtocol } from './mlflow/routes.ts'
 export { namedProtocol } from './named.ts'
 export { openInferenceProtocol } from './open-inference/routes.ts'
 export { RequestLog } from './request-log.ts'

@@ -6,7 +6,7 @@ import { isObject } from '../is-object.ts'
 import { notReady, type ProtocolContext, routeOf, servedModel, VERSION_HEADER } from '../request-target.ts'
 import { serveRequest } from '../serve-request.ts'
 import { prepareColumns, prepareRows, WRONG_TABLE } from '../tabular/prepare.ts'
-import { writeNested, writeRows } from '../tabular/write-nested.ts'
+import { writeNested, writeObject, writeRecords, writeRows } from '../tabular/write-nested.ts'
 
 /**
  * KServe V1 (kserve.github.io, "V1 Inference Protocol"), which is TensorFlow Serving's REST API with another answer: the models,
@@ -57,21 +57,14 @@ function readBody(body: unknown): { instances?: unknown[]; inputs?: unknown } {
 
 /** A value for each instance: that of the only output, or an object by output. */
 function writeInstances(outputs: Tensors, rows: number): string {
-  const named = Object.entries(outputs).map(
-    ([name, tensor]) => [JSON.stringify(name), writeRows(tensor, rows)] as const,
-  )
-  const [only] = named
-  if (named.length === 1 && only !== undefined) return `[${only[1].join(',')}]`
-  const items = Array.from({ length: rows }, (_, row) =>
-    named.map(([name, values]) => `${name}:${values[row]}`).join(','),
-  )
-  return `[${items.map((item) => `{${item}}`).join(',')}]`
+  const [only, ...others] = Object.values(outputs)
+  return only !== undefined && others.length === 0
+    ? `[${writeRows(only, rows).join(',')}]`
+    : writeRecords(outputs, rows)
 }
 
 /** The only output, or an object of outputs by name. */
 function writeColumns(outputs: Tensors): string {
-  const named = Object.entries(outputs)
-  const [only] = named
-  if (named.length === 1 && only !== undefined) return writeNested(only[1])
-  return `{${named.map(([name, tensor]) => `${JSON.stringify(name)}:${writeNested(tensor)}`).join(',')}}`
+  const [only, ...others] = Object.values(outputs)
+  return only !== undefined && others.length === 0 ? writeNested(only) : writeObject(outputs)
 }

@@ -1,17 +1,15 @@
-import { createRequire } from 'node:module'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type InputTensor, JSON_LENGTH_HEADER, type OutputTensor, PROTOCOL_DATATYPES } from '../../contract/index.ts'
 import type { LoadedVersion, Route } from '../../models/index.ts'
 import { HttpProblem } from '../http-problem.ts'
 import { notReady, type ProtocolContext, routeOf, servedModel, VERSION_HEADER } from '../request-target.ts'
 import { serveRequest } from '../serve-request.ts'
+import { SERVER_VERSION } from '../server-version.ts'
 import { inferenceBody, readInferenceBodies } from './inference-body.ts'
 import { prepareTensors, readInferenceRequest } from './read-request.ts'
 import { repositoryExtension } from './repository.ts'
 import { statisticsOf } from './statistics.ts'
 import { writeInferenceResponse } from './write-response.ts'
-
-const { version: SERVER_VERSION } = createRequire(import.meta.url)('modelyard-serving/package.json')
 
 /** Protocol extensions that this server has; clients ask before they use one. */
 const EXTENSIONS = ['binary_tensor_data', 'statistics', 'model_repository']

@@ -51,6 +51,27 @@ export function prepareColumns(
   return prepareNamed(version, records, (place) => place.replace(/^(\[\d+\])(.*)$/, `${path}$2$1`) || path)
 }
 
+/** A data frame: rows of values, and the names of its columns where it has any. */
+export interface Frame {
+  columns: readonly string[] | undefined
+  rows: readonly (readonly unknown[])[]
+}
+
+/**
+ * A frame as pandas users think of it: a column is a feature, or with several raw inputs an input; the only raw input takes the
+ * whole matrix, whatever the columns are called.
+ */
+export function prepareFrame(version: LoadedVersion, { columns, rows }: Frame, path: string): PreparedRequest {
+  const several = version.served.interface.inputs.length > 1
+  if (columns === undefined || (version.encode === null && !several)) return prepareRows(version, rows, path)
+  if (version.encode === null) {
+    const byInput = columns.map((name, index) => [name, rows.map((row) => row[index])])
+    return prepareColumns(version, Object.fromEntries(byInput), path)
+  }
+  const records = rows.map((row) => Object.fromEntries(columns.map((name, index) => [name, row[index]])))
+  return prepareRows(version, records, path)
+}
+
 function prepareNamed(
   version: LoadedVersion,
   rows: readonly unknown[],

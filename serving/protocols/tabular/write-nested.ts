@@ -1,4 +1,4 @@
-import { elementCount, fromFloat16, type Tensor } from '../../session/index.ts'
+import { elementCount, fromFloat16, sliceData, type Tensor, type Tensors } from '../../session/index.ts'
 
 /**
  * A tensor as JSON, nested as its shape. Written by hand: `JSON.stringify` has no BigInt, and an int64 keeps all its digits this
@@ -31,6 +31,21 @@ export function writeRows(tensor: Tensor, rows: number): string[] {
   const rest = shape.slice(1)
   const size = elementCount(rest)
   return Array.from({ length: rows }, (_, row) =>
-    writeNested({ datatype, shape: rest, data: data.slice(row * size, (row + 1) * size) }),
+    writeNested({ datatype, shape: rest, data: sliceData(data, row * size, (row + 1) * size) }),
   )
+}
+
+/** An object by output for each of `rows` rows. */
+export function writeRecords(outputs: Tensors, rows: number): string {
+  const named = Object.entries(outputs).map(
+    ([name, tensor]) => [JSON.stringify(name), writeRows(tensor, rows)] as const,
+  )
+  const records = Array.from({ length: rows }, (_, row) => named.map(([name, values]) => `${name}:${values[row]}`))
+  return `[${records.map((fields) => `{${fields.join(',')}}`).join(',')}]`
+}
+
+/** An object of whole outputs. */
+export function writeObject(outputs: Tensors): string {
+  const fields = Object.entries(outputs).map(([name, tensor]) => `${JSON.stringify(name)}:${writeNested(tensor)}`)
+  return `{${fields.join(',')}}`
 }

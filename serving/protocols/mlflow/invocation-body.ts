@@ -1,0 +1,54 @@
+import type { FastifyInstance } from 'fastify'
+import { HttpProblem } from '../http-problem.ts'
+
+/** A body by its media type; absent when there was none. */
+export type InvocationBody = { json: unknown } | { csv: string }
+
+const UNSUPPORTED = 415
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * Python's `json` writes NaN and infinities as names, which JSON does not have. Strings are matched too, so that nothing inside
+ * them is; one without its end is matched to the end of the text, so that the search is linear.
+ */
+const PYTHON_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|NaN|-?Infinity/gs
+
+/** Numbers that JSON has and that read as the same: NaN is a missing value, `1e999` is an infinity to a JSON reader. */
+const IN_JSON: Record<string, string> = { NaN: 'null', Infinity: '1e999', '-Infinity': '-1e999' }
+
+/** Reads bodies as MLflow's scoring server does: by media type, UTF-8 only. The request's body becomes an `InvocationBody`. */
+export function readInvocationBodies(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+    const mediaType = supportedType(request.headers['content-type'] ?? '')
+    if (mediaType instanceof HttpProblem) return done(mediaType)
+    let text: string
+    try {
+      text = UTF8.decode(body as Buffer)
+    } catch {
+      return done(new HttpProblem(400, 'the body is not UTF-8'))
+    }
+    if (mediaType === 'text/csv') return done(null, { csv: text })
+    parseJson(request, text, (error, json) => {
+      if (error === null) return done(null, { json })
+      const asJson = text.replace(PYTHON_NUMBERS, (match) => IN_JSON[match] ?? match)
+      if (asJson === text) return done(error)
+      parseJson(request, asJson, (still, mended) => done(still, { json: mended }))
+    })
+  })
+}
+
+function supportedType(contentType: string): string | HttpProblem {
+  const [mediaType = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase())
+  for (const parameter of parameters.filter((part) => part !== '')) {
+    const [name = '', value = ''] = parameter.split('=', 2)
+    if (name !== 'charset') {
+      return new HttpProblem(UNSUPPORTED, `Content-Type has an unknown parameter ${JSON.stringify(name.slice(0, 100))}`)
+    }
+    if (!/^"?utf-?8"?$/.test(value)) return new HttpProblem(UNSUPPORTED, 'send the body in UTF-8')
+  }
+  if (mediaType === 'application/json' || mediaType === 'text/csv') return mediaType
+  return new HttpProblem(UNSUPPORTED, 'send the body as application/json or text/csv')
+}
