@@ -4,6 +4,7 @@ import type { ServerSettings } from './contract/index.ts'
 import { addManagementRoutes, addRoutes, createHttpServer, drain, type LoggerOption } from './http/index.ts'
 import { type FileWatch, ModelRegistry, readBootConfiguration, watchRouting } from './models/index.ts'
 import { createMonitoring, type Monitoring } from './monitoring/index.ts'
+import { createPredictionLog } from './prediction-log/index.ts'
 import { startGrpcServer } from './protocols/index.ts'
 import { authenticatorOf, readTls, watchTls } from './security/index.ts'
 
@@ -60,6 +61,9 @@ export async function startServer(options: ServerOptions): Promise<ModelServer> 
   return server
 }
 
+/** What the log of predictions has at least, milliseconds, of the five seconds between the end of the drain and SIGKILL. */
+const SHORTEST_FLUSH_MS = 3000
+
 /** `startServer` for a caller that has to be able to stop the server while it loads. */
 export async function launchServer(options: ServerOptions): Promise<LaunchedServer> {
   const { bootPath, routingPath, cacheDirectory, host = '127.0.0.1', logger = false } = options
@@ -72,8 +76,9 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
   const state = { draining: false }
   const { monitoring = createMonitoring(boot.models.map(({ slo }) => slo.latencyP99Ms)) } = options
   const cache = createContentCache(cacheDirectory, { ...settings.artifacts, log })
-  const registry = new ModelRegistry(boot, { cache, ...engineSettings(settings), monitoring, log })
-  const context = { settings, registry, monitoring, state, ...(authenticator && { authenticator }) }
+  const predictionLog = createPredictionLog(settings.predictionLog ?? {}, monitoring.predictionLog, log)
+  const registry = new ModelRegistry(boot, { cache, ...engineSettings(settings), monitoring, predictionLog, log })
+  const context = { settings, registry, monitoring, predictionLog, state, ...(authenticator && { authenticator }) }
   const managementPort = options.managementPort ?? settings.managementPort
   addRoutes(app, context, managementPort !== undefined)
   await app.listen({ host, port: options.port ?? settings.port })
@@ -129,10 +134,14 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
       await app.close()
       await management?.close()
       await registry.close()
+      await predictionLog.close(Math.min(settings.drain.timeoutSeconds * 1000, SHORTEST_FLUSH_MS))
     },
     async drain() {
+      const { delaySeconds, timeoutSeconds } = settings.drain
+      const end = performance.now() + (delaySeconds + timeoutSeconds) * 1000
       await Promise.all([drain(app, state, settings.drain), grpc?.stop(settings.drain)])
       stopWatching()
+      await predictionLog.close(Math.max(end - performance.now(), SHORTEST_FLUSH_MS))
       // Last: until here probes have to hear that the server is alive, and unready.
       await management?.close()
     },

@@ -1,4 +1,4 @@
-import type { ModelInterface } from './interface.ts'
+import type { ModelInterface, Redaction } from './interface.ts'
 
 /** Version of both configuration documents. The server refuses any other. */
 export const CONFIGURATION_API_VERSION = 'modelyard.dev/v1'
@@ -40,6 +40,42 @@ export interface QueueBounds {
   timeoutMs?: number
 }
 
+/** What of a version's predictions is logged, and where to; what is absent is as `ServerSettings.predictionLog` says. */
+export interface PredictionLogChoice {
+  /**
+   * `file:///<path>`, `file:///<folder>/` for a file named after the host, or the `http(s)` address that batches are sent to.
+   * Without one, here or at the server, nothing is logged.
+   */
+  sink?: string
+  /**
+   * `json`: a JSON document a line. `cloudevents`: CloudEvents 1.0, to an address one in each request (structured mode), to a
+   * file one a line. `cloudevents-batch`: to an address many in each request. Default `json`.
+   */
+  format?: 'json' | 'cloudevents' | 'cloudevents-batch'
+  /** Share of requests, 0 to 1, chosen by a hash of the request id: the same in every pod and version. Default 1. */
+  sampleRate?: number
+  /** By name of a feature, or of an input without named features. What the interface says (`sensitive`) cannot be weakened. */
+  redact?: Record<string, Redaction>
+}
+
+/** The prediction log of a process. */
+export interface PredictionLogSettings extends PredictionLogChoice {
+  /** Mounted secret that keys the hashes; without one, features that are to be hashed are left out. */
+  saltFile?: string
+  /** Mounted bearer token for the sink's address, read at each attempt. */
+  tokenFile?: string
+  /** An event is cut to fewer rows, and says so, rather than being longer, bytes (65,536). */
+  maxEventBytes?: number
+  /** What may wait for a sink; beyond that events are dropped and counted, bytes (8 MiB). */
+  bufferBytes?: number
+  /** A batch is written when it has so many bytes (262,144) ... */
+  batchBytes?: number
+  /** ... or after so many milliseconds (1,000). */
+  flushMs?: number
+  /** A file is rotated before it grows beyond `maxBytes` (64 MiB); `count` files are kept at most, the current one included (4). */
+  files?: { maxBytes?: number; count?: number }
+}
+
 /** What people want to know of a version and the server does not need: its page shows it. */
 export interface VersionCard {
   /** The team that answers for the model. */
@@ -65,6 +101,7 @@ export interface ServedVersion {
   strict: boolean
   /** Absent: the server's. */
   queue?: QueueBounds
+  predictionLog?: PredictionLogChoice
   card?: VersionCard
 }
 
@@ -135,6 +172,8 @@ export interface ServerSettings {
   maxConnections?: number
   /** For every version that has no bounds of its own. */
   queue?: QueueBounds
+  /** Absent: off, unless a version names a sink of its own. */
+  predictionLog?: PredictionLogSettings
   drain: {
     /** Seconds between turning unready and refusing connections, so that endpoints are updated first. */
     delaySeconds: number

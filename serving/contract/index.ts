@@ -15,6 +15,8 @@ export {
   CONFIGURATION_API_VERSION,
   type ContentReference,
   type ExternalDataReference,
+  type PredictionLogChoice,
+  type PredictionLogSettings,
   type QueueBounds,
   type RoutedModel,
   type RoutingConfiguration,
@@ -33,6 +35,7 @@ export {
   type ModelInterface,
   namedFeatures,
   type OutputTensor,
+  type Redaction,
 } from './interface.ts'
 export { METRICS } from './metric-names.ts'
 export { JSON_LENGTH_HEADER, PROTOCOL_DATATYPES } from './open-inference.ts'

@@ -25,6 +25,9 @@ export type Datatype = (typeof DATATYPES)[number]
 /** One dimension: a size, or the name of a free dimension. By convention the free first dimension is `batch`. */
 export type Dimension = number | string
 
+/** What happens to a feature in the prediction log: left out, or a keyed hash by which equal values can still be told. */
+export type Redaction = 'drop' | 'hash'
+
 /** One named feature. In a matrix input it is one column; in a column input it is the whole `[batch, 1]` tensor. */
 export interface Column {
   name: string
@@ -41,6 +44,8 @@ export interface Column {
   missing?: boolean
   /** A map of label to the number the graph expects, or the list of strings that the graph itself takes. */
   categories?: Record<string, number> | string[]
+  /** How the prediction log keeps this value to itself; a configuration may add to it, never take away. */
+  sensitive?: Redaction
   example?: number | string
 }
 

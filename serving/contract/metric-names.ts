@@ -38,6 +38,14 @@ export const METRICS = {
   driftLeftOut: 'modelyard_drift_left_out',
   /** counter {model, version, agreed: true|false} */
   shadowComparisons: 'modelyard_shadow_comparisons_total',
+  /** counter {outcome: written|buffer_full|refused|abandoned|failed}: predictions and truths for the prediction log, by what became of them */
+  predictionLogEvents: 'modelyard_prediction_log_events_total',
+  /** counter {model, version}: predictions logged with fewer rows than the request had */
+  predictionLogTruncated: 'modelyard_prediction_log_truncated_total',
+  /** counter: attempts to write to a sink that failed and were repeated */
+  predictionLogRetries: 'modelyard_prediction_log_retries_total',
+  /** gauge, bytes: what waits for the sinks */
+  predictionLogBuffer: 'modelyard_prediction_log_buffer_bytes',
   /** gauge, 1 {model, version, release, sha256}: versions that the configuration asks for */
   versionWanted: 'modelyard_version_wanted',
   /** gauge, 1 {model, version, release, sha256}: versions that answer */

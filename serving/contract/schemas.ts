@@ -22,6 +22,8 @@ const shape = {
   items: { anyOf: [{ type: 'integer', minimum: 0 }, name] },
 }
 
+const redaction = { enum: ['drop', 'hash'] }
+
 const column = object(
   {
     name,
@@ -38,9 +40,10 @@ const column = object(
         { type: 'array', items: { type: 'string' }, minItems: 1, uniqueItems: true },
       ],
     },
+    sensitive: redaction,
     example: { type: ['number', 'string'] },
   },
-  ['description', 'unit', 'min', 'max', 'integer', 'missing', 'categories', 'example'],
+  ['description', 'unit', 'min', 'max', 'integer', 'missing', 'categories', 'sensitive', 'example'],
 )
 
 /** Schema of `ModelInterface`; a version file holds one too. */
@@ -83,6 +86,24 @@ const queue = object({ requests: positive, rows: positive, maxWaitMs: positive, 
   'timeoutMs',
 ])
 
+const predictionLogChoice = {
+  // A password in an address would end in a ConfigMap: the token has a file of its own.
+  sink: { type: 'string', pattern: '^(file:///|https?://[^/?#@]+([/?]|$))' },
+  format: { enum: ['json', 'cloudevents', 'cloudevents-batch'] },
+  sampleRate: { type: 'number', minimum: 0, maximum: 1 },
+  redact: { type: 'object', additionalProperties: redaction },
+}
+const predictionLogSettings = {
+  ...predictionLogChoice,
+  saltFile: name,
+  tokenFile: name,
+  maxEventBytes: { type: 'integer', minimum: 1024 },
+  bufferBytes: { type: 'integer', minimum: 1024 },
+  batchBytes: positive,
+  flushMs: positive,
+  files: object({ maxBytes: { type: 'integer', minimum: 1024 }, count: positive }, ['maxBytes', 'count']),
+}
+
 const servedVersion = object(
   {
     name,
@@ -100,6 +121,7 @@ const servedVersion = object(
     }),
     strict: { type: 'boolean' },
     queue,
+    predictionLog: object(predictionLogChoice, Object.keys(predictionLogChoice)),
     card: object(
       {
         owner: name,
@@ -110,7 +132,7 @@ const servedVersion = object(
       ['owner', 'description', 'metrics', 'lineage'],
     ),
   },
-  ['release', 'goldenSamples', 'baseline', 'queue', 'card'],
+  ['release', 'goldenSamples', 'baseline', 'queue', 'predictionLog', 'card'],
 )
 
 export const bootConfigurationSchema = object({
@@ -138,10 +160,11 @@ export const bootConfigurationSchema = object({
       executionProviders: { type: 'array', items: name, minItems: 1 },
       maxConnections: positive,
       queue,
+      predictionLog: object(predictionLogSettings, Object.keys(predictionLogSettings)),
     },
     [
       ...['accessLog', 'artifacts', 'authentication', 'executionProviders', 'grpcPort', 'managementPort'],
-      ...['maxConnections', 'queue', 'tls'],
+      ...['maxConnections', 'predictionLog', 'queue', 'tls'],
     ],
   ),
   models: {

@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify'
 import type { ServerSettings } from '../contract/index.ts'
-import type { ModelRegistry } from '../models/index.ts'
-import type { Monitoring } from '../monitoring/index.ts'
 import { pages } from '../pages/index.ts'
 import {
+  feedback,
   kserveProtocol,
   mlflowProtocol,
   namedProtocol,
   openInferenceProtocol,
+  type ProtocolContext,
   trackServedRequests,
 } from '../protocols/index.ts'
 import type { Authenticator } from '../security/index.ts'
@@ -18,10 +18,8 @@ import { uniformErrors } from './errors.ts'
 import { probes } from './probes.ts'
 import type { ServerState } from './server-state.ts'
 
-export interface RouteContext {
+export interface RouteContext extends ProtocolContext {
   settings: ServerSettings
-  registry: ModelRegistry
-  monitoring: Monitoring
   state: ServerState
   /** Absent: everybody may ask. */
   authenticator?: Authenticator
@@ -29,15 +27,16 @@ export interface RouteContext {
 
 /** Gives the server its routes; with a port of their own for probes and metrics it has everything but these. */
 export function addRoutes(app: FastifyInstance, context: RouteContext, ownManagement: boolean): void {
-  const { settings, registry, monitoring, authenticator } = context
+  const { settings, registry, monitoring, predictionLog, authenticator } = context
   addHooks(app, context, settings.tls !== undefined)
-  const served = { registry, monitoring }
+  const served = { registry, monitoring, predictionLog }
   trackServedRequests(app, served)
   if (!ownManagement) probes(app, registry, monitoring, context.state)
   namedProtocol(app)
   openInferenceProtocol(app, served)
   kserveProtocol(app, served)
   mlflowProtocol(app, served)
+  feedback(app, served)
   pages(app, registry, { ownManagement, ...(authenticator && { authenticator }) })
 }
 

@@ -7,7 +7,7 @@ import {
   LogController,
 } from 'fastify'
 import type { ServerSettings } from '../contract/index.ts'
-import { RequestLog } from '../protocols/index.ts'
+import { isRequestId, RequestLog } from '../protocols/index.ts'
 import type { TlsMaterial } from '../security/index.ts'
 import { answerMalformed, errorAnswer, MALFORMED } from './malformed-request.ts'
 
@@ -66,5 +66,5 @@ export function createHttpServer(settings: ServerSettings, { logger, tls }: Http
 
 /** The caller's id where it is harmless in a log and a header, a new one otherwise. */
 function requestId(given: string | string[] | undefined): string {
-  return typeof given === 'string' && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID()
+  return isRequestId(given) ? given : randomUUID()
 }

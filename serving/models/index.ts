@@ -1,4 +1,4 @@
-export type { CallerLimits, LoadContext, LoadedVersion } from './loaded-version.ts'
+export type { Caller, LoadContext, LoadedVersion } from './loaded-version.ts'
 export type { Log } from './log.ts'
 export { mirrorRequest } from './mirror.ts'
 export { ModelRegistry } from './model-registry.ts'

@@ -10,6 +10,7 @@ import {
   type ServedVersion,
 } from '../contract/index.ts'
 import type { DriftCounts, Monitoring, VersionMetrics } from '../monitoring/index.ts'
+import type { PredictionLog, PredictionMode, RecordPrediction } from '../prediction-log/index.ts'
 import {
   createRecordEncoder,
   createSession,
@@ -42,13 +43,19 @@ export interface LoadContext {
   /** For versions without bounds of their own. */
   queue?: QueueBounds
   monitoring: Monitoring
+  /** Absent: no prediction is logged. */
+  predictionLog?: PredictionLog
   log: Log
   /** A loaded version has become unavailable, or available again. */
   availabilityChanged?: () => void
 }
 
-/** A caller's own bounds on one request. */
-export interface CallerLimits extends Pick<Work, 'gone'> {
+/** What a version has to know of one call beside its tensors. */
+export interface Caller extends Pick<Work, 'gone'> {
+  /** As the answer's header and the prediction log name the request. */
+  requestId: string
+  /** Why this version was chosen. */
+  mode: PredictionMode
   /** Milliseconds; the version's time-out when absent or longer. */
   timeoutMs?: number | undefined
 }
@@ -62,13 +69,15 @@ export interface LoadedVersion {
   readonly metrics: VersionMetrics
   /** The first golden samples: requests that are right, for documentation. */
   readonly examples: readonly GoldenSample[]
+  /** True when its predictions are logged, so that truths have something to be compared to. */
+  readonly logged: boolean
   /** False while its thread is being started again. */
   readonly available: boolean
   /**
    * Outputs for feeds that `checkFeeds` has found right. Rejects with a `RejectedError` when the request never ran, a
    * `WorkerStoppedError` when the model's thread has ended, or the model's own error.
    */
-  predict(feeds: Tensors, outputNames?: readonly string[], limits?: CallerLimits): Promise<Tensors>
+  predict(feeds: Tensors, outputNames: readonly string[] | undefined, caller: Caller): Promise<Tensors>
   /** Frees the model once every request that it has admitted is answered. To be called when no new one can reach it. */
   retire(): Promise<void>
 }
@@ -111,6 +120,7 @@ class SessionVersion implements LoadedVersion {
   readonly examples: readonly GoldenSample[]
   private readonly runner: Runner
   private readonly drift: DriftCounts | null
+  private readonly record: RecordPrediction | null
   private readonly batcher: Batcher
   private readonly timeoutMs: number
   private readonly stopWatching: () => void
@@ -120,7 +130,7 @@ class SessionVersion implements LoadedVersion {
     served: ServedVersion,
     runner: Runner,
     { examples, drift }: { examples: readonly GoldenSample[]; drift: DriftCounts | null },
-    { monitoring, log, queue }: LoadContext,
+    { monitoring, predictionLog, log, queue }: LoadContext,
   ) {
     this.examples = examples
     this.model = model
@@ -129,6 +139,7 @@ class SessionVersion implements LoadedVersion {
     this.drift = drift
     this.encode = hasNamedFeatures(served.interface) ? createRecordEncoder(served.interface) : null
     this.metrics = monitoring.version(model, served.name)
+    this.record = predictionLog?.version(model, served) ?? null
     const { metrics } = this
     const {
       requests: maxQueue,
@@ -151,13 +162,18 @@ class SessionVersion implements LoadedVersion {
     this.stopWatching = metrics.watchQueue(() => this.batcher.depth)
   }
 
+  get logged(): boolean {
+    return this.record !== null
+  }
+
   get available(): boolean {
     return this.runner.available
   }
 
-  async predict(feeds: Tensors, outputNames?: readonly string[], limits: CallerLimits = {}): Promise<Tensors> {
-    const { gone, timeoutMs = this.timeoutMs } = limits
-    const work: Work = { deadline: performance.now() + Math.min(timeoutMs, this.timeoutMs) }
+  async predict(feeds: Tensors, outputNames: readonly string[] | undefined, caller: Caller): Promise<Tensors> {
+    const { requestId, mode, gone, timeoutMs = this.timeoutMs } = caller
+    const started = performance.now()
+    const work: Work = { deadline: started + Math.min(timeoutMs, this.timeoutMs) }
     if (gone !== undefined) work.gone = gone
     // No await before `submit`: a version that was just looked up cannot be retired in between.
     const answer = this.batcher.submit(feeds, outputNames, work)
@@ -166,6 +182,7 @@ class SessionVersion implements LoadedVersion {
       const outputs = await answer
       // Here, below every protocol, so that each of them is counted, and after the encoding.
       this.drift?.observe(feeds, outputs)
+      this.record?.({ requestId, mode, feeds, outputs, milliseconds: performance.now() - started })
       return outputs
     } finally {
       this.metrics.left()

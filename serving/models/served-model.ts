@@ -1,5 +1,6 @@
 import type { BootModel, Candidate, RoutedModel, ServedVersion } from '../contract/index.ts'
 import type { VersionIdentity } from '../monitoring/index.ts'
+import type { PredictionMode } from '../prediction-log/index.ts'
 import { type LoadContext, type LoadedVersion, loadVersion } from './loaded-version.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 import { type Headers, splitRequest } from './split.ts'
@@ -7,6 +8,8 @@ import { type Headers, splitRequest } from './split.ts'
 /** Who answers one request, and who sees a copy of it. */
 export interface Route {
   version: LoadedVersion
+  /** Why; `stable` when absent. */
+  mode?: PredictionMode
   mirror?: LoadedVersion
 }
 
@@ -61,7 +64,7 @@ export class ServedModel {
     if (other === undefined || other === version) return { version }
     const split = splitRequest(this.name, candidate, headers)
     if (split === 'stable') return { version }
-    return split === 'mirror' ? { version, mirror: other } : { version: other }
+    return split === 'mirror' ? { version, mirror: other } : { version: other, mode: candidate.mode }
   }
 
   /** A version that answers, by name; the stable one without a name. */

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { METRICS } from '../contract/index.ts'
 import { latencyBuckets, PART_BUCKETS, ROW_BUCKETS } from './buckets.ts'
 import { createDrift, type Drift } from './drift/drift-exposition.ts'
+import { createPredictionLogMetrics, type PredictionLogMetrics } from './prediction-log-metrics.ts'
 import { addTiming, countCall, countRequest, createStatistics, type VersionStatistics } from './statistics.ts'
 
 /** One version as the gauges of wanted and loaded versions name it. */
@@ -39,6 +40,7 @@ export interface Monitoring {
   drift: Drift
   /** A request without a valid key. */
   unauthenticated(): void
+  predictionLog: PredictionLogMetrics
   setWanted(versions: readonly VersionIdentity[]): void
   setLoaded(versions: readonly VersionIdentity[]): void
   /** The Prometheus text format and its content type. */
@@ -147,6 +149,7 @@ export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
   })
 
   const drift = createDrift()
+  const predictionLog = createPredictionLogMetrics(registry)
 
   const bound = new Map<string, VersionMetrics>()
   function bind(labels: { model: string; version: string }): VersionMetrics {
@@ -208,6 +211,7 @@ export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
     },
     drift,
     unauthenticated: () => unauthenticated.inc(),
+    predictionLog,
     setWanted: (versions) => setAll(wanted, versions),
     setLoaded: (versions) => setAll(loaded, versions),
     contentType: registry.contentType,

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ModelRegistry, Route, ServedModel } from '../models/index.ts'
 import type { Monitoring, VersionMetrics } from '../monitoring/index.ts'
+import type { PredictionLog } from '../prediction-log/index.ts'
 import { HttpProblem } from './http-problem.ts'
 
 declare module 'fastify' {
@@ -20,6 +21,7 @@ declare module 'fastify' {
 export interface ProtocolContext {
   registry: ModelRegistry
   monitoring: Monitoring
+  predictionLog: PredictionLog
 }
 
 /** Header that says which version spoke. */

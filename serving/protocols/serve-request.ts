@@ -26,7 +26,7 @@ export interface ServedAnswer {
 }
 
 /** What the core asks of a call; a Fastify request is one, and so is a gRPC call. */
-export type ServedCall = Pick<FastifyRequest, 'served' | 'log' | 'headers'> & {
+export type ServedCall = Pick<FastifyRequest, 'id' | 'served' | 'log' | 'headers'> & {
   /** Destroyed: nobody would read the answer. */
   raw: { socket: { readonly destroyed: boolean } }
 }
@@ -38,16 +38,17 @@ export type ServedCall = Pick<FastifyRequest, 'served' | 'log' | 'headers'> & {
  */
 export async function serveRequest(
   request: ServedCall,
-  { version, mirror }: Route,
+  { version, mode = 'stable', mirror }: Route,
   prepare: (version: LoadedVersion) => PreparedRequest,
   wrongInput: number,
 ): Promise<ServedAnswer> {
   if (request.served !== null) request.served.metrics = version.metrics
   const { feeds, outputNames, timeoutMs = timeoutOf(request) } = prepare(version)
+  const { id: requestId } = request
   const { socket } = request.raw
   let outputs: Tensors
   try {
-    outputs = await version.predict(feeds, outputNames, { timeoutMs, gone: () => socket.destroyed })
+    outputs = await version.predict(feeds, outputNames, { requestId, mode, timeoutMs, gone: () => socket.destroyed })
   } catch (error) {
     if (error instanceof QueueFullError) {
       const headers = { 'retry-after': String(error.retryAfterSeconds) }
@@ -66,7 +67,7 @@ export async function serveRequest(
   if (mirror !== undefined) {
     const run = (other: LoadedVersion) => {
       const prepared = prepareOrNothing(prepare, other)
-      return prepared && other.predict(prepared.feeds, prepared.outputNames)
+      return prepared && other.predict(prepared.feeds, prepared.outputNames, { requestId, mode: 'shadow' })
     }
     mirrorRequest(mirror, outputs, run, request.log)
   }

@@ -15,6 +15,7 @@ export type { GraphDimension, GraphFacts, GraphValue } from './graph-facts.ts'
 export { ModelError, type ModelErrorCode, type Problem } from './model-error.ts'
 export { readModel } from './read-model.ts'
 export { createSession, type InlineSession, type Session, type SessionOptions } from './runtime.ts'
+export { type Scalar, scalarOf, typeName } from './scalar.ts'
 export {
   copyData,
   createData,

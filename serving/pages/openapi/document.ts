@@ -1,6 +1,8 @@
 import { POD } from '../../contract/index.ts'
 import type { LoadedVersion } from '../../models/index.ts'
+import { componentName, type Paths, ref } from './components.ts'
 import { exampleInference, exampleRecords } from './examples.ts'
+import { addFeedback } from './feedback.ts'
 import { bodyProblems, json, MODEL_PROBLEMS, SHARED_SCHEMAS, VERSION_HEADERS } from './responses.ts'
 import {
   inferenceRequestSchema,
@@ -16,8 +18,6 @@ export interface DocumentedModel {
   versions: LoadedVersion[]
 }
 
-type Paths = Record<string, Record<string, object>>
-
 /**
  * The OpenAPI 3.1 document of the models that answer. Each model has paths of its own, so that its features, units, ranges
  * and categories are schemas; `/predict` without a model is described where there is one model only.
@@ -28,6 +28,7 @@ export function openApiDocument(models: readonly DocumentedModel[]) {
   for (const { stable, versions } of models) {
     addNamed(paths, schemas, stable, models.length === 1)
     addInference(paths, schemas, stable)
+    addFeedback(paths, schemas, [stable, ...versions], models.length === 1)
     for (const version of versions) addInference(paths, schemas, version, version.served.name)
   }
   addServer(paths)
@@ -203,13 +204,4 @@ function addServer(paths: Paths): void {
   paths[POD.metricsPath] = get('metrics', 'Prometheus metrics', {
     '200': { description: 'text exposition format', content: { 'text/plain': { schema: { type: 'string' } } } },
   })
-}
-
-function ref(component: string): Schema {
-  return { $ref: `#/components/schemas/${component}` }
-}
-
-/** Component names take letters, digits, `.`, `-` and `_`. */
-function componentName(model: string, what: string): string {
-  return `${model.replace(/[^\w.-]/g, '_')}-${what}`
 }

@@ -193,3 +193,14 @@ export function inferenceResponseSchema({ outputs }: ModelInterface): Schema {
     },
   }
 }
+
+/** What may turn out to be true of one row: a label, or a value of the output's type. */
+export function truthSchema({ outputs }: ModelInterface): Schema {
+  const comparable = outputs.filter(
+    ({ labels, shape }) => labels !== undefined || shape.slice(1).every((size) => size === 1),
+  )
+  const properties = comparable.map(({ name, labels, datatype }) => {
+    return [name, labels === undefined ? ELEMENTS[datatype] : { enum: labels }]
+  })
+  return { type: 'object', properties: Object.fromEntries(properties), additionalProperties: false, minProperties: 1 }
+}

@@ -7,6 +7,7 @@ import type { ServerSettings } from '../../contract/index.ts'
 import type { LoadedVersion, Route, ServedModel } from '../../models/index.ts'
 import type { Authenticator, TlsMaterial } from '../../security/index.ts'
 import { HttpProblem } from '../http-problem.ts'
+import { isRequestId } from '../request-id.ts'
 import { RequestLog } from '../request-log.ts'
 import { notReady, type ProtocolContext, VERSION_HEADER } from '../request-target.ts'
 import { type ServedCall, serveRequest } from '../serve-request.ts'
@@ -156,7 +157,7 @@ function unary(
 function createCall(grpc: ServerUnaryCall<Uint8Array, Uint8Array>, log: FastifyBaseLogger): Call {
   const headers = Object.fromEntries(Object.entries(grpc.metadata.getMap()).map(([name, value]) => [name, `${value}`]))
   const given = headers['x-request-id']
-  const id = given !== undefined && /^[\w.:/+=-]{1,128}$/.test(given) ? given : randomUUID()
+  const id = isRequestId(given) ? given : randomUUID()
   const answerMetadata = new Metadata()
   answerMetadata.set('x-request-id', id)
   const socket = {
@@ -167,7 +168,7 @@ function createCall(grpc: ServerUnaryCall<Uint8Array, Uint8Array>, log: FastifyB
   const requestLog = new RequestLog(log, { reqId: id }, { headers })
   const client = clientOf(grpc.metadata)
   if (client !== undefined) requestLog.nameClient(client)
-  return { body: grpc.request, headers, answerMetadata, log: requestLog, served: null, raw: { socket } }
+  return { id, body: grpc.request, headers, answerMetadata, log: requestLog, served: null, raw: { socket } }
 }
 
 function cancelledCode(grpc: ServerUnaryCall<Uint8Array, Uint8Array>): number {
@@ -227,7 +228,7 @@ function routeOf(model: ServedModel, name: string, { headers }: Call): Route {
     return route
   }
   const version = model.version(name)
-  if (version !== undefined) return { version }
+  if (version !== undefined) return { version, mode: 'direct' }
   const { versions } = model.state()
   if (versions.length === 0) throw notReady(model)
   const shown = JSON.stringify(name.slice(0, 100))

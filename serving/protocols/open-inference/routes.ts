@@ -84,7 +84,7 @@ function versionedRoute(request: FastifyRequest): Route {
   if (name === undefined) return routeOf(request)
   const model = servedModel(request)
   const version = model.version(name)
-  if (version !== undefined) return { version }
+  if (version !== undefined) return { version, mode: 'direct' }
   const { versions } = model.state()
   if (versions.length === 0) throw notReady(model)
   throw new HttpProblem(
