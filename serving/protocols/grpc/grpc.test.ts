@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { ServerSettings } from '../../contract/index.ts'
 import { INTERFACES } from '../../testing/fixtures.ts'
-import { bootConfiguration, cleanUp, servedVersion, testServer } from '../../testing/server.ts'
+import { bootConfiguration, cleanUp, scratch, servedVersion, testServer } from '../../testing/server.ts'
 
 const clients = new Set<Client>()
 
@@ -22,9 +26,9 @@ const ROW = [5.1, 3.5, 1.4, 0.2]
 
 const same = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
-async function start(models: Parameters<typeof bootConfiguration>[0], bodyLimit = 1024 * 1024) {
+async function start(models: Parameters<typeof bootConfiguration>[0], settings: Partial<ServerSettings> = {}) {
   const boot = bootConfiguration(models)
-  boot.server.bodyLimit = bodyLimit
+  Object.assign(boot.server, settings)
   const server = await testServer(boot, { grpcPort: 0 })
   const client = new Client(String(server.grpcAddress), credentials.createInsecure(), {
     'grpc.max_receive_message_length': -1,
@@ -206,13 +210,29 @@ test('a status tells what is wrong, every wrong field of it', async () => {
 })
 
 test('messages above 4 MB are answered, those above the body limit refused', async () => {
-  const { infer } = await start({ slow }, 6_000_000)
+  const { infer } = await start({ slow }, { bodyLimit: 6_000_000 })
   const input = (rows: number) => [{ name: 'x', datatype: 'FP32', shape: [rows, 32] }]
   // Wrong on purpose: what is asked is whether the message is read.
   const large = await refused(infer(request('slow', input(1), { raw: [new Uint8Array(5_000_000)] })))
   assert.is(large.code, status.INVALID_ARGUMENT)
   const tooLarge = await refused(infer(request('slow', input(1), { raw: [new Uint8Array(7_000_000)] })))
   assert.is(tooLarge.code, status.RESOURCE_EXHAUSTED)
+})
+
+test('a call is in the prediction log under its request id', async () => {
+  const file = join(scratch(), 'log.jsonl')
+  const { server, call } = await start({ iris }, { predictionLog: { sink: pathToFileURL(file).href } })
+  const metadata = new Metadata()
+  metadata.set('x-request-id', 'from-grpc')
+  const asked = request('iris', [irisInput([1, 4], fp32Contents(ROW))], { version: '2.1.0' })
+  await call(`${INFERENCE}/ModelInfer`, asked, metadata)
+  await server.close()
+  const { requestId, mode, inputs, outputs } = JSON.parse(readFileSync(file, 'utf8'))
+  assert.is(requestId, 'from-grpc')
+  assert.is(mode, 'direct')
+  const [sepal_length, sepal_width, petal_length, petal_width] = ROW
+  assert.equal(inputs, [{ sepal_length, sepal_width, petal_length, petal_width }])
+  assert.is(outputs[0].label, 0)
 })
 
 test('who watches the health hears of the drain, and gRPC is off without a port', async () => {
