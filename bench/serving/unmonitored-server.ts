@@ -35,6 +35,7 @@ await startServer({
       version: () => ({ overBudget: [], uncountable: [], observe: nothing, retire: nothing }),
       text: () => '',
     },
+    predictionLog: { events: nothing, retried: nothing, truncated: nothing, watchBuffer: nothing },
     unauthenticated: nothing,
     setWanted: nothing,
     setLoaded: nothing,
