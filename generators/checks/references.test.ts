@@ -2,11 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Finding } from '../findings/index.ts'
+import type { Finding, RuleId } from '../findings/index.ts'
 import { REPOSITORY } from '../testing/example-repository.ts'
 import { parseYaml } from '../text/index.ts'
+import { checkApplicationPaths } from './application-paths.ts'
+import { checkObjects } from './check-objects.ts'
 import { type ManifestObject, readManifests } from './manifest-objects.ts'
-import { checkRepositoryReferences } from './references.ts'
+import { REFERENCE_RULES } from './references/index.ts'
+import { REPOSITORY_WORLD } from './world.ts'
 
 const test = suite('references between objects')
 
@@ -41,10 +44,14 @@ const lineIn = (file: string, text: string) => {
   return whole.slice(0, whole.lastIndexOf(text)).split('\n').length
 }
 
+/** As the repository is checked: each environment by itself, and nothing exists beside it. */
+const check = (objects: readonly ManifestObject[]) =>
+  checkObjects(objects, { world: REPOSITORY_WORLD, rules: REFERENCE_RULES })
+
 const summary = ({ rule, file, line, message }: Finding) => ({ rule, file, line, message })
 
 test('what synth writes has no missing reference', async () => {
-  assert.equal(await checkRepositoryReferences(REPOSITORY, objects), [])
+  assert.equal(check(objects), [])
 })
 
 const DEPLOYMENT = `${MODEL}/deployment.yaml`
@@ -52,7 +59,14 @@ const SELECTS_NOTHING = 'the selector matches the pods of no workload'
 const OTHER_POD = replace('app.kubernetes.io/name: house-price', 'app.kubernetes.io/name: house-prices')
 
 /** Each way in which an object can name what is not there, with the line that says it. */
-const CASES: { title: string; file: string; change: (text: string) => string; at: string; message: string }[] = [
+const CASES: {
+  title: string
+  rule?: RuleId
+  file: string
+  change: (text: string) => string
+  at: string
+  message: string
+}[] = [
   {
     title: 'a Deployment that names no ServiceAccount of its namespace',
     file: DEPLOYMENT,
@@ -68,6 +82,7 @@ const CASES: { title: string; file: string; change: (text: string) => string; at
     message: 'ConfigMap "house-price-routes" does not exist in namespace "models"',
   },
   {
+    rule: 'volume-missing',
     title: 'a mount of a volume that the pod does not have',
     file: DEPLOYMENT,
     change: replace('name: cache\n            - mountPath', 'name: cash\n            - mountPath'),
@@ -75,6 +90,7 @@ const CASES: { title: string; file: string; change: (text: string) => string; at
     message: 'mounts volume "cash", which the pod does not have',
   },
   {
+    rule: 'port-missing',
     title: 'a probe of a port that the container does not open',
     file: DEPLOYMENT,
     change: replace('port: http', 'port: web'),
@@ -82,6 +98,7 @@ const CASES: { title: string; file: string; change: (text: string) => string; at
     message: 'probes port "web", which the container does not open',
   },
   {
+    rule: 'port-missing',
     title: 'a Service port that no selected pod has',
     file: `${MODEL}/service.yaml`,
     change: replace('targetPort: http', 'targetPort: web'),
@@ -89,6 +106,7 @@ const CASES: { title: string; file: string; change: (text: string) => string; at
     message: 'no selected pod has a port named "web"',
   },
   {
+    rule: 'selector-matches-nothing',
     title: 'a Service that selects nothing',
     file: `${MODEL}/service.yaml`,
     change: OTHER_POD,
@@ -96,6 +114,7 @@ const CASES: { title: string; file: string; change: (text: string) => string; at
     message: SELECTS_NOTHING,
   },
   {
+    rule: 'selector-matches-nothing',
     title: 'a PodDisruptionBudget that selects nothing',
     file: `${MODEL}/pod-disruption-budget.yaml`,
     change: OTHER_POD,
@@ -103,6 +122,7 @@ const CASES: { title: string; file: string; change: (text: string) => string; at
     message: SELECTS_NOTHING,
   },
   {
+    rule: 'selector-matches-nothing',
     title: 'a NetworkPolicy that selects nothing',
     file: `${MODEL}/network-policy.yaml`,
     change: OTHER_POD,
@@ -118,28 +138,28 @@ const CASES: { title: string; file: string; change: (text: string) => string; at
   },
 ]
 
-for (const { title, file, change, at, message } of CASES) {
+for (const { title, rule = 'reference-missing', file, change, at, message } of CASES) {
   test(`${title} is a finding at its line`, async () => {
-    const findings = await checkRepositoryReferences(REPOSITORY, production(file, change))
-    assert.equal(findings.map(summary), [{ rule: 'reference-missing', file, line: lineIn(file, at), message }])
+    const findings = check(production(file, change))
+    assert.equal(findings.map(summary), [{ rule, file, line: lineIn(file, at), message }])
   })
 }
 
 test('a Deployment whose selector is not in its pods is found, as is all that selects those pods', async () => {
   const relabel = (text: string) => text.replaceAll(/^( {8}app\.kubernetes\.io\/name: )house-price$/gm, '$1houses')
-  const findings = await checkRepositoryReferences(REPOSITORY, production(DEPLOYMENT, relabel))
-  assert.equal(
-    findings.map(({ rule, file }) => `${rule} ${file}`).sort(),
-    ['deployment', 'network-policy', 'pod-disruption-budget', 'service'].map(
-      (name) => `reference-missing ${MODEL}/${name}.yaml`,
+  const findings = check(production(DEPLOYMENT, relabel))
+  assert.equal(findings.map(({ rule, file }) => `${rule} ${file}`).sort(), [
+    ...['network-policy', 'pod-disruption-budget', 'service'].map(
+      (name) => `selector-matches-nothing ${MODEL}/${name}.yaml`,
     ),
-  )
+    `selector-mismatch ${MODEL}/deployment.yaml`,
+  ])
   const own = findings.find(({ file }) => file === DEPLOYMENT)
   assert.is(own?.message, 'the selector does not match the labels of the pod template')
 })
 
 test('a ConfigMap that is removed is missed where the Deployment names it', async () => {
-  const findings = await checkRepositoryReferences(REPOSITORY, production(`${MODEL}/routing-config-map.yaml`, null))
+  const findings = check(production(`${MODEL}/routing-config-map.yaml`, null))
   assert.equal(findings.map(summary), [
     {
       rule: 'reference-missing',
@@ -155,13 +175,13 @@ test('a selector that is empty takes every pod, as a policy that denies by defau
     'dist/production/deny.yaml',
     'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: deny, namespace: models }\nspec: { podSelector: {} }\n',
   )
-  assert.equal(await checkRepositoryReferences(REPOSITORY, [...objects, policy]), [])
+  assert.equal(check([...objects, policy]), [])
 })
 
 test('the same object in two files is a finding at the second', async () => {
   const copy = objects.find(({ file }) => file === `${MODEL}/service.yaml`) as ManifestObject
   const file = `${MODEL}/service-copy.yaml`
-  const findings = await checkRepositoryReferences(REPOSITORY, [...objects, { ...copy, file }])
+  const findings = check([...objects, { ...copy, file }])
   assert.equal(findings.map(summary), [
     {
       rule: 'object-defined-twice',
@@ -174,12 +194,12 @@ test('the same object in two files is a finding at the second', async () => {
 
 test('objects of the same name in two environments are two objects', async () => {
   const staging = readManifests(REPOSITORY, 'dist/staging')
-  assert.equal(await checkRepositoryReferences(REPOSITORY, [...objects, ...staging.objects]), [])
+  assert.equal(check([...objects, ...staging.objects]), [])
 })
 
 test('an Application of a folder that does not exist is a finding at its path', async () => {
   const file = 'dist/production/argocd/production-model-house-price.yaml'
-  const findings = await checkRepositoryReferences(
+  const findings = await checkApplicationPaths(
     REPOSITORY,
     production(file, replace('models/house-price', 'models/house')),
   )
@@ -192,29 +212,5 @@ test('an Application of a folder that does not exist is a finding at its path', 
     },
   ])
 })
-
-test('whatever stands in an object, checking it ends: the schema check tells what is wrong', async () => {
-  for (const object of objects) {
-    for (const wrong of [null, 7, 'text', [null], {}]) {
-      for (const value of withEachNode(object.value, wrong)) {
-        const others = objects.filter((other) => other !== object)
-        await checkRepositoryReferences(REPOSITORY, [...others, { ...object, value }])
-      }
-    }
-  }
-})
-
-/** Copies of a value in each of which one node is replaced. */
-function* withEachNode(value: unknown, replacement: unknown): Generator<unknown> {
-  yield replacement
-  if (value === null || typeof value !== 'object') return
-  for (const key of Object.keys(value)) {
-    for (const changed of withEachNode((value as Record<string, unknown>)[key], replacement)) {
-      yield Array.isArray(value)
-        ? value.map((item, index) => (String(index) === key ? changed : item))
-        : { ...value, [key]: changed }
-    }
-  }
-}
 
 test.run()

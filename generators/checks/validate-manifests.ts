@@ -1,7 +1,8 @@
 import { type Finding, sortFindings } from '../findings/index.ts'
+import { checkObjects } from './check-objects.ts'
 import { readManifestInputs } from './manifest-objects.ts'
-import { CLOSED_WORLD, checkReferences, OPEN_WORLD } from './references.ts'
 import { checkSchema } from './schema/index.ts'
+import { CLOSED_WORLD, OPEN_WORLD } from './world.ts'
 
 export interface ManifestValidation {
   findings: Finding[]
@@ -23,7 +24,7 @@ export interface ManifestOptions {
  *     -> texts    one at a time, bounded, UTF-8                      manifest-sources.ts
  *     -> documents  values as Kubernetes reads them                  text/manifest-stream.ts
  *     -> objects  `ManifestObject {file, value, lineOf}`, Lists expanded  manifest-objects.ts
- *     -> layers   schema, references: each `(objects, options) -> findings`, pure, none knows of another
+ *     -> layers   schema, references and policy: each `(objects, options) -> findings`, pure, none knows of another
  *     -> findings sorted by file and line
  *
  * Reading notes no positions: only `lineOf`, which a finding calls, reads its document once more to find lines.
@@ -36,7 +37,7 @@ export function validateManifests(inputs: readonly string[], options: ManifestOp
     ...findings,
     ...(objects.length === 0 && findings.length === 0 ? [nothingIn(inputs)] : []),
     ...checkSchema(objects, { ignoreMissingSchemas }),
-    ...checkReferences(objects, complete ? CLOSED_WORLD : OPEN_WORLD),
+    ...checkObjects(objects, { world: complete ? CLOSED_WORLD : OPEN_WORLD }),
   ]
   return { findings: sortFindings(all), counts: { files, objects: objects.length, otherDocuments } }
 }

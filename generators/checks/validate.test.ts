@@ -65,13 +65,16 @@ test('an edit in dist/ is stale at the line that differs', () =>
   }))
 
 test('a file that is missing in dist/, and one that is not wanted any more, are stale', () =>
-  findings(OFFLINE, ({ read, write, remove }) => {
+  findings(OFFLINE, ({ read, write, remove, lineOf }) => {
     const gone = 'dist/staging/models/house-price/pod-disruption-budget.yaml'
     const extra = 'dist/staging/models/house-price/service-account-two.yaml'
     const text = read('dist/staging/models/house-price/service-account.yaml')
     write(extra, text.replace(/^ {2}name: .*$/m, '  name: left-over'))
     remove(gone)
+    const deployment = 'dist/staging/models/house-price/deployment.yaml'
+    const unprotected = 'a drain may take all pods at once: no PodDisruptionBudget selects them'
     return [
+      { rule: 'disruption-budget-missing', file: deployment, line: lineOf(deployment, 'spec:'), message: unprotected },
       { rule: 'dist-stale', file: gone, line: 1, message: 'is missing' },
       { rule: 'dist-stale', file: extra, line: 1, message: 'is no longer wanted' },
     ]

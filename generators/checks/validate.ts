@@ -1,11 +1,13 @@
 import { type Finding, sortFindings } from '../findings/index.ts'
 import { compareWithDist, renderManifests } from '../manifests/index.ts'
 import { loadRepository, type Plan, type Repository, resolvePlan } from '../plan/index.ts'
+import { checkApplicationPaths } from './application-paths.ts'
 import { checkArtifacts } from './artifact.ts'
+import { checkObjects } from './check-objects.ts'
 import { readManifests } from './manifest-objects.ts'
-import { checkRepositoryReferences } from './references.ts'
 import { checkDist, checkRepositoryRules } from './repository.ts'
 import { checkSchema } from './schema/index.ts'
+import { REPOSITORY_WORLD } from './world.ts'
 
 export interface Validation {
   findings: Finding[]
@@ -45,7 +47,8 @@ export async function validateLoaded(
     ...stale,
     ...dist.findings,
     ...checkSchema(dist.objects),
-    ...(await checkRepositoryReferences(repository.root, dist.objects)),
+    ...checkObjects(dist.objects, { world: REPOSITORY_WORLD }),
+    ...(await checkApplicationPaths(repository.root, dist.objects)),
     ...(offline ? [] : await checkArtifacts(repository)),
   ]
   const models = [...repository.models.values()]

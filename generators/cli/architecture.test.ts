@@ -160,7 +160,7 @@ test('no file is longer than 300 lines, none is called utils, and entry points e
 })
 
 test('every rule is reported somewhere', () => {
-  const texts = product.filter(({ file }) => file !== 'findings/rules.ts').map(({ text }) => text)
+  const texts = product.filter(({ file }) => !/^findings\/.*rules\.ts$/.test(file)).map(({ text }) => text)
   const unused = Object.keys(RULES).filter((rule) => !texts.some((text) => text.includes(`'${rule}'`)))
   assert.equal(unused, [])
 })

@@ -1,4 +1,5 @@
-import { RULES, type Rule } from './rules.ts'
+import type { Rule } from './rule.ts'
+import { RULES } from './rules.ts'
 
 /** docs/rules.md: every rule with its reason and repair, in the order of their ids. */
 export function rulesPage(): string {

@@ -1,20 +1,15 @@
-export interface Rule {
-  /** One line, as `modelyard explain` lists it. */
-  summary: string
-  /** What goes wrong without it. */
-  reason: string
-  repair: string
-  /** The finding says that something could not be checked, which is not the same as valid: exit code 2. */
-  couldNotCheck?: true
-}
+import { CLUSTER_RULES } from './cluster-rules.ts'
+import { POD_SECURITY_RULES } from './pod-security-rules.ts'
+import { REFERENCE_RULES } from './reference-rules.ts'
+import type { Rule } from './rule.ts'
+import { WORKLOAD_RULES } from './workload-rules.ts'
 
 /** Every rule a finding can name. docs/rules.md is this table; a test holds the two together. */
 export const RULES = {
-  'application-path-missing': {
-    summary: 'an Argo CD Application syncs a folder that does not exist',
-    reason: 'Argo CD would show the Application as failed, and with pruning a renamed folder takes its objects down.',
-    repair: 'Run `modelyard synth`; do not rename folders of dist/ by hand.',
-  },
+  ...REFERENCE_RULES,
+  ...POD_SECURITY_RULES,
+  ...WORKLOAD_RULES,
+  ...CLUSTER_RULES,
   'artifact-digest': {
     summary: 'a file of a version has another digest or size than the version says',
     reason:
@@ -111,16 +106,6 @@ export const RULES = {
     reason: 'Maps and sequences are refused by the binding, and an int4 output ends the process.',
     repair: "Export other types; for scikit-learn classifiers give options={id(model): {'zipmap': False}}.",
   },
-  'namespace-two-owners': {
-    summary: 'two environments own the same namespace of one cluster',
-    reason: 'Each would prune the objects of the other.',
-    repair: 'Give each environment a namespace of its own.',
-  },
-  'object-defined-twice': {
-    summary: 'the same object stands twice in an environment, or in a folder',
-    reason: 'Which of them wins depends on the order in which they are applied.',
-    repair: 'Keep one of them.',
-  },
   'override-unknown-model': {
     summary: 'an environment overrides settings of a model that does not exist',
     reason: 'The override does nothing.',
@@ -150,12 +135,6 @@ export const RULES = {
     summary: 'a pin or a release names a version that does not exist',
     reason: 'What should run is not known.',
     repair: 'Name a version of models/<model>/versions/, or register it.',
-  },
-  'reference-missing': {
-    summary: 'an object names another that does not exist, or selects nothing',
-    reason:
-      'The API server accepts such objects, and they fail after the merge. A warning where the cluster may hold what the given files do not.',
-    repair: 'Correct the name, the selector or the port.',
   },
   'release-edited': {
     summary: 'the content of a release is not what its name seals',

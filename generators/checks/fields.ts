@@ -1,0 +1,54 @@
+import type { DocumentPath } from '../findings/index.ts'
+
+/** A map of a manifest. A file may hold anything, which the schema check tells: whoever reads on must not stumble over it. */
+export type Fields = Readonly<Record<string, unknown>>
+
+const NONE: Fields = Object.freeze({})
+const NO_ITEMS: readonly Fields[] = Object.freeze([])
+
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+/** The map at `key`; an empty one where there is none. */
+export function mapAt(parent: Fields, key: string): Fields {
+  const value = parent[key]
+  return isMap(value) ? value : NONE
+}
+
+/** The maps of the list at `key`, each at its own place; what is no map is an empty one. */
+export function itemsAt(parent: Fields, key: string): readonly Fields[] {
+  const value = parent[key]
+  if (!Array.isArray(value) || value.length === 0) return NO_ITEMS
+  return value.every(isMap) ? value : value.map((item: unknown) => (isMap(item) ? item : NONE))
+}
+
+/** The strings of the list at `key`. */
+export function textsAt(parent: Fields, key: string): string[] {
+  const value = parent[key]
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}
+
+/** The text at `key`; undefined when it is absent, empty or something else. */
+export function textAt(parent: Fields, key: string): string | undefined {
+  const value = parent[key]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+export function numberAt(parent: Fields, key: string): number | undefined {
+  const value = parent[key]
+  return typeof value === 'number' ? value : undefined
+}
+
+export interface Located {
+  item: Fields
+  at: DocumentPath
+}
+
+/** Each map of the list at `key` with its path; `path` is that of the parent. */
+export function located(parent: Fields, path: DocumentPath, key: string): readonly Located[] {
+  const items = itemsAt(parent, key)
+  return items.length === 0 ? NO_PLACES : items.map((item, index) => ({ item, at: [...path, key, index] }))
+}
+
+const NO_PLACES: readonly Located[] = Object.freeze([])

@@ -1,0 +1,246 @@
+import { type Fields, isMap, mapAt, numberAt, textAt } from './fields.ts'
+import { LabelIndex } from './label-index.ts'
+import { isEmpty, type LabelSelector, labelSelector, mapSelector } from './label-selector.ts'
+import type { ManifestObject } from './manifest-objects.ts'
+import { type PodTemplate, podTemplate } from './pod-template.ts'
+
+/** One object, with what every rule reads of it. */
+export interface IndexedObject {
+  source: ManifestObject
+  fields: Fields
+  /** `Kind` of the core group, else `Kind.group`; the version is no part of it. */
+  kind: string
+  apiVersion: string
+  name: string
+  /** `default` where a namespaced object names none; empty for objects of the cluster. */
+  namespace: string
+  metadata: Fields
+  annotations: Fields
+  spec: Fields
+  pod: PodTemplate | undefined
+  /** The object of the same kind and name that was read before this one. */
+  first: IndexedObject | undefined
+  scope: Scope
+}
+
+/** Groups that were merged into others long ago: the same kinds under another name. */
+const MOVED_GROUPS: Record<string, string> = {
+  'extensions/Ingress': 'networking.k8s.io',
+  'extensions/NetworkPolicy': 'networking.k8s.io',
+  'extensions/Deployment': 'apps',
+  'extensions/ReplicaSet': 'apps',
+  'extensions/DaemonSet': 'apps',
+}
+
+/** Kinds without a namespace, of Kubernetes and of what this repository generates. */
+const CLUSTER_KINDS = new Set([
+  'APIService.apiregistration.k8s.io',
+  'CSIDriver.storage.k8s.io',
+  'ClusterRole.rbac.authorization.k8s.io',
+  'ClusterRoleBinding.rbac.authorization.k8s.io',
+  'ClusterSecretStore.external-secrets.io',
+  'ClusterTriggerAuthentication.keda.sh',
+  'CustomResourceDefinition.apiextensions.k8s.io',
+  'GatewayClass.gateway.networking.k8s.io',
+  'IngressClass.networking.k8s.io',
+  'MutatingWebhookConfiguration.admissionregistration.k8s.io',
+  'Namespace',
+  'Node',
+  'PersistentVolume',
+  'PriorityClass.scheduling.k8s.io',
+  'RuntimeClass.node.k8s.io',
+  'StorageClass.storage.k8s.io',
+  'ValidatingAdmissionPolicy.admissionregistration.k8s.io',
+  'ValidatingAdmissionPolicyBinding.admissionregistration.k8s.io',
+  'ValidatingWebhookConfiguration.admissionregistration.k8s.io',
+])
+
+const NAMESPACE = 'default'
+
+/** `('apps/v1', 'Deployment')` -> `Deployment.apps`. */
+export function kindOf(apiVersion: string, kind: string): string {
+  const slash = apiVersion.lastIndexOf('/')
+  if (slash < 0) return kind
+  const group = apiVersion.slice(0, slash)
+  return `${kind}.${group === 'extensions' ? (MOVED_GROUPS[`${group}/${kind}`] ?? group) : group}`
+}
+
+export interface ScopeOptions {
+  /** Nothing else exists in these namespaces but Secrets: then what an object names must be here. */
+  closed: boolean
+  /** Minor version of Kubernetes that the objects are for: 36 for 1.36. */
+  minor: number
+}
+
+/** Objects that see each other: those of one environment, or of one directory. Look-ups are built when first asked for. */
+export class Scope {
+  readonly options: ScopeOptions
+  readonly objects: IndexedObject[] = []
+  readonly pods: PodTemplate[] = []
+  readonly #byKind = new Map<string, IndexedObject[]>()
+  readonly #byKey = new Map<string, IndexedObject>()
+  #pods: LabelIndex<PodTemplate> | undefined
+  #services: LabelIndex<IndexedObject> | undefined
+  #names: Map<string, string[]> | undefined
+  #autoscalers: Map<string, IndexedObject[]> | undefined
+  readonly #selecting = new Map<string, Map<PodTemplate, IndexedObject[]>>()
+
+  constructor(options: ScopeOptions) {
+    this.options = options
+  }
+
+  add(source: ManifestObject): void {
+    const object = this.#indexed(source)
+    if (!object) return
+    this.objects.push(object)
+    push(this.#byKind, object.kind, object)
+    const key = keyOf(object.kind, object.namespace, object.name)
+    object.first = this.#byKey.get(key)
+    if (!object.first) this.#byKey.set(key, object)
+    object.pod = podTemplate(object)
+    if (object.pod) this.pods.push(object.pod)
+  }
+
+  #indexed(source: ManifestObject): IndexedObject | undefined {
+    const fields = source.value
+    if (!isMap(fields)) return undefined
+    const metadata = mapAt(fields, 'metadata')
+    const apiVersion = textAt(fields, 'apiVersion') ?? ''
+    const kind = kindOf(apiVersion, textAt(fields, 'kind') ?? '')
+    return {
+      source,
+      fields,
+      kind,
+      apiVersion,
+      name: textAt(metadata, 'name') ?? '',
+      namespace: CLUSTER_KINDS.has(kind) ? '' : (textAt(metadata, 'namespace') ?? NAMESPACE),
+      metadata,
+      annotations: mapAt(metadata, 'annotations'),
+      spec: mapAt(fields, 'spec'),
+      pod: undefined,
+      first: undefined,
+      scope: this,
+    }
+  }
+
+  ofKind(kind: string): readonly IndexedObject[] {
+    return this.#byKind.get(kind) ?? []
+  }
+
+  /** The first object of that name. */
+  find(kind: string, namespace: string, name: string): IndexedObject | undefined {
+    return this.#byKey.get(keyOf(kind, CLUSTER_KINDS.has(kind) ? '' : namespace, name))
+  }
+
+  /** Names of the objects of one kind in one namespace. */
+  namesOf(kind: string, namespace: string): readonly string[] {
+    if (!this.#names) {
+      this.#names = new Map()
+      for (const object of this.objects) push(this.#names, keyOf(object.kind, object.namespace, ''), object.name)
+    }
+    return this.#names.get(keyOf(kind, namespace, '')) ?? []
+  }
+
+  podsSelectedBy(namespace: string, selector: LabelSelector): PodTemplate[] {
+    this.#pods ??= new LabelIndex(
+      this.pods,
+      ({ object }) => object.namespace,
+      ({ labels }) => labels,
+    )
+    return this.#pods.selectedBy(namespace, selector)
+  }
+
+  servicesSelectedBy(namespace: string, selector: LabelSelector): IndexedObject[] {
+    this.#services ??= new LabelIndex(
+      this.ofKind('Service'),
+      (service) => service.namespace,
+      ({ metadata }) => mapAt(metadata, 'labels'),
+    )
+    return this.#services.selectedBy(namespace, selector)
+  }
+
+  /** The objects of one kind whose selector takes the pod. */
+  selecting(pod: PodTemplate, kind: string): readonly IndexedObject[] {
+    let selecting = this.#selecting.get(kind)
+    if (!selecting) {
+      selecting = new Map()
+      for (const object of this.ofKind(kind)) {
+        const selector = selectorOf(object)
+        if (!selector) continue
+        for (const selected of this.podsSelectedBy(object.namespace, selector)) push(selecting, selected, object)
+      }
+      this.#selecting.set(kind, selecting)
+    }
+    return selecting.get(pod) ?? []
+  }
+
+  /** What scales the workload: HorizontalPodAutoscalers and KEDA's ScaledObjects, and VerticalPodAutoscalers. */
+  autoscalersOf({ kind, namespace, name }: IndexedObject): readonly IndexedObject[] {
+    if (!this.#autoscalers) {
+      this.#autoscalers = new Map()
+      for (const scaler of [...HORIZONTAL_AUTOSCALERS, VERTICAL_AUTOSCALER].flatMap((key) => this.ofKind(key))) {
+        const target = scaleTargetOf(scaler)
+        if (target) push(this.#autoscalers, keyOf(target.kind, scaler.namespace, target.name), scaler)
+      }
+    }
+    return this.#autoscalers.get(keyOf(kind, namespace, name)) ?? []
+  }
+}
+
+export const VERTICAL_AUTOSCALER = 'VerticalPodAutoscaler.autoscaling.k8s.io'
+export const HORIZONTAL_AUTOSCALERS = ['HorizontalPodAutoscaler.autoscaling', 'ScaledObject.keda.sh'] as const
+
+/** What an autoscaler scales; KEDA takes a Deployment when no kind is named. */
+export function scaleTargetOf({ kind, spec }: IndexedObject): { kind: string; name: string } | undefined {
+  const reference = mapAt(spec, kind === VERTICAL_AUTOSCALER ? 'targetRef' : 'scaleTargetRef')
+  const name = textAt(reference, 'name')
+  if (name === undefined) return undefined
+  return { kind: kindOf(textAt(reference, 'apiVersion') ?? 'apps/v1', textAt(reference, 'kind') ?? 'Deployment'), name }
+}
+
+/** Undefined where the object selects no pods: a Service without a selector has its endpoints from elsewhere. */
+export function selectorOf({ kind, spec }: IndexedObject): LabelSelector | undefined {
+  if (kind === 'Service') {
+    const selector = mapSelector(mapAt(spec, 'selector'))
+    return isEmpty(selector) ? undefined : selector
+  }
+  if (kind === 'NetworkPolicy.networking.k8s.io') return labelSelector(mapAt(spec, 'podSelector'))
+  return isMap(spec['selector']) ? labelSelector(spec['selector']) : undefined
+}
+
+/** Pods at quiet times: the autoscaler's minimum, else `replicas`; undefined for a kind that has no number of its own. */
+export function minimumReplicas(object: IndexedObject): number | undefined {
+  if (!SCALED_KINDS.has(object.kind)) return undefined
+  const [scaler] = horizontalAutoscalersOf(object)
+  if (!scaler) return numberAt(object.spec, 'replicas') ?? 1
+  return replicasOf(scaler).minimum
+}
+
+/** The bounds of an autoscaler, with the defaults of Kubernetes and of KEDA. */
+export function replicasOf({ kind, spec }: IndexedObject): { minimum: number; maximum: number | undefined } {
+  if (kind === 'ScaledObject.keda.sh')
+    return { minimum: numberAt(spec, 'minReplicaCount') ?? 0, maximum: numberAt(spec, 'maxReplicaCount') ?? 100 }
+  return { minimum: numberAt(spec, 'minReplicas') ?? 1, maximum: numberAt(spec, 'maxReplicas') }
+}
+
+export function horizontalAutoscalersOf(object: IndexedObject): readonly IndexedObject[] {
+  return object.scope.autoscalersOf(object).filter(({ kind }) => kind !== VERTICAL_AUTOSCALER)
+}
+
+const SCALED_KINDS = new Set([
+  'Deployment.apps',
+  'StatefulSet.apps',
+  'ReplicaSet.apps',
+  'ReplicationController',
+  'Rollout.argoproj.io',
+])
+
+export function keyOf(kind: string, namespace: string, name: string): string {
+  return `${kind}/${namespace}/${name}`
+}
+
+function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
+  const values = map.get(key)
+  if (values) values.push(value)
+  else map.set(key, [value])
+}

@@ -1,0 +1,272 @@
+import { type Fields, mapAt, textAt } from '../fields.ts'
+import type { ObjectRule, Problem } from '../object-rule.ts'
+import type { Container } from '../pod-template.ts'
+import { quantity } from './quantity.ts'
+
+/** Images, resources, probes and file systems of containers. */
+export const CONTAINER_RULES: readonly ObjectRule[] = [
+  {
+    rule: 'image-tag-mutable',
+    severity: 'error',
+    on: 'container',
+    check(container) {
+      const { tag, digest, name } = imageOf(container)
+      if (name === '' || digest !== undefined || (tag !== undefined && tag !== 'latest')) return
+      const message = `image ${name} ${tag === undefined ? 'has no tag, which means latest' : 'is whatever latest is today'}`
+      return { path: [...container.path, 'image'], message }
+    },
+  },
+  {
+    rule: 'image-without-digest',
+    severity: 'warning',
+    on: 'container',
+    check(container) {
+      const { tag, digest, name } = imageOf(container)
+      if (digest !== undefined || tag === undefined || tag === 'latest') return
+      return {
+        path: [...container.path, 'image'],
+        message: `image ${name}:${tag} is named by a tag, which can be moved`,
+      }
+    },
+  },
+  {
+    rule: 'image-pull-policy',
+    severity: 'warning',
+    on: 'container',
+    check(container) {
+      const { tag, digest } = imageOf(container)
+      const policy = textAt(container.fields, 'imagePullPolicy')
+      const path = [...container.path, 'imagePullPolicy']
+      if (policy === 'Never') return { path, message: 'the image is never pulled: the node must have it already' }
+      const isMutable = digest === undefined && (tag === undefined || tag === 'latest')
+      if (!isMutable || policy !== 'IfNotPresent') return
+      return { path, message: 'a node keeps the image that it pulled first, and others pull another' }
+    },
+  },
+  {
+    rule: 'resource-requests',
+    severity: 'warning',
+    on: 'container',
+    check: (container) => unset(container, 'requests', ['cpu', 'memory']),
+  },
+  {
+    rule: 'memory-limit',
+    severity: 'warning',
+    on: 'container',
+    check: (container) => unset(container, 'limits', ['memory']),
+  },
+  {
+    rule: 'limit-below-request',
+    severity: 'error',
+    on: 'container',
+    check({ name, fields, path }) {
+      const { requests, limits } = resourcesOf(fields)
+      return Object.keys(requests).flatMap((resource): Problem[] => {
+        const [request, limit] = [quantity(requests[resource]), quantity(limits[resource])]
+        if (request === undefined || limit === undefined || request <= limit) return []
+        const message = `container "${name}" asks for ${requests[resource]} of ${resource} and may use ${limits[resource]}`
+        return [{ path: [...path, 'resources', 'limits', resource], message }]
+      })
+    },
+  },
+  {
+    rule: 'extended-resource',
+    severity: 'error',
+    on: 'container',
+    check({ name, fields, path }) {
+      const { requests, limits } = resourcesOf(fields)
+      const resources = new Set([...Object.keys(requests), ...Object.keys(limits)].filter(isExtended))
+      return [...resources].flatMap((resource): Problem[] => {
+        const [request, limit] = [quantity(requests[resource]), quantity(limits[resource])]
+        // A request above its limit is another rule's; a limit alone is the request as well.
+        if (limit !== undefined && (request === undefined || request >= limit)) return []
+        const message = `container "${name}" asks for ${requests[resource]} of ${resource}, and its limit is ${limits[resource] ?? 'not set'}`
+        return [{ path: [...path, 'resources', 'requests', resource], message }]
+      })
+    },
+  },
+  {
+    rule: 'ephemeral-storage-unbounded',
+    severity: 'warning',
+    on: 'pod',
+    check(pod) {
+      if (pod.containers.every(({ fields }) => resourcesOf(fields).limits['ephemeral-storage'] !== undefined)) return
+      return pod.volumes
+        .filter(({ item }) => isUnbounded(item))
+        .map(({ item, at }) => ({
+          path: [...at, 'emptyDir'],
+          message: `volume "${item['name']}" may fill the disk of its node`,
+        }))
+    },
+  },
+  {
+    rule: 'read-only-root',
+    severity: 'warning',
+    on: 'container',
+    check({ name, fields, path }) {
+      if (mapAt(fields, 'securityContext')['readOnlyRootFilesystem'] === true) return
+      const at = [...path, 'securityContext', 'readOnlyRootFilesystem']
+      return { path: at, message: `container "${name}" can change its own files` }
+    },
+  },
+  {
+    rule: 'user-id-low',
+    severity: 'info',
+    on: 'container',
+    check({ name, pod, fields, path }) {
+      const context = { ...mapAt(pod.spec, 'securityContext'), ...mapAt(fields, 'securityContext') }
+      // User 0 is `run-as-root`; an unset one is the image's, of which nothing is known here.
+      return ['runAsUser', 'runAsGroup'].flatMap((field): Problem[] => {
+        const id = context[field]
+        if (typeof id !== 'number' || id === 0 || id >= LOWEST_FREE_ID) return []
+        return [{ path: [...path, 'securityContext', field], message: `container "${name}" has ${field} ${id}` }]
+      })
+    },
+  },
+  {
+    rule: 'readiness-probe',
+    severity: 'warning',
+    on: 'container',
+    check: (container) => withoutProbe(container, 'readinessProbe', 'is sent requests before it can answer them'),
+  },
+  {
+    rule: 'liveness-probe',
+    severity: 'info',
+    on: 'container',
+    check: (container) => withoutProbe(container, 'livenessProbe', 'is not restarted when it hangs'),
+  },
+  {
+    rule: 'probes-identical',
+    severity: 'warning',
+    on: 'container',
+    check({ name, fields, path }) {
+      const [liveness, readiness] = [handlerOf(fields, 'livenessProbe'), handlerOf(fields, 'readinessProbe')]
+      if (liveness === undefined || liveness !== readiness) return
+      const message = `container "${name}" is restarted for what should only take it out of the Service`
+      return { path: [...path, 'livenessProbe'], message }
+    },
+  },
+  {
+    rule: 'probe-threshold',
+    severity: 'error',
+    on: 'container',
+    check: ({ fields, path }) =>
+      ['livenessProbe', 'startupProbe'].flatMap((probe): Problem[] => {
+        const threshold = mapAt(fields, probe)['successThreshold'] ?? 1
+        if (threshold === 1) return []
+        return [{ path: [...path, probe, 'successThreshold'], message: `${probe} has successThreshold ${threshold}` }]
+      }),
+  },
+  {
+    rule: 'ssh-port',
+    severity: 'warning',
+    on: 'container',
+    check: ({ name, ports }) =>
+      ports
+        .filter(({ item }) => item['containerPort'] === 22 && (item['protocol'] ?? 'TCP') === 'TCP')
+        .map(({ at }) => ({
+          path: [...at, 'containerPort'],
+          message: `container "${name}" opens port 22, as SSH does`,
+        })),
+  },
+  {
+    rule: 'privileged-port',
+    severity: 'info',
+    on: 'container',
+    check: ({ name, ports }) =>
+      ports
+        .filter(({ item }) => isPrivileged(item['containerPort']))
+        .map(({ item, at }) => ({
+          path: [...at, 'containerPort'],
+          message: `container "${name}" opens port ${item['containerPort']}, which some nodes keep for root`,
+        })),
+  },
+  {
+    rule: 'sub-path-configuration',
+    severity: 'warning',
+    on: 'container',
+    check({ name, pod, mounts }) {
+      const changing = new Set(
+        pod.volumes
+          .filter(({ item }) => item['configMap'] !== undefined || item['secret'] !== undefined)
+          .map(({ item }) => item['name']),
+      )
+      return mounts
+        .filter(({ item }) => item['subPath'] !== undefined && changing.has(item['name']))
+        .map(({ item, at }) => ({
+          path: [...at, 'subPath'],
+          message: `container "${name}" never sees a change of volume "${item['name']}" at ${item['mountPath']}`,
+        }))
+    },
+  },
+]
+
+/** Below are the users of nodes. */
+const LOWEST_FREE_ID = 10_000
+
+interface Image {
+  name: string
+  tag: string | undefined
+  digest: string | undefined
+}
+
+function imageOf({ fields }: Container): Image {
+  const [rest = '', digest] = (textAt(fields, 'image') ?? '').split('@')
+  // A colon before the last slash is the registry's port.
+  const colon = rest.indexOf(':', rest.lastIndexOf('/') + 1)
+  if (colon < 0) return { name: rest, tag: undefined, digest }
+  return { name: rest.slice(0, colon), tag: rest.slice(colon + 1), digest }
+}
+
+function resourcesOf(fields: Fields): { requests: Fields; limits: Fields } {
+  const resources = mapAt(fields, 'resources')
+  return { requests: mapAt(resources, 'requests'), limits: mapAt(resources, 'limits') }
+}
+
+/** A request that is not set is its limit; what the pod asks for as a whole counts for each container. */
+function unset(
+  { name, pod, fields, path, list }: Container,
+  key: 'requests' | 'limits',
+  resources: string[],
+): Problem[] {
+  // An ephemeral container may not have any.
+  if (list === 'ephemeralContainers') return []
+  const [own, shared] = [resourcesOf(fields), resourcesOf(pod.spec)]
+  return resources.flatMap((resource): Problem[] => {
+    const values = [own[key], shared[key], ...(key === 'requests' ? [own.limits, shared.limits] : [])]
+    if (values.some((value) => value[resource] !== undefined)) return []
+    const what = key === 'requests' ? 'request' : 'limit'
+    return [{ path: [...path, 'resources', key, resource], message: `container "${name}" has no ${resource} ${what}` }]
+  })
+}
+
+/** `nvidia.com/gpu` and the like, which cannot be overcommitted. */
+function isExtended(resource: string): boolean {
+  return resource.includes('/') && !/^(?:[^/]*\.)?kubernetes\.io\//.test(resource)
+}
+
+function withoutProbe({ name, pod, fields, path, list, serves }: Container, probe: string, what: string) {
+  if (!pod.keptRunning || !serves || list === 'initContainers' || fields[probe] !== undefined) return undefined
+  // Without a port it serves nobody who could be told to wait.
+  if (probe === 'readinessProbe' && fields['ports'] === undefined) return undefined
+  return { path: [...path, probe], message: `container "${name}" ${what}` }
+}
+
+const HANDLERS = ['httpGet', 'tcpSocket', 'grpc', 'exec']
+
+function handlerOf(fields: Fields, probe: string): string | undefined {
+  const handlers = HANDLERS.filter((handler) => mapAt(fields, probe)[handler] !== undefined)
+  return handlers.length === 0
+    ? undefined
+    : JSON.stringify(handlers.map((handler) => [handler, mapAt(fields, probe)[handler]]))
+}
+
+function isPrivileged(port: unknown): boolean {
+  return typeof port === 'number' && port > 0 && port < 1024 && port !== 22
+}
+
+/** On the node's disk: what is kept in memory counts as memory. */
+function isUnbounded(volume: Fields): boolean {
+  const { sizeLimit, medium } = mapAt(volume, 'emptyDir')
+  return volume['emptyDir'] !== undefined && sizeLimit === undefined && medium !== 'Memory'
+}

@@ -1,0 +1,93 @@
+import { type Fields, isMap, mapAt, textAt } from '../fields.ts'
+import type { ObjectRule, Problem } from '../object-rule.ts'
+
+/** Credentials that stand in Git in the clear. A finding never shows the value. */
+export const SECRET_RULES: readonly ObjectRule[] = [
+  {
+    rule: 'secret-in-git',
+    severity: 'error',
+    on: 'object',
+    kinds: ['Secret'],
+    check({ fields }) {
+      // SOPS encrypts the values and says so beside them.
+      if (isMap(fields['sops'])) return
+      return ['data', 'stringData'].flatMap((field) =>
+        Object.entries(mapAt(fields, field))
+          .filter(([, value]) => typeof value === 'string' && value !== '')
+          .slice(0, 1)
+          .map(([key]) => ({
+            path: [field, key],
+            message: `${field} holds "${key}" for everyone who reads the repository`,
+          })),
+      )
+    },
+  },
+  {
+    rule: 'secret-in-environment',
+    severity: 'error',
+    on: 'container',
+    check: ({ name, env }) =>
+      env.flatMap(({ item, at }): Problem[] => {
+        const variable = textAt(item, 'name') ?? ''
+        const value = textAt(item, 'value')
+        if (value === undefined || !isCredential(variable, value)) return []
+        return [{ path: [...at, 'value'], message: `container "${name}" gets a credential as the text of ${variable}` }]
+      }),
+  },
+  {
+    rule: 'secret-in-config-map',
+    severity: 'error',
+    on: 'object',
+    kinds: ['ConfigMap'],
+    check: ({ fields }) => credentialsIn(fields),
+  },
+  {
+    rule: 'secret-as-variable',
+    severity: 'info',
+    on: 'container',
+    check: ({ name, env }) =>
+      env
+        .filter(({ item }) => isMap(mapAt(item, 'valueFrom')['secretKeyRef']))
+        .map(({ item, at }) => ({
+          path: [...at, 'valueFrom', 'secretKeyRef'],
+          message: `container "${name}" gets a Secret as the variable ${item['name']}, which child processes and dumps see`,
+        })),
+  },
+]
+
+/** Names under which credentials are given; not those that say where one is. */
+const CREDENTIAL_NAME =
+  /(?:^|[_.-])(?:passw(?:or)?d|passphrase|secret(?:[_.-]?(?:access)?[_.-]?key)?|api[_.-]?key|access[_.-]?token|auth[_.-]?token|token|bearer|private[_.-]?key|client[_.-]?secret|account[_.-]?key|credentials?)$/i
+/** What only a credential looks like, whatever its name. */
+const CREDENTIAL_VALUES = [
+  /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/,
+  /\bA(?:KIA|SIA)[0-9A-Z]{16}\b/,
+  /\bgh[pousr]_[A-Za-z0-9]{36,}\b/,
+  /\bgithub_pat_[A-Za-z0-9_]{40,}\b/,
+  /\bglpat-[A-Za-z0-9_-]{20,}\b/,
+  /\bxox[abprs]-[A-Za-z0-9-]{10,}\b/,
+  /\bhf_[A-Za-z0-9]{30,}\b/,
+  /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/,
+  /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:/@"'$]{1,100}:[^\s@/"'$<{]{3,100}@/,
+]
+/** Values that name something, or stand for one that is filled in: a variable, a path, a switch, a number. */
+const HARMLESS_VALUE = /^(?:\$[({].*|<.*>|\{\{.*\}\}|\/.*|file:.*|true|false|yes|no|none|null|\d{1,6})$/i
+
+/** What every one of them holds: most texts are done with after this. */
+const CREDENTIAL_SIGN =
+  /PRIVATE KEY|A[KS]IA[0-9A-Z]|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|hf_|eyJ|:\/\/[^\s/"]{3,200}@/
+
+function isCredential(name: string, value: string): boolean {
+  if (CREDENTIAL_SIGN.test(value) && CREDENTIAL_VALUES.some((pattern) => pattern.test(value))) return true
+  return CREDENTIAL_NAME.test(name) && !HARMLESS_VALUE.test(value.trim())
+}
+
+/** Longer texts are looked at by their beginning: a scan of megabytes would cost more than it finds. */
+const LONGEST_TEXT = 20_000
+
+function credentialsIn(map: Fields): Problem[] {
+  return Object.entries(mapAt(map, 'data')).flatMap(([key, text]): Problem[] => {
+    if (typeof text !== 'string' || text === '' || !isCredential(key, text.slice(0, LONGEST_TEXT))) return []
+    return [{ path: ['data', key], message: `"${key}" looks like a credential` }]
+  })
+}

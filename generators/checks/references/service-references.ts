@@ -1,0 +1,173 @@
+import { type Fields, itemsAt, located, mapAt, textsAt } from '../fields.ts'
+import { isEmpty, labelSelector } from '../label-selector.ts'
+import { type IndexedObject, selectorOf } from '../object-index.ts'
+import type { ObjectRule, Problem } from '../object-rule.ts'
+import type { PodTemplate } from '../pod-template.ts'
+
+const NOTHING_SELECTED = 'the selector matches the pods of no workload'
+
+/** What selects pods or Services, and the ports that it expects of them. */
+export const SERVICE_REFERENCES: readonly ObjectRule[] = [
+  {
+    rule: 'selector-matches-nothing',
+    severity: 'error',
+    mayBeElsewhere: true,
+    on: 'object',
+    kinds: [
+      'Service',
+      'PodDisruptionBudget.policy',
+      'NetworkPolicy.networking.k8s.io',
+      'PodMonitor.monitoring.coreos.com',
+    ],
+    check(object) {
+      const selector = selectorOf(object)
+      // An empty selector is every pod of the namespace, as in a policy that denies by default.
+      if (!selector || isEmpty(selector) || namespacesOf(object) === undefined) return
+      if (podsOf(object).length > 0 || !couldSelect(object)) return
+      const field = object.kind === 'NetworkPolicy.networking.k8s.io' ? 'podSelector' : 'selector'
+      return { path: ['spec', field], message: NOTHING_SELECTED }
+    },
+  },
+  {
+    rule: 'selector-matches-nothing',
+    severity: 'error',
+    mayBeElsewhere: true,
+    on: 'object',
+    kinds: ['NetworkPolicy.networking.k8s.io'],
+    check: peersWithoutPods,
+  },
+  {
+    rule: 'selector-matches-nothing',
+    severity: 'error',
+    mayBeElsewhere: true,
+    on: 'object',
+    kinds: ['ServiceMonitor.monitoring.coreos.com'],
+    check(object) {
+      if (namespacesOf(object) === undefined || monitoredServices(object).length > 0) return
+      if (!object.scope.options.closed && object.scope.namesOf('Service', object.namespace).length === 0) return
+      return { path: ['spec', 'selector'], message: 'the selector matches the labels of no Service' }
+    },
+  },
+  {
+    rule: 'port-missing',
+    severity: 'error',
+    on: 'object',
+    kinds: ['Service'],
+    check: (service) => targetPorts(service, 'string'),
+  },
+  {
+    rule: 'port-undeclared',
+    severity: 'warning',
+    on: 'object',
+    kinds: ['Service'],
+    check: (service) => targetPorts(service, 'number'),
+  },
+  {
+    rule: 'port-missing',
+    severity: 'error',
+    on: 'object',
+    kinds: ['ServiceMonitor.monitoring.coreos.com'],
+    check(object) {
+      const names = new Set(
+        monitoredServices(object).flatMap(({ spec }) => itemsAt(spec, 'ports').map((port) => port['name'])),
+      )
+      return names.size === 0 ? undefined : endpointsWithout(object, 'endpoints', names, 'no selected Service')
+    },
+  },
+  {
+    rule: 'port-missing',
+    severity: 'error',
+    on: 'object',
+    kinds: ['PodMonitor.monitoring.coreos.com'],
+    check(object) {
+      const pods = podsOf(object)
+      const names = new Set(pods.flatMap(portsOf).map((port) => port['name']))
+      return pods.length === 0 ? undefined : endpointsWithout(object, 'podMetricsEndpoints', names, 'no selected pod')
+    },
+  },
+  {
+    rule: 'port-missing',
+    severity: 'error',
+    on: 'object',
+    kinds: ['NetworkPolicy.networking.k8s.io'],
+    check(object) {
+      const pods = podsOf(object)
+      if (pods.length === 0) return
+      const names = new Set(pods.flatMap(portsOf).map((port) => port['name']))
+      return located(object.spec, ['spec'], 'ingress')
+        .flatMap(({ item, at }) => located(item, at, 'ports'))
+        .filter(({ item }) => typeof item['port'] === 'string' && !names.has(item['port']))
+        .map(({ item, at }) => ({
+          path: [...at, 'port'],
+          message: `no selected pod has a port named "${item['port']}"`,
+        }))
+    },
+  },
+]
+
+/** Named target ports are of the pods; a number reaches whatever listens there, so one that nobody declares is doubtful only. */
+function targetPorts(service: IndexedObject, type: 'string' | 'number'): Problem[] | undefined {
+  const pods = selectorOf(service) ? podsOf(service) : []
+  const open = pods.flatMap(portsOf)
+  if (pods.length === 0 || (type === 'number' && open.length === 0)) return
+  const known = new Set(open.map((port) => port[type === 'string' ? 'name' : 'containerPort']))
+  return located(service.spec, ['spec'], 'ports').flatMap(({ item, at }): Problem[] => {
+    const key = item['targetPort'] === undefined ? 'port' : 'targetPort'
+    const port = item[key]
+    if (typeof port !== type || known.has(port)) return []
+    const named = type === 'string' ? `a port named "${port}"` : `port ${port}`
+    return [{ path: [...at, key], message: `no selected pod has ${named}` }]
+  })
+}
+
+function endpointsWithout(object: IndexedObject, key: string, names: ReadonlySet<unknown>, who: string): Problem[] {
+  return located(object.spec, ['spec'], key)
+    .filter(({ item }) => typeof item['port'] === 'string' && !names.has(item['port']))
+    .map(({ item, at }) => ({ path: [...at, 'port'], message: `${who} has a port named "${item['port']}"` }))
+}
+
+/** Peers of the policy's own namespace that are the pods of no workload; other namespaces are not ours to know. */
+function peersWithoutPods(policy: IndexedObject): Problem[] {
+  const { spec, namespace, scope } = policy
+  const rules = [...located(spec, ['spec'], 'ingress'), ...located(spec, ['spec'], 'egress')]
+  return rules
+    .flatMap(({ item, at }) => [...located(item, at, 'from'), ...located(item, at, 'to')])
+    .flatMap(({ item, at }): Problem[] => {
+      if (item['podSelector'] === undefined || item['namespaceSelector'] !== undefined) return []
+      const selector = labelSelector(mapAt(item, 'podSelector'))
+      if (isEmpty(selector) || scope.podsSelectedBy(namespace, selector).length > 0) return []
+      if (!couldSelect(policy)) return []
+      return [{ path: [...at, 'podSelector'], message: NOTHING_SELECTED }]
+    })
+}
+
+/** Where more than these objects may exist, a selector is doubtful only if its namespace has pods that it passes by. */
+function couldSelect({ scope, namespace }: IndexedObject): boolean {
+  return scope.options.closed || scope.podsSelectedBy(namespace, EVERYTHING).length > 0
+}
+
+const EVERYTHING = labelSelector({})
+
+/** The namespaces that an object looks into; undefined when it is not known which. */
+function namespacesOf({ spec, namespace }: IndexedObject): string[] | undefined {
+  const selector = mapAt(spec, 'namespaceSelector')
+  if (selector['any'] === true) return undefined
+  const names = textsAt(selector, 'matchNames')
+  return names.length > 0 ? names : [namespace]
+}
+
+function podsOf(object: IndexedObject): PodTemplate[] {
+  const selector = selectorOf(object)
+  if (!selector) return []
+  const namespaces = namespacesOf(object) ?? []
+  return namespaces.flatMap((namespace) => object.scope.podsSelectedBy(namespace, selector))
+}
+
+function monitoredServices(monitor: IndexedObject): IndexedObject[] {
+  const selector = labelSelector(mapAt(monitor.spec, 'selector'))
+  return (namespacesOf(monitor) ?? []).flatMap((namespace) => monitor.scope.servicesSelectedBy(namespace, selector))
+}
+
+function portsOf(pod: PodTemplate): readonly Fields[] {
+  return pod.containers.flatMap(({ fields }) => itemsAt(fields, 'ports'))
+}

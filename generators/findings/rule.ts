@@ -1,0 +1,9 @@
+export interface Rule {
+  /** One line, as `modelyard explain` lists it. */
+  summary: string
+  /** What goes wrong without it. */
+  reason: string
+  repair: string
+  /** The finding says that something could not be checked, which is not the same as valid: exit code 2. */
+  couldNotCheck?: true
+}
