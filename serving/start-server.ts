@@ -7,6 +7,7 @@ import { createMonitoring, type Monitoring } from './monitoring/index.ts'
 import { createPredictionLog } from './prediction-log/index.ts'
 import { startGrpcServer } from './protocols/index.ts'
 import { authenticatorOf, readTls, watchTls } from './security/index.ts'
+import { publishStopping } from './tracing/index.ts'
 
 export { ConfigurationError } from './models/index.ts'
 
@@ -144,6 +145,7 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
       await predictionLog.close(Math.max(end - performance.now(), SHORTEST_FLUSH_MS))
       // Last: until here probes have to hear that the server is alive, and unready.
       await management?.close()
+      await publishStopping()
     },
   }
 }

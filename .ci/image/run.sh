@@ -16,7 +16,7 @@ store=(--root "$work/storage" --runroot "$work/run")
 server=
 cleanup() {
   [ -z "$server" ] || kill "$server" 2>/dev/null
-  [ -z "${root:-}" ] || umount "$root/proc" 2>/dev/null
+  for mounted in "${root:-}" "${traced:-}"; do [ -z "$mounted" ] || umount "$mounted/proc" 2>/dev/null; done
   buildah "${store[@]}" umount --all >/dev/null 2>&1
   rm -rf "$work"
 }
@@ -53,8 +53,13 @@ echo 'cafile=/etc/ssl/certs/ca-certificates.crt' >"$work/node/root/.npmrc"
 buildah "${store[@]}" copy -q "$base" "$work/node" / >/dev/null
 buildah "${store[@]}" commit -q "$base" localhost/node >/dev/null
 
-buildah "${store[@]}" build --file serving/Dockerfile --build-arg BUILD_IMAGE=localhost/node --build-arg BASE_IMAGE=localhost/base \
-  --format docker --tag localhost/modelyard-serving . >"$work/build.log" 2>&1
+build() { # TAG BUILD-ARGUMENT...
+  local tag=$1
+  shift
+  buildah "${store[@]}" build --layers --file serving/Dockerfile --build-arg BUILD_IMAGE=localhost/node \
+    --build-arg BASE_IMAGE=localhost/base "$@" --format docker --tag "$tag" . >"$work/build.log" 2>&1
+}
+build localhost/modelyard-serving
 built=$?
 check 'the Dockerfile builds, npm ci inside' "$built"
 [ "$built" = 0 ] || { tail -20 "$work/build.log"; finish; }
@@ -68,25 +73,53 @@ inspect() { buildah "${store[@]}" inspect --type image --format "$1" localhost/m
 size=$(du -sm "$root/app/node_modules" | cut -f1)
 echo "        dependencies: $size MB"
 [ "$size" -le 85 ]; check 'its dependencies are at most 85 MB' $?
+[ ! -e "$root/app/opentelemetry" ] && [ ! -e "$root/app/node_modules/@opentelemetry" ]; check 'nothing of OpenTelemetry is in it' $?
 
 # The configuration of a pod, with the artifacts in its cache, as `modelyard serve` lays them out.
 node -C modelyard-source --import tsx .ci/image/pod.ts "$work/pod" >/dev/null || { check 'a pod configuration' 1; finish; }
-mkdir -p "$root/etc/modelyard/boot" "$root/etc/modelyard/routing"
-cp "$work/pod/boot/"* "$root/etc/modelyard/boot/"
-cp "$work/pod/routing/"* "$root/etc/modelyard/routing/"
-cp -r "$work/pod/cache/." "$root/var/cache/modelyard/"
-chown -R 65532:65532 "$root/var/cache/modelyard"
-mount -t proc proc "$root/proc" 2>/dev/null
+lay_out() { # ROOT
+  mkdir -p "$1/etc/modelyard/boot" "$1/etc/modelyard/routing"
+  cp "$work/pod/boot/"* "$1/etc/modelyard/boot/"
+  cp "$work/pod/routing/"* "$1/etc/modelyard/routing/"
+  cp -r "$work/pod/cache/." "$1/var/cache/modelyard/"
+  chown -R 65532:65532 "$1/var/cache/modelyard"
+  mount -t proc proc "$1/proc" 2>/dev/null
+}
 port=18080
-chroot --userspec=65532:65532 "$root" /bin/sh -c "cd /app && NODE_ENV=production exec node lib/main.js --host 127.0.0.1 --port $port" >"$work/server.log" 2>&1 &
-server=$!
-for _ in $(seq 100); do curl -sf "http://127.0.0.1:$port/readyz" >/dev/null && break; sleep 0.1; done
-answer=$(curl -s "http://127.0.0.1:$port/models/diabetes-progression/predict" -H 'content-type: application/json' \
-  -d '{"age":59,"sex":"male","bmi":32.1,"bp":101,"s1":157,"s2":93.2,"s3":38,"s4":4,"s5":4.8598,"s6":87}')
+start() { # ROOT COMMAND: the image's entry point, as its user
+  chroot --userspec=65532:65532 "$1" /bin/sh -c "cd /app && NODE_ENV=production exec $2 --host 127.0.0.1 --port $port" >"$work/server.log" 2>&1 &
+  server=$!
+  for _ in $(seq 300); do curl -sf "http://127.0.0.1:$port/readyz" >/dev/null && break; sleep 0.1; done
+}
+predict() {
+  curl -s "http://127.0.0.1:$port/models/diabetes-progression/predict" -H 'content-type: application/json' \
+    -d '{"age":59,"sex":"male","bmi":32.1,"bp":101,"s1":157,"s2":93.2,"s3":38,"s4":4,"s5":4.8598,"s6":87}'
+}
+lay_out "$root"
+start "$root" 'node lib/main.js'
+answer=$(predict)
 echo "        $answer"
 echo "$answer" | grep -q '"progression":[0-9]'; check 'it answers a prediction' $?
 chroot --userspec=65532:65532 "$root" node -e "fetch('http://127.0.0.1:$port/healthz').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"
 check 'its health check passes' $?
 kill -TERM "$server"; wait "$server"; check 'SIGTERM ends it with 0' $?
 server=
+
+# The layer, which has its own entry point.
+build localhost/modelyard-serving-opentelemetry --build-arg OPENTELEMETRY=1
+built=$?
+check 'the Dockerfile builds with the OpenTelemetry layer' "$built"
+[ "$built" = 0 ] || { tail -20 "$work/build.log"; finish; }
+container=$(buildah "${store[@]}" from localhost/modelyard-serving-opentelemetry)
+traced=$(buildah "${store[@]}" mount "$container")
+echo "        the layer: $(du -sm "$traced/app/opentelemetry" | cut -f1) MB"
+entry=$(buildah "${store[@]}" inspect --type image --format '{{join .Docker.Config.Entrypoint " "}}' localhost/modelyard-serving-opentelemetry)
+[ "$(buildah "${store[@]}" inspect --type image --format '{{.Docker.Config.User}}' localhost/modelyard-serving-opentelemetry)" = 65532:65532 ]
+check 'it runs as the same user' $?
+lay_out "$traced"
+start "$traced" "env OTEL_TRACES_EXPORTER=console $entry"
+predict | grep -q '"progression":[0-9]'; check 'with the layer it answers a prediction' $?
+kill -TERM "$server"; wait "$server"; check 'SIGTERM ends it with 0, with the layer' $?
+server=
+grep -q "name: 'POST /models/:model/predict'" "$work/server.log"; check 'the span of the request was recorded' $?
 finish

@@ -69,7 +69,7 @@ export class Batcher {
    * with the model's own error when this very request makes the model fail.
    */
   submit(feeds: Tensors, outputNames?: readonly string[], work: Work = {}): Promise<Tensors> {
-    const { deadline = Number.POSITIVE_INFINITY, gone } = work
+    const { deadline = Number.POSITIVE_INFINITY, gone, ran } = work
     const admitted = performance.now()
     const rows = rowsOf(feeds)
     const refusal = this.refuse(rows, deadline - admitted)
@@ -88,6 +88,7 @@ export class Batcher {
         admitted,
         deadline,
         gone,
+        ran,
         taken: 0,
         answers: [],
         settled: false,
@@ -220,7 +221,7 @@ export class Batcher {
     let outputs: Tensors
     try {
       const feeds = joinRows(pieces.map(feedsOf))
-      outputs = await this.timedCall(feeds, first.job.outputNames, rows, !alone)
+      outputs = await this.timedCall(feeds, pieces, rows)
     } catch (error) {
       if (alone) this.fail(first.job, error)
       else if (error instanceof WorkerStoppedError) for (const { job } of pieces) this.fail(job, error)
@@ -242,17 +243,16 @@ export class Batcher {
     }
   }
 
-  private async timedCall(
-    feeds: Tensors,
-    outputNames: readonly string[] | undefined,
-    rows: number,
-    fresh: boolean,
-  ): Promise<Tensors> {
-    const start = performance.now()
+  private async timedCall(feeds: Tensors, pieces: Piece[], rows: number): Promise<Tensors> {
+    const started = performance.now()
     try {
-      return await this.call(feeds, outputNames, fresh)
+      return await this.call(feeds, pieces[0]?.job.outputNames, pieces.length > 1)
     } finally {
-      const milliseconds = performance.now() - start
+      const ended = performance.now()
+      const milliseconds = ended - started
+      for (const { job, start } of pieces) {
+        job.ran?.({ queued: start === 0 ? job.admitted : undefined, started, ended, rows })
+      }
       this.admission.called(milliseconds)
       this.observer.called(milliseconds / 1000, rows)
     }

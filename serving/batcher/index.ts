@@ -1,5 +1,5 @@
 export { unbatchableReason } from './batchable.ts'
 export { Batcher, type BatcherObserver, type BatcherOptions, type ModelCall } from './batcher.ts'
-export type { Work } from './job.ts'
+export type { RanCall, Work } from './job.ts'
 export { ClientGoneError, ExpiredError, QueueFullError, type RejectionReason } from './rejected-error.ts'
 export { joinRows } from './rows.ts'

@@ -8,6 +8,18 @@ export interface Work {
   deadline?: number
   /** True once nobody waits for the answer. Asked before the work runs. */
   gone?: () => boolean
+  /** Told of each model call that this work was in; for tracing. */
+  ran?: (call: RanCall) => void
+}
+
+/** One model call as one request saw it. Times are of `performance.now()`, milliseconds. */
+export interface RanCall {
+  /** When the request was admitted; undefined for the later calls of a request that takes several. */
+  queued: number | undefined
+  started: number
+  ended: number
+  /** Rows of all requests that shared it. */
+  rows: number
 }
 
 /** One request in the queue. */
@@ -20,6 +32,7 @@ export interface Job {
   admitted: number
   deadline: number
   gone: (() => boolean) | undefined
+  ran: ((call: RanCall) => void) | undefined
   /** Rows already taken into calls; only a job larger than a batch is taken in parts. */
   taken: number
   answers: Tensors[]

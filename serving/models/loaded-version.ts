@@ -51,7 +51,7 @@ export interface LoadContext {
 }
 
 /** What a version has to know of one call beside its tensors. */
-export interface Caller extends Pick<Work, 'gone'> {
+export interface Caller extends Pick<Work, 'gone' | 'ran'> {
   /** As the answer's header and the prediction log name the request. */
   requestId: string
   /** Why this version was chosen. */
@@ -171,10 +171,11 @@ class SessionVersion implements LoadedVersion {
   }
 
   async predict(feeds: Tensors, outputNames: readonly string[] | undefined, caller: Caller): Promise<Tensors> {
-    const { requestId, mode, gone, timeoutMs = this.timeoutMs } = caller
+    const { requestId, mode, gone, ran, timeoutMs = this.timeoutMs } = caller
     const started = performance.now()
     const work: Work = { deadline: started + Math.min(timeoutMs, this.timeoutMs) }
     if (gone !== undefined) work.gone = gone
+    if (ran !== undefined) work.ran = ran
     // No await before `submit`: a version that was just looked up cannot be retired in between.
     const answer = this.batcher.submit(feeds, outputNames, work)
     this.metrics.entered()

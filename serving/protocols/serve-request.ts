@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
-import { ClientGoneError, ExpiredError, QueueFullError } from '../batcher/index.ts'
+import { ClientGoneError, ExpiredError, QueueFullError, type RanCall } from '../batcher/index.ts'
 import { type LoadedVersion, mirrorRequest, type Route } from '../models/index.ts'
 import { type Tensors, WorkerStoppedError } from '../session/index.ts'
+import { CHANNELS, type ModelRunEvent } from '../tracing/index.ts'
 import { HttpProblem } from './http-problem.ts'
 
 /** A request in the terms of one version. */
@@ -48,7 +49,13 @@ export async function serveRequest(
   const { socket } = request.raw
   let outputs: Tensors
   try {
-    outputs = await version.predict(feeds, outputNames, { requestId, mode, timeoutMs, gone: () => socket.destroyed })
+    outputs = await version.predict(feeds, outputNames, {
+      requestId,
+      mode,
+      timeoutMs,
+      gone: () => socket.destroyed,
+      ...(CHANNELS.modelRun.hasSubscribers && { ran: publishRuns(request, version) }),
+    })
   } catch (error) {
     if (error instanceof QueueFullError) {
       const headers = { 'retry-after': String(error.retryAfterSeconds) }
@@ -72,6 +79,13 @@ export async function serveRequest(
     mirrorRequest(mirror, outputs, run, request.log)
   }
   return { version, outputs }
+}
+
+function publishRuns({ headers }: ServedCall, { model, served }: LoadedVersion): (call: RanCall) => void {
+  return (call) => {
+    const event: ModelRunEvent = { headers, model, version: served.name, ...call }
+    CHANNELS.modelRun.publish(event)
+  }
 }
 
 function timeoutOf(request: ServedCall): number | undefined {

@@ -6,6 +6,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ServerSettings } from '../../contract/index.ts'
 import type { LoadedVersion, Route, ServedModel } from '../../models/index.ts'
 import type { Authenticator, TlsMaterial } from '../../security/index.ts'
+import { CHANNELS, type GrpcCallEvent } from '../../tracing/index.ts'
 import { HttpProblem } from '../http-problem.ts'
 import { isRequestId } from '../request-id.ts'
 import { RequestLog } from '../request-log.ts'
@@ -17,7 +18,7 @@ import { type HealthWatchers, healthService } from './health.ts'
 import { readInferRequest, writeInferResponse } from './infer-messages.ts'
 import { readNames, writeFlag, writeModelMetadata, writeServerMetadata } from './metadata-messages.ts'
 import { prepareInfer } from './prepare-infer.ts'
-import { statusOf } from './status.ts'
+import { codeOf, statusOf } from './status.ts'
 
 const { version: SERVER_VERSION } = createRequire(import.meta.url)('modelyard-serving/package.json')
 
@@ -127,12 +128,16 @@ function unary(
   return (grpc, reply) => {
     const started = performance.now()
     const call = createCall(grpc, log)
+    const { headers } = call
+    const path = grpc.getPath()
+    CHANNELS.grpcStart.publish({ headers, path } satisfies GrpcCallEvent)
     const finish = (code: number) => {
       const counted = grpc.cancelled ? cancelledCode(grpc) : code
       const ms = performance.now() - started
       if (route !== undefined) call.served?.metrics.request(route, counted, ms / 1000)
+      CHANNELS.grpcEnd.publish({ headers, path, code: codeOf(counted) } satisfies GrpcCallEvent)
       if (Math.random() < accessLog) {
-        call.log.info({ method: grpc.getPath(), status: counted, ms: Number(ms.toFixed(3)) }, 'request')
+        call.log.info({ method: path, status: counted, ms: Number(ms.toFixed(3)) }, 'request')
       }
     }
     Promise.resolve()
