@@ -1,7 +1,7 @@
 /**
  * Drives the pages of the example models with a real Chromium; each check is one line, then `N passed, N failed`.
  *
- *     EXAMPLES='{"model": "http://..."}' node drive.mjs <folder with node_modules>
+ *     EXAMPLES='{"model": "http://...", "with-key": "http://..."}' WITH_KEY=<key> node drive.mjs <folder with node_modules>
  */
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -11,6 +11,10 @@ const require = createRequire(`${process.argv[2]}/`)
 const { chromium } = require('playwright-core')
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 const examples = JSON.parse(process.env.EXAMPLES)
+
+/** Beside the examples there is a server with a key. */
+const MODEL_WITH_KEY = 'with-key'
+const KEY = process.env.WITH_KEY
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -32,10 +36,11 @@ async function check(what, model, path, work, { width = 1280, colorScheme = 'lig
   })
   try {
     await page.goto(origin + path)
-    await page.waitForSelector(path === '/' ? '#form button[type=submit]' : 'details')
+    const whole = path === '/' ? '#form button[type=submit]' : 'details'
+    await page.waitForSelector(model === MODEL_WITH_KEY ? '#key' : whole)
     await work(page)
     // Chromium itself reports a refused request as an error; those answers are what a check asks for.
-    const left = noise.filter((text) => !text.includes('status of 422') && !text.includes('status of 400'))
+    const left = noise.filter((text) => !/status of (400|401|422)/.test(text))
     assert.deepEqual(left, [])
     passed += 1
     console.log(`ok: ${what}`)
@@ -66,7 +71,7 @@ async function fitsTheWidth(page) {
   assert.ok(content <= window, `${content} px wide in ${window}`)
 }
 
-for (const model of Object.keys(examples)) {
+for (const model of Object.keys(examples).filter((name) => name !== MODEL_WITH_KEY)) {
   await check(`${model}: the example is predicted, by the version that the card names`, model, '/', async (page) => {
     await submit(page)
     const source = await page.textContent('#result .source')
@@ -153,6 +158,37 @@ await check(
     await submit(page)
   },
 )
+
+await check(
+  'a key is asked for, refused when it is wrong, kept for the rest of the visit and no longer',
+  MODEL_WITH_KEY,
+  '/',
+  async (page) => {
+    await page.fill('#key', 'not-the-right-one')
+    await page.click('text=Use this key')
+    await page.waitForSelector('#key[aria-invalid=true]')
+    assert.equal(await page.textContent('#key-error'), 'The server does not take this key.')
+    await isAccessible(page)
+    await page.keyboard.type(KEY)
+    await page.keyboard.press('Enter')
+    await submit(page)
+    assert.equal(await page.$('#key'), null)
+    assert.deepEqual(
+      await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie, location.href]'),
+      [0, 0, '', `${examples[MODEL_WITH_KEY]}/`],
+    )
+    await page.reload()
+    await page.waitForSelector('#key')
+  },
+)
+
+await check('the documentation asks for a key and says where it goes', MODEL_WITH_KEY, '/docs', async (page) => {
+  await page.fill('#key', KEY)
+  await page.click('text=Use this key')
+  await page.waitForSelector('details')
+  await page.click('summary')
+  assert.match(await page.textContent('pre'), /authorization: Bearer \$KEY/)
+})
 
 await browser.close()
 console.log(`${passed} passed, ${failed} failed`)

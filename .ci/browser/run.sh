@@ -28,4 +28,4 @@ if [ ! -e "$tools/complete" ]; then
     skip "needs the packages in .ci/browser/package.json, get them by: npm install (see $cache/browser-npm.log)"
   touch "$tools/complete"
 fi
-node "$here/../serve-examples.mjs" node "$here/drive.mjs" "$tools"
+node "$here/../serve-examples.mjs" node "$here/serve-with-key.mjs" node "$here/drive.mjs" "$tools"

@@ -53,7 +53,7 @@ echo 'cafile=/etc/ssl/certs/ca-certificates.crt' >"$work/node/root/.npmrc"
 buildah "${store[@]}" copy -q "$base" "$work/node" / >/dev/null
 buildah "${store[@]}" commit -q "$base" localhost/node >/dev/null
 
-build() { # TAG BUILD-ARGUMENT...
+build() { # TAG OPTION...
   local tag=$1
   shift
   buildah "${store[@]}" build --layers --file serving/Dockerfile --build-arg BUILD_IMAGE=localhost/node \
@@ -106,7 +106,7 @@ kill -TERM "$server"; wait "$server"; check 'SIGTERM ends it with 0' $?
 server=
 
 # The layer, which has its own entry point.
-build localhost/modelyard-serving-opentelemetry --build-arg OPENTELEMETRY=1
+build localhost/modelyard-serving-opentelemetry --target with-opentelemetry
 built=$?
 check 'the Dockerfile builds with the OpenTelemetry layer' "$built"
 [ "$built" = 0 ] || { tail -20 "$work/build.log"; finish; }

@@ -10,6 +10,7 @@ const FILES: Record<string, { file: string; type: string }> = {
   '/docs': { file: 'docs.html', type: 'text/html; charset=utf-8' },
   '/assets/page.css': { file: 'page.css', type: 'text/css; charset=utf-8' },
   '/assets/page.js': { file: 'page.js', type: 'text/javascript; charset=utf-8' },
+  '/assets/ask.js': { file: 'ask.js', type: 'text/javascript; charset=utf-8' },
   '/assets/form.js': { file: 'form.js', type: 'text/javascript; charset=utf-8' },
   '/assets/element.js': { file: 'element.js', type: 'text/javascript; charset=utf-8' },
   '/assets/result.js': { file: 'result.js', type: 'text/javascript; charset=utf-8' },

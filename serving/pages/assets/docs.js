@@ -1,8 +1,9 @@
+import { ask } from './ask.js'
 import { byId, element } from './element.js'
 
 const MOST_TEXT = 4000
 
-const document_ = await (await fetch('openapi.json')).json()
+const document_ = await (await ask('openapi.json')).json()
 byId('name').textContent = `${document_.info.title} API`
 byId('about').textContent = document_.info.description
 document.title = `${document_.info.title} API`
@@ -21,7 +22,7 @@ byId('operations').replaceChildren(
   ),
 )
 
-function operationView({ path, method, summary, description, requestBody, responses }) {
+function operationView({ path, method, summary, description, requestBody, responses, security }) {
   const body = requestBody?.content['application/json']
   const example = Object.values(body?.examples ?? {})[0]?.value
   return element(
@@ -38,7 +39,7 @@ function operationView({ path, method, summary, description, requestBody, respon
     body && element('h3', {}, 'Request'),
     body && schemaView(body.schema),
     example !== undefined && element('h3', {}, 'Example'),
-    example !== undefined && codeBlock(curl(path, example)),
+    example !== undefined && codeBlock(curl(path, example, security !== undefined)),
     element('h3', {}, 'Answers'),
     element('dl', { class: 'answers' }, ...Object.entries(responses).flatMap(answerView)),
   )
@@ -105,11 +106,12 @@ function resolve(schema) {
   return name === undefined ? schema : document_.components.schemas[name]
 }
 
-function curl(path, example) {
+function curl(path, example, needsKey) {
   const body = JSON.stringify(example)
   const short = body.length > MOST_TEXT ? `${body.slice(0, MOST_TEXT)}…` : body
   const address = new URL(`.${path}`, location.href).href
-  return `curl ${address} \\\n  -H 'content-type: application/json' \\\n  -d '${short.replaceAll("'", "'\\''")}'`
+  const key = needsKey ? '  -H "authorization: Bearer $KEY" \\\n' : ''
+  return `curl ${address} \\\n${key}  -H 'content-type: application/json' \\\n  -d '${short.replaceAll("'", "'\\''")}'`
 }
 
 function codeBlock(text) {

@@ -1,3 +1,4 @@
+import { ask } from './ask.js'
 import { byId, element, titleOf } from './element.js'
 import { featureForm, tensorForm } from './form.js'
 import { cardView, predictionView, tensorsView } from './result.js'
@@ -61,7 +62,7 @@ async function submit() {
   button?.setAttribute('aria-busy', 'true')
   try {
     const started = performance.now()
-    const response = await fetch(named ? `models/${path}/predict` : `v2/models/${path}/infer`, {
+    const response = await ask(named ? `models/${path}/predict` : `v2/models/${path}/infer`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
@@ -95,7 +96,7 @@ function notice(text) {
 
 async function getJson(path) {
   try {
-    const response = await fetch(path)
+    const response = await ask(path)
     if (response.ok) return await response.json()
     throw new Error(`status ${response.status}`)
   } catch (error) {
