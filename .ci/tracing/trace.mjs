@@ -8,9 +8,13 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
-import { Client, credentials, Metadata } from '@grpc/grpc-js'
+
+const { Client, credentials, Metadata } = createRequire(new URL('../../serving/package.json', import.meta.url))(
+  '@grpc/grpc-js',
+)
 
 const root = resolve(import.meta.dirname, '../..')
 const work = process.argv[2]
