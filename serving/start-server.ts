@@ -142,10 +142,10 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
       const end = performance.now() + (delaySeconds + timeoutSeconds) * 1000
       await Promise.all([drain(app, state, settings.drain), grpc?.stop(settings.drain)])
       stopWatching()
-      await predictionLog.close(Math.max(end - performance.now(), SHORTEST_FLUSH_MS))
+      const left = Math.max(end - performance.now(), SHORTEST_FLUSH_MS)
+      await Promise.all([predictionLog.close(left), publishStopping(left)])
       // Last: until here probes have to hear that the server is alive, and unready.
       await management?.close()
-      await publishStopping()
     },
   }
 }

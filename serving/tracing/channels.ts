@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallHeaders } from './trace-context.ts'
 
 /** A gRPC call begins, or has ended. The HTTP requests that Node reads it publishes itself (`http.server.request.start`). */
@@ -45,10 +46,13 @@ export const CHANNELS = {
   stopping: channel('modelyard-serving:stopping'),
 }
 
-/** Tells listeners that the process is about to end, and waits for them. */
-export async function publishStopping(): Promise<void> {
+/** Tells listeners that the process is about to end, and waits for them, but not longer than this. */
+export async function publishStopping(timeoutMs: number): Promise<void> {
   const pending: Promise<unknown>[] = []
   const event: StoppingEvent = { waitFor: (work) => pending.push(work) }
   CHANNELS.stopping.publish(event)
-  await Promise.allSettled(pending)
+  if (pending.length === 0) return
+  const timeout = new AbortController()
+  await Promise.race([Promise.allSettled(pending), sleep(timeoutMs, undefined, timeout).catch(() => {})])
+  timeout.abort()
 }
