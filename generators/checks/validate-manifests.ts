@@ -1,7 +1,7 @@
 import { type Finding, sortFindings } from '../findings/index.ts'
 import { checkObjects } from './check-objects.ts'
 import { readManifestInputs } from './manifest-objects.ts'
-import { checkSchema } from './schema/index.ts'
+import { checkSchema, openSchemas, type SchemaSource } from './schema/index.ts'
 import { CLOSED_WORLD, OPEN_WORLD } from './world.ts'
 
 export interface ManifestValidation {
@@ -9,7 +9,7 @@ export interface ManifestValidation {
   counts: { files: number; objects: number; otherDocuments: number }
 }
 
-export interface ManifestOptions {
+export interface ManifestOptions extends SchemaSource {
   /** The inputs are all there is: what they name and do not hold does not exist. */
   complete?: boolean
   /** An object of a kind without a schema is left alone instead of being a "could not check". */
@@ -28,15 +28,16 @@ export interface ManifestOptions {
  *     -> findings sorted by file and line
  *
  * Reading notes no positions: only `lineOf`, which a finding calls, reads its document once more to find lines.
- * Throws a Failure for an input that does not exist.
+ * Throws a Failure for an input that does not exist, and for schemas that cannot be used.
  */
 export function validateManifests(inputs: readonly string[], options: ManifestOptions = {}): ManifestValidation {
+  const schemas = openSchemas(options)
   const { objects, findings, files, otherDocuments } = readManifestInputs(inputs)
   const { complete = false, ignoreMissingSchemas = false } = options
   const all = [
     ...findings,
     ...(objects.length === 0 && findings.length === 0 ? [nothingIn(inputs)] : []),
-    ...checkSchema(objects, { ignoreMissingSchemas }),
+    ...checkSchema(objects, { schemas, ignoreMissingSchemas }),
     ...checkObjects(objects, { world: complete ? CLOSED_WORLD : OPEN_WORLD }),
   ]
   return { findings: sortFindings(all), counts: { files, objects: objects.length, otherDocuments } }

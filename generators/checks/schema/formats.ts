@@ -88,6 +88,10 @@ export const formats: Record<string, Format> = {
     'a name of at most 253 lower-case letters, digits, hyphens and dots, with a letter or digit at both ends of each part',
     isSubdomain,
   ),
+  'path-segment': text(
+    'a name without "/" and "%" that is not "." or ".."',
+    (value) => value !== '' && value !== '.' && value !== '..' && !/[/%]/.test(value),
+  ),
   'label-key': text(
     'a label key such as app or app.kubernetes.io/name (the name has at most 63 characters)',
     isLabelKey,
@@ -107,5 +111,7 @@ export const formats: Record<string, Format> = {
     /^[ -<>-~]+$/.test(value),
   ),
   'config-map-key': text('a ConfigMap key: at most 253 letters, digits, ".", "_" and "-"', isConfigMapKey),
+  ipv4: text('an IPv4 address', (value) => isIP(value) === 4),
+  ipv6: text('an IPv6 address', (value) => isIP(value) === 6),
   cidr: text('an address block such as 10.0.0.0/8', isCidr),
 }

@@ -1,77 +1,132 @@
 import { readFileSync } from 'node:fs'
-import { Ajv, type ErrorObject } from 'ajv'
+import { createRequire } from 'node:module'
+import type { Ajv, ErrorObject } from 'ajv'
+import { Failure } from '../../findings/index.ts'
 import { formats } from './formats.ts'
+import { type QuickCheck, quickChecks } from './quick-check.ts'
+import type { Schema } from './schema-tree.ts'
 
-interface Bundle {
-  kinds: Record<string, object>
-  $defs: Record<string, object>
+/** Made by bundle/make-bundle.ts: the schemas of Kubernetes' minors, or of one project's custom resources. */
+export interface Bundle {
+  /** Minor -> `apps/v1/Deployment` -> its name in `kinds`. */
+  versions: Record<string, Record<string, string>>
+  kinds: Record<string, Schema>
+  $defs: Record<string, Schema>
 }
-
-interface BundleFile {
-  file: string
-  /** The API server decodes a built-in kind into Go, where null is the same as not written; a custom resource keeps it. */
-  nullIsAbsent: boolean
-}
-
-/** Made by bundle/make-bundle.ts; each file records where its schemas came from. */
-const BUNDLES: BundleFile[] = [
-  { file: 'kubernetes-1.36.json', nullIsAbsent: true },
-  { file: 'argo-cd-3.5.json', nullIsAbsent: false },
-]
 
 /** Validates one kind of object. */
 export interface KindValidator {
+  schema: Schema
+  definitions: Record<string, Schema>
+  /** The API server decodes a built-in kind into Go, where null is the same as not written; a custom resource keeps it. */
   nullIsAbsent: boolean
+  /** True for nearly every valid value, and for no other. */
+  isPlainlyValid: QuickCheck
+  /** By ajv, which is loaded, and compiles the kind, when it is first asked: some 150 ms for a Deployment. */
   errorsOf(value: unknown): ErrorObject[]
 }
 
-let known: Map<string, () => KindValidator> | undefined
-
-/** Every `apiVersion/Kind` that can be checked. */
-export function knownKinds(): string[] {
-  return [...validators().keys()]
+/** The kinds that a check knows. */
+export interface Schemas {
+  /** The validator of `apiVersion/Kind`; undefined when there is no schema. */
+  validatorFor(kind: string): KindValidator | undefined
+  /** Every `apiVersion/Kind` that can be checked. */
+  knownKinds(): string[]
 }
 
-/** The validator of `apiVersion/Kind`, compiled when it is first asked for; undefined when there is no schema. */
-export function validatorFor(kind: string): KindValidator | undefined {
-  return validators().get(kind)?.()
+interface Index {
+  /** Newest first. */
+  minors: string[]
+  /** API group of custom resources -> the bundles that have kinds of it. */
+  groups: Record<string, string[]>
 }
 
-function validators() {
-  known ??= new Map(BUNDLES.flatMap(readBundle))
-  return known
+const index = once(() => readJson('index') as Index)
+
+/** The minors of Kubernetes whose schemas are here, newest first. */
+export function kubernetesMinors(): string[] {
+  return index().minors
 }
+
+/** `1.28`, `v1.28` or `1.28.3` as the minor that has schemas; the newest when nothing is named. Throws a Failure for another. */
+export function kubernetesMinor(version?: string): string {
+  const { minors } = index()
+  if (version === undefined) return minors[0] ?? ''
+  const [, minor = ''] = /^v?(1\.\d+)(\.\d+)?$/.exec(version) ?? []
+  if (minors.includes(minor)) return minor
+  throw new Failure(`there are no schemas of Kubernetes ${version}`, { fix: `Name one of ${minors.join(', ')}.` })
+}
+
+/** The bundled kinds: those of one minor of Kubernetes, and custom resources. A bundle is read when a kind of it is met. */
+export const bundledSchemas = memoized((minor: string): Schemas => {
+  const validators = new Map<string, KindValidator | undefined>()
+  const find = (kind: string): KindValidator | undefined => {
+    const group = kind.split('/').length === 3 ? kind.slice(0, kind.indexOf('/')) : ''
+    const custom = index().groups[group]
+    for (const name of custom ?? ['kubernetes']) {
+      const bundle = readBundle(name)
+      const [newest = ''] = Object.keys(bundle.versions)
+      const schemaName = bundle.versions[custom ? newest : minor]?.[kind]
+      if (schemaName !== undefined) return compiledBundle(name).validator(schemaName, custom === undefined)
+    }
+    return undefined
+  }
+  return {
+    validatorFor(kind) {
+      if (!validators.has(kind)) validators.set(kind, find(kind))
+      return validators.get(kind)
+    },
+    knownKinds() {
+      const custom = [...new Set(Object.values(index().groups).flat())]
+      const kindsOf = (name: string, version?: string) => {
+        const { versions } = readBundle(name)
+        return Object.keys(versions[version ?? Object.keys(versions)[0] ?? ''] ?? {})
+      }
+      return [...kindsOf('kubernetes', minor), ...custom.flatMap((name) => kindsOf(name))]
+    },
+  }
+})
+
+const readBundle = memoized((name: string) => readJson(name) as Bundle)
 
 /** Trusted as it stands (a test compiles it under ajv's meta-schema): every millisecond here is one before the first finding. */
-function readBundle({ file, nullIsAbsent }: BundleFile): [string, () => KindValidator][] {
-  const bundle = JSON.parse(readFileSync(new URL(`./bundle/${file}`, import.meta.url), 'utf8')) as Bundle
-  let ajv: Ajv | undefined
-  const compile = (kind: string): KindValidator => {
-    ajv ??= createAjv({ trusted: true }).addSchema({ $id: file, $defs: { ...bundle.$defs, ...bundle.kinds } })
-    const validate = ajv.getSchema(`${file}#/$defs/${kind.replaceAll('/', '~1')}`)
-    if (!validate) throw new Error(`${file} has no schema of ${kind}`)
-    return { nullIsAbsent, errorsOf: (value) => (validate(value) ? [] : (validate.errors ?? [])) }
+const compiledBundle = memoized((name: string) => compileBundle(name, readBundle(name), { trusted: true }))
+
+/** What both engines need of a bundle. */
+export function compileBundle(id: string, { kinds, $defs }: Omit<Bundle, 'versions'>, options: { trusted: boolean }) {
+  const definitions = { ...$defs, ...kinds }
+  const quick = quickChecks(definitions, (source) => goRegExp(source, 'u'))
+  const ajv = once(() => createAjv(options).addSchema({ $id: id, $defs: definitions }))
+  return {
+    validator(name: string, nullIsAbsent: boolean): KindValidator {
+      const schema = definitions[name]
+      if (!schema) throw new Error(`${id} has no schema of ${name}`)
+      const validate = once(() => ajv().getSchema(`${id}#/$defs/${name.replaceAll('/', '~1')}`))
+      return {
+        schema,
+        definitions,
+        nullIsAbsent,
+        isPlainlyValid: quick(schema),
+        errorsOf(value) {
+          const compiled = validate()
+          return compiled?.(value) ? [] : (compiled?.errors ?? [])
+        },
+      }
+    },
   }
-  return Object.keys(bundle.kinds).map((kind) => {
-    let validator: KindValidator | undefined
-    return [
-      kind,
-      () => {
-        validator ??= compile(kind)
-        return validator
-      },
-    ]
-  })
 }
 
 /**
  * Ajv as the bundle needs it. Without its optimizer and inlining it compiles a Deployment twice as fast, and validates
  * no slower.
  */
-export function createAjv(options: { trusted: boolean }): Ajv {
-  const ajv = new Ajv({
-    strict: true,
+export function createAjv(options: { trusted: boolean; strict?: boolean }): Ajv {
+  const library = createRequire(import.meta.url)('ajv') as typeof import('ajv')
+  const ajv = new library.Ajv({
+    strict: options.strict ?? true,
     strictRequired: false,
+    // Branches of `oneOf` add rules to fields whose type is said around them.
+    strictTypes: false,
     allowUnionTypes: true,
     allErrors: true,
     verbose: true,
@@ -80,6 +135,7 @@ export function createAjv(options: { trusted: boolean }): Ajv {
     meta: !options.trusted,
     code: { optimize: false, regExp: goRegExp },
   })
+  ajv.addVocabulary(['x-kubernetes-validations'])
   for (const [name, format] of Object.entries(formats)) {
     if (format.type === 'number') ajv.addFormat(name, { type: 'number', validate: format.validate })
     else ajv.addFormat(name, { type: 'string', validate: format.validate })
@@ -87,11 +143,10 @@ export function createAjv(options: { trusted: boolean }): Ajv {
   return ajv
 }
 
-/** Patterns in CRDs are Go's: `(?i)` at the start is JavaScript's flag, and some escapes are an error under `u`. */
+/** Patterns in CRDs are Go's: `(?i)` is JavaScript's flag for all of it, and some escapes are an error under `u`. */
 export function goRegExp(pattern: string, flags: string): RegExp {
-  const insensitive = /^\^?\(\?i\)/.test(pattern)
-  const source = insensitive ? pattern.replace('(?i)', '') : pattern
-  const all = insensitive ? `${flags}i` : flags
+  const source = pattern.replaceAll('(?i)', '')
+  const all = source === pattern ? flags : `${flags}i`
   try {
     return new RegExp(source, all)
   } catch {
@@ -99,3 +154,26 @@ export function goRegExp(pattern: string, flags: string): RegExp {
   }
 }
 goRegExp.code = 'new RegExp'
+
+function readJson(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`./bundle/${name}.json`, import.meta.url), 'utf8'))
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
+
+function memoized<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>()
+  return (name) => {
+    const known = made.get(name)
+    if (known !== undefined) return known
+    const value = make(name)
+    made.set(name, value)
+    return value
+  }
+}

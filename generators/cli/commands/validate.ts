@@ -9,6 +9,8 @@ interface Options extends CommonOptions, ManifestOptions {
   offline?: boolean
 }
 
+const MANIFEST_OPTIONS = ['complete', 'ignoreMissingSchemas', 'kubernetesVersion', 'schema'] as const
+
 export function validateCommand(program: Command): void {
   withCommonOptions(
     program
@@ -23,6 +25,8 @@ export function validateCommand(program: Command): void {
       )
       .option('--offline', 'leave the artifacts of the repository out')
       .option('--complete', 'the inputs are all there is: a name that they do not hold is an error')
+      .option('--kubernetes-version <minor>', 'check against this minor of Kubernetes (default: the newest known)')
+      .option('--schema <path...>', 'JSON Schemas or CustomResourceDefinitions of other kinds: files or folders')
       .option('--ignore-missing-schemas', 'leave objects of unknown kinds alone'),
   ).action((inputs: string[], options: Options) =>
     inputs.length > 0 ? validateInputs(inputs, options) : validateHere(options),
@@ -49,7 +53,7 @@ function validateInputs(inputs: string[], options: Options): void {
 }
 
 async function validateHere(options: Options): Promise<void> {
-  const manifestOption = (['complete', 'ignoreMissingSchemas'] as const).find((name) => options[name] !== undefined)
+  const manifestOption = MANIFEST_OPTIONS.find((name) => options[name] !== undefined)
   if (manifestOption !== undefined) {
     throw new Failure('the repository is checked whole: options for manifests need an input', {
       fix: `Name what to check${existsSync('dist') ? ': modelyard validate dist/' : '.'}`,

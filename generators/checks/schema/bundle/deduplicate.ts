@@ -1,4 +1,4 @@
-import { isSchema, type Schema } from './schema-tree.ts'
+import { isSchema, type Schema } from '../schema-tree.ts'
 
 /** An object schema smaller than this is easier to read, and to compile, where it stands. */
 const LEAST_TEXT = 160

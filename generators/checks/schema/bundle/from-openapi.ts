@@ -1,4 +1,4 @@
-import { isSchema, type Schema } from './schema-tree.ts'
+import { isSchema, type Schema } from '../schema-tree.ts'
 
 const PREFIX = '#/components/schemas/'
 
@@ -50,6 +50,16 @@ export function fromOpenApi(schema: Schema): Schema {
     if (schema[keyword] !== undefined) throw new Error(`OpenAPI keyword ${keyword} is new here: say what becomes of it`)
   }
   return result
+}
+
+/** Kinds that objects in manifests cannot be: lists are taken apart, and the others are only answers or options. */
+const NOT_OBJECTS = /List$|^(DeleteOptions|WatchEvent|Status|APIGroup|APIResourceList|APIVersions|Scale)$/
+
+/** `apps/v1/Deployment` of a definition that is a kind of its own; undefined for any other. */
+export function kindOf(schema: Schema): string | undefined {
+  const [named, ...others] = (schema['x-kubernetes-group-version-kind'] ?? []) as Record<string, string>[]
+  if (!named || others.length > 0 || NOT_OBJECTS.test(named['kind'] ?? '')) return undefined
+  return [...(named['group'] ? [named['group']] : []), named['version'], named['kind']].join('/')
 }
 
 /** The v3 documents write a reference with a default as `allOf: [{$ref}]`. */

@@ -1,4 +1,4 @@
-import type { Schema } from './schema-tree.ts'
+import type { Schema } from '../schema-tree.ts'
 
 /**
  * What the API server refuses although its OpenAPI document allows it, as far as one field alone shows it. Every entry
@@ -253,24 +253,3 @@ export const overlays: Overlay[] = [
     properties: { policyTypes: { maxItems: 2 } },
   },
 ]
-
-/** What `metadata.name` must be, and what else the API server asks of the whole object. */
-export const kindRules: Record<string, { name: string; required?: string[]; source: string }> = {
-  'v1/Namespace': { name: 'dns1123-label', source: 'core ValidateNamespaceName' },
-  'v1/ServiceAccount': { name: 'dns1123-subdomain', source: 'core ValidateServiceAccountName' },
-  'v1/ConfigMap': { name: 'dns1123-subdomain', source: 'core ValidateConfigMapName' },
-  'v1/Service': { name: 'dns1035-label', required: ['spec'], source: 'core ValidateServiceName' },
-  'apps/v1/Deployment': { name: 'dns1123-subdomain', required: ['spec'], source: 'apps ValidateDeploymentName' },
-  'autoscaling/v2/HorizontalPodAutoscaler': {
-    name: 'dns1123-subdomain',
-    required: ['spec'],
-    source: 'autoscaling ValidateHorizontalPodAutoscalerName',
-  },
-  'policy/v1/PodDisruptionBudget': {
-    name: 'dns1123-subdomain',
-    source: 'policy: generic ValidatePodDisruptionBudgetName',
-  },
-  'networking.k8s.io/v1/NetworkPolicy': { name: 'dns1123-subdomain', source: 'networking ValidateNetworkPolicyName' },
-  'argoproj.io/v1alpha1/Application': { name: 'dns1123-subdomain', source: 'apiextensions: custom resource names' },
-  'argoproj.io/v1alpha1/AppProject': { name: 'dns1123-subdomain', source: 'apiextensions: custom resource names' },
-}

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Where a schema came from: enough to fetch the same bytes again and to see that they are the same. */
@@ -18,6 +18,8 @@ export interface Source {
   provenance: Provenance
   /** Text of one file of the module; its digest goes into the provenance. */
   read(path: string): string
+  /** Paths of the files in a folder of the module, sorted; the path itself when it is a file. */
+  files(path: string): string[]
 }
 
 /** Needs `go` on the PATH; the checks themselves do not. */
@@ -35,6 +37,12 @@ export function openModule(module: string, version: string): Source {
       const bytes = readFileSync(join(folder, path))
       provenance.files[path] = createHash('sha256').update(bytes).digest('hex')
       return bytes.toString('utf8')
+    },
+    files(path) {
+      if (statSync(join(folder, path)).isFile()) return [path]
+      return readdirSync(join(folder, path))
+        .sort()
+        .map((name) => `${path}/${name}`)
     },
   }
 }
