@@ -38,7 +38,10 @@ export function validateManifests(inputs: readonly string[], options: ManifestOp
     ...findings,
     ...(objects.length === 0 && findings.length === 0 ? [nothingIn(inputs)] : []),
     ...checkSchema(objects, { schemas, ignoreMissingSchemas }),
-    ...checkObjects(objects, { world: complete ? CLOSED_WORLD : OPEN_WORLD }),
+    ...checkObjects(objects, {
+      world: complete ? CLOSED_WORLD : OPEN_WORLD,
+      ...(options.kubernetesVersion !== undefined && { kubernetes: options.kubernetesVersion }),
+    }),
   ]
   return { findings: sortFindings(all), counts: { files, objects: objects.length, otherDocuments } }
 }
