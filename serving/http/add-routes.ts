@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ServerSettings } from '../contract/index.ts'
 import { pages } from '../pages/index.ts'
 import {
+  batchProtocol,
   feedback,
   kserveProtocol,
   mlflowProtocol,
@@ -14,6 +15,7 @@ import type { Authenticator } from '../security/index.ts'
 import { accessLog } from './access-log.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { authenticate } from './authenticate.ts'
+import { compressAnswers, inflateBodies } from './content-encoding.ts'
 import { uniformErrors } from './errors.ts'
 import { probes } from './probes.ts'
 import type { ServerState } from './server-state.ts'
@@ -33,6 +35,7 @@ export function addRoutes(app: FastifyInstance, context: RouteContext, ownManage
   trackServedRequests(app, served)
   if (!ownManagement) probes(app, registry, monitoring, context.state)
   namedProtocol(app)
+  batchProtocol(app)
   openInferenceProtocol(app, served)
   kserveProtocol(app, served)
   mlflowProtocol(app, served)
@@ -50,6 +53,8 @@ function addHooks(app: FastifyInstance, context: RouteContext, encrypted: boolea
   const { settings, monitoring, authenticator, state } = context
   uniformErrors(app)
   answerHeaders(app, state, encrypted)
+  inflateBodies(app)
+  compressAnswers(app)
   accessLog(app, settings.accessLog ?? 0)
   if (authenticator !== undefined) authenticate(app, authenticator, monitoring)
 }

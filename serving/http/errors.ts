@@ -8,6 +8,8 @@ const MESSAGES: Record<string, string> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'the body is empty; send JSON',
   FST_ERR_CTP_INVALID_JSON_BODY: 'the body is not valid JSON',
   FST_ERR_CTP_BODY_TOO_LARGE: 'the body is larger than this server accepts',
+  Z_DATA_ERROR: 'the body is not what Content-Encoding says',
+  Z_BUF_ERROR: 'the body ends before its Content-Encoding does',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'the body is not as long as Content-Length says',
 }
 

@@ -27,7 +27,7 @@ export function unauthenticated(): HttpProblem {
 }
 
 /** Wrong fields that one answer lists; a caller with more has one mistake repeated. */
-const MOST_DETAILS = 1000
+export const MOST_DETAILS = 1000
 
 /** The answer to a request whose content is wrong: every wrong field with its path and reason. */
 export function wrongFields(statusCode: number, problems: readonly Problem[]): HttpProblem {

@@ -1,3 +1,4 @@
+export { batchProtocol } from './batch-predict.ts'
 export { feedback } from './feedback/routes.ts'
 export { startGrpcServer } from './grpc/load.ts'
 export { HttpProblem, unauthenticated } from './http-problem.ts'

@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LoadedVersion } from '../models/index.ts'
-import { decodeOutputs } from '../session/index.ts'
+import { decodeOutputs, type RecordEncoder } from '../session/index.ts'
 import { HttpProblem, wrongFields } from './http-problem.ts'
 import { routeOf, VERSION_HEADER } from './request-target.ts'
 import { type PreparedRequest, serveRequest } from './serve-request.ts'
 
-const UNPROCESSABLE = 422
+/** Status for wrong records. */
+export const UNPROCESSABLE = 422
 
 /**
  * Predictions from named features: `POST /models/:model/predict` and, for the model that Host names or the only one,
@@ -31,17 +32,22 @@ async function predict(request: FastifyRequest, reply: FastifyReply): Promise<ob
   return list ? { ...from, predictions } : { ...from, prediction: predictions[0] }
 }
 
-function prepareRecords(
+/** Records as tensors of one version; throws a 422 that lists every wrong field. */
+export function prepareRecords(
   version: LoadedVersion,
   records: readonly unknown[],
   paths: 'list' | 'record',
 ): PreparedRequest {
-  if (version.encode === null) {
-    const error = `the model ${version.model} takes raw tensors: use POST /v2/models/${version.model}/infer`
-    throw new HttpProblem(UNPROCESSABLE, error)
-  }
-  const encoded = version.encode(records, { strict: version.served.strict, paths })
+  const encode = encoderOf(version)
+  const encoded = encode(records, { strict: version.served.strict, paths })
   for (const { feature, kind, count } of encoded.anomalies) version.metrics.anomaly(feature, kind, count)
   if (!encoded.ok) throw wrongFields(UNPROCESSABLE, encoded.problems)
   return { feeds: encoded.feeds }
+}
+
+/** The encoder of a version with named features; throws a 422 for any other. */
+export function encoderOf(version: LoadedVersion): RecordEncoder {
+  if (version.encode !== null) return version.encode
+  const error = `the model ${version.model} takes raw tensors: use POST /v2/models/${version.model}/infer`
+  throw new HttpProblem(UNPROCESSABLE, error)
 }

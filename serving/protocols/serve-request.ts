@@ -88,7 +88,8 @@ function publishRuns({ headers }: ServedCall, { model, served }: LoadedVersion):
   }
 }
 
-function timeoutOf(request: ServedCall): number | undefined {
+/** Milliseconds that the caller of any protocol says it waits. */
+export function timeoutOf(request: Pick<ServedCall, 'headers'>): number | undefined {
   const given = request.headers[TIMEOUT_HEADER]
   if (given === undefined) return undefined
   const milliseconds = Number(given)

@@ -25,7 +25,7 @@ export {
   type TensorData,
   type Tensors,
 } from './tensor.ts'
-export { tensorFromBytes, tensorToBytes } from './tensor-bytes.ts'
+export { bytesOfElement, tensorFromBytes, tensorToBytes } from './tensor-bytes.ts'
 export { type ParsedTensor, tensorFromJson, tensorFromNested } from './tensor-from-json.ts'
 export { unsupportedBy } from './unsupported.ts'
 export { createWorkerSession, type WorkerSession, WorkerStoppedError } from './worker-session.ts'

@@ -23,6 +23,11 @@ const ELEMENT_BYTES: Record<Exclude<Datatype, 'string'>, number> = {
 /** Bytes before each string: its length as an unsigned 32-bit number. */
 const LENGTH_BYTES = 4
 
+/** Bytes of one element of a type whose elements are all of one size. */
+export function bytesOfElement(datatype: Exclude<Datatype, 'string'>): number {
+  return ELEMENT_BYTES[datatype]
+}
+
 const BIG_ENDIAN = endianness() === 'BE'
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -149,4 +149,40 @@ test('the repository index lists what answers and why the rest does not; loading
   assert.is((await server.post('/v2/repository/models/nobody/load', {})).status, 404)
 })
 
+test('a body without JSON is the data of the only input, and every output is raw', async () => {
+  const trailing = await servedVersion('1.0.0', 'trailing.onnx', INTERFACES.trailing)
+  const server = await testServer(bootConfiguration({ iris, trailing, types }))
+  const sendRaw = async (model: string, bytes: Uint8Array) => {
+    const headers = { 'inference-header-content-length': '0', 'content-type': 'application/octet-stream' }
+    const response = await fetch(`${server.address}/v2/models/${model}/infer`, { method: 'POST', headers, body: bytes })
+    const body = Buffer.from(await response.arrayBuffer())
+    const length = Number(response.headers.get('inference-header-content-length') ?? body.byteLength)
+    return { status: response.status, json: JSON.parse(body.toString('utf8', 0, length)), rest: body.subarray(length) }
+  }
+  const bytesOf = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer)
+  // One free dimension is what the length says.
+  const rows = await sendRaw('iris', bytesOf(5.1, 3.5, 1.4, 0.2, 6.3, 3.3, 6, 2.5))
+  assert.is(rows.status, 200, rows.json.error)
+  assert.equal(
+    rows.json.outputs.map(({ shape }: { shape: number[] }) => shape),
+    [[2], [2, 3]],
+  )
+  assert.is(rows.rest.byteLength, 2 * 8 + 2 * 3 * 4)
+  // Of two the first is 1.
+  const long = await sendRaw('trailing', bytesOf(1, 2, 3))
+  assert.equal(long.json.outputs[0].shape, [1, 3])
+  assert.equal([...new Float32Array(Uint8Array.from(long.rest.subarray(0, 12)).buffer)], [2, 4, 6])
+  const refused: [string, Uint8Array, RegExp][] = [
+    ['iris', bytesOf(5.1, 3.5, 1.4), /has 12 bytes, but float32 \[batch, 4\] needs a multiple of 16/],
+    ['iris', bytesOf(Number.NaN, 3.5, 1.4, 0.2), /must be finite/],
+    ['types', bytesOf(1), /one input, but this model has 13/],
+    ['iris', new Uint8Array(0), /must be a JSON object/],
+  ]
+  for (const [model, bytes, message] of refused) {
+    const { status, json } = await sendRaw(model, bytes)
+    assert.is(status, 400)
+    assert.match(json.error, message)
+  }
+})
+
 test.run()

@@ -5,6 +5,7 @@ import { quoteNumbers } from './json-numbers.ts'
 
 /** A body of the Open Inference Protocol. */
 export interface InferenceBody {
+  /** Undefined for raw bytes alone. */
   json: unknown
   /** Empty where the request has none. */
   binary: Uint8Array
@@ -27,6 +28,7 @@ export function readInferenceBodies(app: FastifyInstance): void {
     if (whole.byteLength === 0) return done(null, NO_BODY)
     const length = jsonLength(request, whole.byteLength)
     if (length instanceof HttpProblem) return done(length)
+    if (length === 0) return done(null, { json: undefined, binary: whole })
     const text = whole.toString('utf8', 0, length)
     const binary = length === undefined ? NOTHING : whole.subarray(length)
     const integers = mayHoldLongIntegers(text)

@@ -5,6 +5,7 @@ import { wrongFields } from '../http-problem.ts'
 import { isObject } from '../is-object.ts'
 import type { PreparedRequest } from '../serve-request.ts'
 import type { InferenceBody } from './inference-body.ts'
+import { prepareRaw } from './raw-request.ts'
 
 const BAD_REQUEST = 400
 
@@ -14,6 +15,8 @@ export interface InferenceRequest {
   inputs: unknown[]
   /** Raw bytes by the position of their input; undefined for an input whose data is in the JSON. */
   raw: (Uint8Array | undefined)[]
+  /** The whole body, where it is the data of the only input. */
+  whole?: Uint8Array
   /** Names of the requested outputs, in the caller's order; undefined for all. */
   outputNames: string[] | undefined
   /** Parameter `timeout` (Triton's schedule policy extension), which is in microseconds. */
@@ -24,6 +27,9 @@ export interface InferenceRequest {
 
 /** Reads `$inference_request` (Open Inference Protocol V2, REST); throws a 400 that lists what is wrong. */
 export function readInferenceRequest({ json, binary }: InferenceBody): InferenceRequest {
+  if (json === undefined && binary.byteLength > 0) {
+    return { id: undefined, inputs: [], raw: [], whole: binary, outputNames: undefined, isBinary: () => true }
+  }
   if (!isObject(json)) throw wrong('', 'must be a JSON object')
   const { id, inputs, outputs, parameters = {} } = json
   if (id !== undefined && typeof id !== 'string') throw wrong('id', 'must be a string')
@@ -49,6 +55,7 @@ export function readInferenceRequest({ json, binary }: InferenceBody): Inference
 
 /** The request as tensors of one version; throws a 400 that lists every wrong input and output. */
 export function prepareTensors(version: LoadedVersion, request: InferenceRequest): PreparedRequest {
+  if (request.whole !== undefined) return prepareRaw(version, request.whole)
   const { interface: modelInterface } = version.served
   const problems: Problem[] = []
   const feeds: Tensors = {}
