@@ -156,4 +156,12 @@ test('a boolean tensor takes true and false', () => {
   assert.not.ok(one({ x: 1 }, {}, column('bool')).ok)
 })
 
+test('of a great many wrong records only the first are described', () => {
+  const encoded = encodeRecords(INTERFACES.diabetes, new Array(100_000).fill({}))
+  assert.not.ok(encoded.ok)
+  if (encoded.ok) return
+  assert.ok(encoded.problems.length >= 1000 && encoded.problems.length <= 1010, `${encoded.problems.length}`)
+  assert.equal(encoded.problems[0], { path: '[0].age', message: 'is required' })
+})
+
 test.run()

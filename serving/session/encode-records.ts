@@ -6,6 +6,12 @@ import { propertyPath } from './property-path.ts'
 import { typeName } from './scalar.ts'
 import { createData, type TensorData, type Tensors } from './tensor.ts'
 
+/**
+ * Wrong fields after which the rest of a request is not looked at: a body of empty records has a problem for every few bytes, and
+ * all of them would fill the memory.
+ */
+const MOST_PROBLEMS = 1000
+
 export interface EncodeOptions {
   /** Unknown fields, out-of-range numbers and unseen categories are problems, not only counted. */
   strict?: boolean
@@ -27,7 +33,7 @@ interface InputPlan {
 
 /**
  * An encoder for an interface whose inputs all have columns; throws an Error for any other. It returns tensors `[rows,
- * columns]`, or every wrong field of every record with its path:
+ * columns]`, or every wrong field of every record with its path (of a great many, the first):
  * - a wrong type, an absent or null field without `missing`, a number that is not finite after the cast to the tensor's
  *   type, a fraction where `integer` is set: always a problem;
  * - a label that is not in a label -> number map: always a problem, since there is no number to encode it as;
@@ -48,12 +54,11 @@ export function createRecordEncoder(modelInterface: ModelInterface): RecordEncod
   return (records, { strict = false, paths = 'list' } = {}) => {
     const report = new EncodingReport(strict, paths)
     checkRowCount(modelInterface, records.length, report)
-    records.forEach((record, row) => {
-      checkRecord(record, row, known, report)
-    })
+    for (let row = 0; row < records.length && !report.full; row++) checkRecord(records[row], row, known, report)
     if (report.malformed) return { ok: false, problems: report.problems, anomalies: report.counter.list() }
     const feeds: Tensors = {}
     for (const { input, columns } of plans) {
+      if (report.full) break
       const data = createData(input.datatype, records.length * columns.length)
       encodeInput(columns, records as readonly Record<string, unknown>[], data, report)
       feeds[input.name] = { datatype: input.datatype, shape: [records.length, columns.length], data }
@@ -86,6 +91,10 @@ class EncodingReport implements FieldReport {
   constructor(strict: boolean, paths: 'list' | 'record') {
     this.strict = strict
     this.paths = paths
+  }
+
+  get full(): boolean {
+    return this.problems.length >= MOST_PROBLEMS
   }
 
   recordPath(): string {
@@ -132,7 +141,7 @@ function encodeInput(
   report: EncodingReport,
 ): void {
   const width = columns.length
-  for (let row = 0; row < records.length; row++) {
+  for (let row = 0; row < records.length && !report.full; row++) {
     const record = records[row] as Record<string, unknown>
     report.row = row
     for (let index = 0; index < width; index++) {

@@ -107,6 +107,9 @@ test('raw tensors are nested lists, one input bare and several by name', async (
     { doubled: [2, 5], total: [3.5] },
     { doubled: [6, 8], total: [7] },
   ])
+  // TensorFlow Serving takes these, and Python writes them.
+  const bare = await server.post('/v1/models/trailing:predict', '{"instances": [[NaN, 1], [1, 2]]}')
+  assert.equal(bare.json.predictions[0], { doubled: [null, 2], total: [null] })
   const byName = await server.post('/v1/models/trailing:predict', { instances: [{ x: [1, 2.5] }, { x: [3, 4] }] })
   assert.equal(byName.json, doubled.json)
   const inputs = {
@@ -117,9 +120,9 @@ test('raw tensors are nested lists, one input bare and several by name', async (
   const voice = await server.post('/v1/models/silero:predict', { inputs })
   assert.is(voice.status, 200, voice.text)
   assert.is(voice.json.predictions.stateN[1][0].length, 128)
-  const bare = await server.post('/v1/models/silero:predict', { instances: [[1]] })
-  assert.is(bare.status, 400)
-  assert.match(bare.json.error, 'input, state, sr')
+  const nameless = await server.post('/v1/models/silero:predict', { instances: [[1]] })
+  assert.is(nameless.status, 400)
+  assert.match(nameless.json.error, 'input, state, sr')
 })
 
 test('what is wrong is a 400 that names each place in the body', async () => {
@@ -133,18 +136,27 @@ test('what is wrong is a 400 that names each place in the body', async () => {
     [{ instances: [] }, ['instances']],
     [{ instances: [{ ...record, sex: 3 }] }, ['instances[0].sex']],
     [{ inputs: { ...rest, bmi: [1] } }, Object.keys(rest).map((name) => `inputs.${name}`)],
-    [{ inputs: { age: [1, 2], bmi: [1] } }, ['inputs.bmi']],
+    [
+      { inputs: { ...columns, age: [1, 2] } },
+      Object.keys(rest)
+        .slice(1)
+        .map((name) => `inputs.${name}`)
+        .concat('inputs.bmi')
+        .sort(),
+    ],
+    [
+      { inputs: { age: [1], sex: ['male'] } },
+      Object.keys(record)
+        .slice(2)
+        .map((name) => `inputs.${name}`),
+    ],
     [{ inputs: { ...columns, bmi: ['1'] } }, ['inputs.bmi[0]']],
-    [{ inputs: {} }, ['inputs']],
+    [{ inputs: {} }, Object.keys(record).map((name) => `inputs.${name}`)],
   ]
   for (const [body, paths] of named) {
     const { status, json, text } = await server.post('/v1/models/diabetes:predict', body)
     assert.is(status, 400, text)
-    assert.equal(
-      json.details.map(({ path }: { path: string }) => path),
-      paths,
-      text,
-    )
+    assert.equal(json.details.map(({ path }: { path: string }) => path).sort(), paths.toSorted(), text)
   }
   const raw: [unknown, string][] = [
     [{ instances: [[1, 'a']] }, 'instances[0][1]'],

@@ -3,6 +3,7 @@ import type { LoadedVersion } from '../../models/index.ts'
 import type { Tensors } from '../../session/index.ts'
 import { HttpProblem } from '../http-problem.ts'
 import { isObject } from '../is-object.ts'
+import { parseJsonWithNumbers } from '../json-numbers.ts'
 import { notReady, type ProtocolContext, routeOf, servedModel, VERSION_HEADER } from '../request-target.ts'
 import { serveRequest } from '../serve-request.ts'
 import { prepareColumns, prepareRows, WRONG_TABLE } from '../tabular/prepare.ts'
@@ -15,8 +16,11 @@ import { writeNested, writeObject, writeRecords, writeRows } from '../tabular/wr
 export function kserveProtocol(app: FastifyInstance, { registry }: ProtocolContext): void {
   // A scope of its own: curl's default Content-Type is a form's, and TensorFlow Serving does not look at it.
   app.register(async (scope) => {
+    const parseJson = scope.getDefaultJsonParser('error', 'error')
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', { parseAs: 'string' }, scope.getDefaultJsonParser('error', 'error'))
+    scope.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) =>
+      parseJsonWithNumbers(parseJson, request, body as string, done),
+    )
     scope.get('/v1/models', () => ({ models: registry.names }))
     scope.get('/v1/models/:model', { config: { metricsRoute: 'v1-ready' } }, modelReady)
     scope.post('/v1/models/:model(^[^/]+)::predict', { config: { metricsRoute: 'v1-predict' } }, predict)

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { HttpProblem } from '../http-problem.ts'
+import { parseJsonWithNumbers } from '../json-numbers.ts'
 
 /** A body by its media type; absent when there was none. */
 export type InvocationBody = { json: unknown } | { csv: string }
@@ -7,15 +8,6 @@ export type InvocationBody = { json: unknown } | { csv: string }
 const UNSUPPORTED = 415
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
-
-/**
- * Python's `json` writes NaN and infinities as names, which JSON does not have. Strings are matched too, so that nothing inside
- * them is; one without its end is matched to the end of the text, so that the search is linear.
- */
-const PYTHON_NUMBERS = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)|NaN|-?Infinity/gs
-
-/** Numbers that JSON has and that read as the same: NaN is a missing value, `1e999` is an infinity to a JSON reader. */
-const IN_JSON: Record<string, string> = { NaN: 'null', Infinity: '1e999', '-Infinity': '-1e999' }
 
 /** Reads bodies as MLflow's scoring server does: by media type, UTF-8 only. The request's body becomes an `InvocationBody`. */
 export function readInvocationBodies(app: FastifyInstance): void {
@@ -31,12 +23,7 @@ export function readInvocationBodies(app: FastifyInstance): void {
       return done(new HttpProblem(400, 'the body is not UTF-8'))
     }
     if (mediaType === 'text/csv') return done(null, { csv: text })
-    parseJson(request, text, (error, json) => {
-      if (error === null) return done(null, { json })
-      const asJson = text.replace(PYTHON_NUMBERS, (match) => IN_JSON[match] ?? match)
-      if (asJson === text) return done(error)
-      parseJson(request, asJson, (still, mended) => done(still, { json: mended }))
-    })
+    parseJsonWithNumbers(parseJson, request, text, (error, json) => done(error, { json }))
   })
 }
 

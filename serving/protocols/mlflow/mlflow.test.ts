@@ -140,13 +140,15 @@ test("Python's NaN is a missing value where the feature may be missing, inside s
   for (const infinity of ['Infinity', '-Infinity', '1e39']) {
     const { status, json } = await server.post('/models/iris/invocations', flower(infinity))
     assert.is(status, 400)
-    assert.match(json.error, 'dataframe_records[0].petal_length must be finite')
+    assert.match(json.error, /^dataframe_records\[0\]\.petal_length must be/)
   }
   const refused = await server.post('/models/iris/invocations', flower('1.4').replace('5.1', 'NaN'))
-  assert.equal(refused.json.details, [{ path: 'dataframe_records[0].sepal_length', message: 'must not be null' }])
+  assert.equal(refused.json.details, [
+    { path: 'dataframe_records[0].sepal_length', message: 'must be a number, not a string' },
+  ])
   const town = '{"dataframe_records": [{"area": NaN, "town": "say \\"NaN\\", Infinity"}]}'
   const text = await server.post('/models/house/invocations', town)
-  assert.equal(text.json.details, [{ path: 'dataframe_records[0].area', message: 'must not be null' }])
+  assert.equal(text.json.details, [{ path: 'dataframe_records[0].area', message: 'must be a number, not a string' }])
 })
 
 test('what is wrong is a 400 in the words of both, and never a stack', async () => {
@@ -166,7 +168,8 @@ test('what is wrong is a 400 in the words of both, and never a stack', async () 
     [{ instances: 5 }, 'instances must be a list'],
     [{ inputs: 1.5 }, 'inputs must be a list'],
     [{ inputs: values }, 'inputs[0] must be an object, or a list of 10 values'],
-    [{ inputs: { age: 59 } }, 'inputs.age must be a list of rows'],
+    [{ inputs: { age: [59] } }, 'inputs.sex is required'],
+    [{ inputs: { ...coded, age: 59 } }, 'inputs.age must be a list of rows'],
     [{ dataframe_records: {} }, 'dataframe_records must be a list'],
     [{ dataframe_records: [7] }, 'dataframe_records[0] must be an object'],
     [{ dataframe_records: [coded, rest] }, 'dataframe_records[1].bmi is required'],

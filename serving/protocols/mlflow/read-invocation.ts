@@ -87,13 +87,19 @@ function recordsInvocation(records: unknown, path: string): Invocation {
   if (!Array.isArray(records)) throw wrong(path, 'must be a list of records')
   const at = records.findIndex((record) => !isObject(record))
   if (at !== -1) throw wrong(`${path}[${at}]`, 'must be an object')
+  const columns = Object.keys(records[0] ?? {})
   const prepare = (version: LoadedVersion) => {
     if (version.encode !== null || version.served.interface.inputs.length > 1)
       return prepareRows(version, records, path)
-    const columns = [...new Set(records.flatMap(Object.keys))]
+    const other = records.findIndex((record) => !hasFields(record, columns))
+    if (other !== -1) throw wrong(`${path}[${other}]`, 'must have the same fields as the first record')
     return prepareFrame(version, { columns, rows: records.map((record) => columns.map((name) => record[name])) }, path)
   }
   return { rows: records.length, isFrame: () => true, prepare }
+}
+
+function hasFields(record: object, names: readonly string[]): boolean {
+  return Object.keys(record).length === names.length && names.every((name) => Object.hasOwn(record, name))
 }
 
 /** `instances` and `inputs`: tensors, or features by name, which MLflow makes a data frame of. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { JSON_LENGTH_HEADER } from '../../contract/index.ts'
 import { HttpProblem } from '../http-problem.ts'
-import { quoteNumbers } from './json-numbers.ts'
+import { parseJsonWithNumbers, quoteNumbers } from '../json-numbers.ts'
 
 /** A body of the Open Inference Protocol. */
 export interface InferenceBody {
@@ -32,11 +32,9 @@ export function readInferenceBodies(app: FastifyInstance): void {
     const text = whole.toString('utf8', 0, length)
     const binary = length === undefined ? NOTHING : whole.subarray(length)
     const integers = mayHoldLongIntegers(text)
-    parseJson(request, integers ? quoteNumbers(text) : text, (error, json) => {
-      if (error === null || integers) return done(error, { json, binary })
-      // NaN and infinities are not JSON, but Triton's client sends them: only a body that JSON.parse refuses is looked at again.
-      parseJson(request, quoteNumbers(text), (stillWrong, read) => done(stillWrong, { json: read, binary }))
-    })
+    parseJsonWithNumbers(parseJson, request, integers ? quoteNumbers(text) : text, (error, json) =>
+      done(error, { json, binary }),
+    )
   })
 }
 

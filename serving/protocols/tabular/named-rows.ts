@@ -20,12 +20,15 @@ export function rowReader(modelInterface: ModelInterface): RowReader {
 function createRowReader(modelInterface: ModelInterface): RowReader {
   const features = namedFeatures(modelInterface)
   const columnsOf = new Map(modelInterface.inputs.map(({ name, columns = [] }) => [name, columns]))
+  const missing = new Set(features.filter((feature) => feature.missing).map(({ name }) => name))
   const labels = new Map(features.map((feature) => [feature.name, labelsByCode(feature)]))
 
   function readValue(name: string, value: unknown): unknown {
     // Columns of shape [batch, 1] come with the list of their second dimension from clients that think in tensors.
     const single = Array.isArray(value) && value.length === 1 ? value[0] : value
-    return typeof single === 'number' ? (labels.get(name)?.get(single) ?? single) : single
+    if (typeof single === 'number') return labels.get(name)?.get(single) ?? single
+    // pandas' missing value, which Python writes bare and `parseJsonWithNumbers` reads as text.
+    return single === 'NaN' && missing.has(name) ? null : single
   }
 
   function* fieldsOf(row: object): Generator<[string, unknown]> {

@@ -1,6 +1,7 @@
+import type { ModelInterface } from '../../contract/index.ts'
 import type { LoadedVersion } from '../../models/index.ts'
 import { checkFeeds, type Problem, type Tensors, tensorFromNested } from '../../session/index.ts'
-import { wrongFields } from '../http-problem.ts'
+import { MOST_DETAILS, wrongFields } from '../http-problem.ts'
 import { isObject } from '../is-object.ts'
 import type { PreparedRequest } from '../serve-request.ts'
 import { rowReader } from './named-rows.ts'
@@ -18,8 +19,15 @@ export function prepareRows(version: LoadedVersion, rows: readonly unknown[], pa
   const { inputs } = version.served.interface
   const [only] = inputs
   if (rows.length > 0 && rows.every(isObject)) {
-    const names = new Set(rows.flatMap(Object.keys))
-    const columns = [...names].map((name) => [name, rows.map((row) => row[name])])
+    const names = new Set(inputs.map(({ name }) => name))
+    // The first name that is none, so that the answer says so; never all of them, of which there may be as many as rows.
+    for (const row of rows) {
+      const unknown = Object.keys(row).find((name) => !names.has(name))
+      if (unknown !== undefined) names.add(unknown)
+      if (names.size > inputs.length) break
+    }
+    const given = [...names].filter((name) => rows.some((row) => Object.hasOwn(row, name)))
+    const columns = given.map((name) => [name, rows.map((row) => row[name])])
     const place = (name: string, rest: string) => rest.replace(/^\[\d+\]/, (row) => `${path}${row}.${name}`)
     return prepareTensors(version, Object.fromEntries(columns), (name, rest) => place(name, rest) || `${path}.${name}`)
   }
@@ -38,6 +46,13 @@ export function prepareColumns(
 ): PreparedRequest {
   if (version.encode === null) return prepareTensors(version, columns, (name, rest) => `${path}.${name}${rest}`)
   const entries = Object.entries(columns)
+  const absent = absentFeatures(version.served.interface, new Set(Object.keys(columns)))
+  if (absent.length > 0) {
+    throw wrongFields(
+      WRONG_TABLE,
+      absent.map((name) => ({ path: `${path}.${name}`, message: 'is required' })),
+    )
+  }
   const rows = Object.values(columns).find(Array.isArray)?.length ?? 0
   const problems = entries.flatMap(([name, column]): Problem[] => {
     if (Array.isArray(column) && column.length === rows) return []
@@ -72,6 +87,16 @@ export function prepareFrame(version: LoadedVersion, { columns, rows }: Frame, p
   return prepareRows(version, records, path)
 }
 
+/** Features without which no row can be right. Asked first: a column alone would otherwise become a wrong record a value. */
+function absentFeatures(modelInterface: ModelInterface, given: ReadonlySet<string>): string[] {
+  const byInput = [...given].every((name) => modelInterface.inputs.some((input) => input.name === name))
+  return modelInterface.inputs.flatMap(({ name: input, columns = [] }) =>
+    byInput && given.has(input)
+      ? []
+      : columns.filter(({ name, missing }) => !missing && !given.has(name)).map(({ name }) => name),
+  )
+}
+
 function prepareNamed(
   version: LoadedVersion,
   rows: readonly unknown[],
@@ -79,7 +104,10 @@ function prepareNamed(
 ): PreparedRequest {
   const read = rowReader(version.served.interface)
   const problems: Problem[] = []
-  const records = rows.map((row, index) => read(row, `[${index}]`, problems))
+  const records: unknown[] = []
+  for (let index = 0; index < rows.length && problems.length < MOST_DETAILS; index++) {
+    records.push(read(rows[index], `[${index}]`, problems))
+  }
   if (problems.length > 0) throw wrongTable(problems, placeOf)
   const encoded = version.encode?.(records, { strict: version.served.strict })
   if (encoded === undefined) throw new Error(`${version.model} has no named features`)

@@ -1,3 +1,5 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+
 /** A JSON number, or one of the words that Python and Triton write where JSON has none. */
 const NUMBER = /-?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN/y
 
@@ -49,4 +51,23 @@ function endOfString(text: string, start: number): number {
     else if (code === QUOTE) return at + 1
   }
   return text.length
+}
+
+type ParseJson = ReturnType<FastifyInstance['getDefaultJsonParser']>
+
+/**
+ * Parses JSON in which numbers may be NaN or infinite, as Python and the clients of Triton, TensorFlow Serving and MLflow write
+ * them; they arrive as text. Only a body that JSON.parse refuses is looked at again.
+ */
+export function parseJsonWithNumbers(
+  parseJson: ParseJson,
+  request: FastifyRequest,
+  text: string,
+  done: (error: Error | null, json?: unknown) => void,
+): void {
+  parseJson(request, text, (error, json) => {
+    const quoted = error === null ? text : quoteNumbers(text)
+    if (quoted === text) done(error, json)
+    else parseJson(request, quoted, done)
+  })
 }
