@@ -113,6 +113,12 @@ export interface Candidate {
   weight: number
   /** For `ab`: the request header whose value is hashed; `x-request-id` when absent. */
   header?: string
+  /**
+   * Another server of the Open Inference Protocol V2 answers for `version`: `https://<host>[/<prefix>]` of one that has the
+   * model and the version under these names, or the whole address of the model or of one version,
+   * `https://<host>/v2/models/<name>[/versions/<version>]`. Absent: the version runs in this process.
+   */
+  address?: string
 }
 
 /** The stable half of one model: part of the boot configuration, so a change of it is a rolling update. */

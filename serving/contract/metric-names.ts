@@ -46,7 +46,11 @@ export const METRICS = {
   predictionLogRetries: 'modelyard_prediction_log_retries_total',
   /** gauge, bytes: what waits for the sinks */
   predictionLogBuffer: 'modelyard_prediction_log_buffer_bytes',
-  /** gauge, 1 {model, version, release, sha256}: versions that the configuration asks for */
+  /** counter {model, version, reason}: requests of a candidate that the stable version answered, since the candidate gave no answer */
+  candidateFallbacks: 'modelyard_candidate_fallbacks_total',
+  /** counter {model, version, reason}: requests that were to be mirrored and could not be compared */
+  shadowSkipped: 'modelyard_shadow_skipped_total',
+  /** gauge, 1 {model, version, release, sha256}: versions that the configuration asks for; sha256 is empty for one elsewhere */
   versionWanted: 'modelyard_version_wanted',
   /** gauge, 1 {model, version, release, sha256}: versions that answer */
   versionLoaded: 'modelyard_version_loaded',

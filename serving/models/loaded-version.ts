@@ -58,10 +58,16 @@ export interface Caller extends Pick<Work, 'gone' | 'ran'> {
   mode: PredictionMode
   /** Milliseconds; the version's time-out when absent or longer. */
   timeoutMs?: number | undefined
+  /** Another version answers when this one does not, in what is left of the time: a version elsewhere takes half of it. */
+  leaveTime?: boolean
+  /** Headers that go with the request to a version elsewhere: whose request it is. */
+  forward?: Readonly<Record<string, string>>
 }
 
 /** A version that answers. */
 export interface LoadedVersion {
+  /** Another server answers for it: `served` says of its artifact only where. */
+  readonly elsewhere: boolean
   readonly model: string
   readonly served: ServedVersion
   /** Null for a model that takes raw tensors only. */
@@ -71,11 +77,12 @@ export interface LoadedVersion {
   readonly examples: readonly GoldenSample[]
   /** True when its predictions are logged, so that truths have something to be compared to. */
   readonly logged: boolean
-  /** False while its thread is being started again. */
+  /** False while its thread is being started again, or while the other server does not answer. */
   readonly available: boolean
   /**
    * Outputs for feeds that `checkFeeds` has found right. Rejects with a `RejectedError` when the request never ran, a
-   * `WorkerStoppedError` when the model's thread has ended, or the model's own error.
+   * `WorkerStoppedError` when the model's thread has ended, a `RemoteError` when the other server gives no answer, or the
+   * model's own error.
    */
   predict(feeds: Tensors, outputNames: readonly string[] | undefined, caller: Caller): Promise<Tensors>
   /** Frees the model once every request that it has admitted is answered. To be called when no new one can reach it. */
@@ -113,6 +120,7 @@ export async function loadVersion(model: string, served: ServedVersion, context:
 }
 
 class SessionVersion implements LoadedVersion {
+  readonly elsewhere = false
   readonly model: string
   readonly served: ServedVersion
   readonly encode: RecordEncoder | null

@@ -1,6 +1,7 @@
 import { decodeElement, type Tensor, type Tensors } from '../session/index.ts'
 import type { LoadedVersion } from './loaded-version.ts'
 import type { Log } from './log.ts'
+import { RemoteError } from './remote/index.ts'
 
 /** Numbers that differ by less, relative to the stable version's, agree: versions are retrained, not copied. */
 const RELATIVE_TOLERANCE = 0.01
@@ -22,7 +23,10 @@ export function mirrorRequest(
   log: Log,
 ): void {
   const running = inFlight.get(version) ?? 0
-  if (running >= MOST_IN_FLIGHT) return
+  if (running >= MOST_IN_FLIGHT) {
+    version.metrics.shadowSkipped('busy')
+    return
+  }
   inFlight.set(version, running + 1)
   // Called now, so that the version cannot be retired before; the call itself waits for its turn of the event loop anyway.
   const mirrored = run(version) ?? Promise.resolve(undefined)
@@ -30,7 +34,9 @@ export function mirrorRequest(
     .then(
       (outputs) => version.metrics.shadowCompared(outputs !== undefined && agree(answered, outputs)),
       (error: unknown) => {
-        version.metrics.shadowCompared(false)
+        // No answer is no disagreement.
+        if (error instanceof RemoteError) version.metrics.shadowSkipped(error.reason)
+        else version.metrics.shadowCompared(false)
         log.warn({ model: version.model, version: version.served.name, err: error }, 'a mirrored request failed')
       },
     )

@@ -94,4 +94,18 @@ test('a routing configuration is checked against the boot configuration', () => 
   )
 })
 
+test('a candidate elsewhere needs a web address without secrets, and a name that this server does not have', () => {
+  const at = (address: string, version = '2.0.0') => {
+    const split = { version, mode: 'canary' as const, weight: 10, address }
+    return routingProblems([{ name: 'diabetes', versions: [candidate], candidate: split }])
+  }
+  for (const address of ['https://other.example.com', 'http://other:8080/v2/models/diabetes'])
+    assert.equal(at(address), [])
+  assert.match(at('file:///etc/passwd')[0] ?? '', 'candidate.address must be an http or https address')
+  assert.match(at('https://me:secret@other.example.com')[0] ?? '', 'must hold no user or password')
+  assert.not.match(at('https://me:secret@other.example.com')[0] ?? '', 'secret')
+  assert.match(at('https://other.example.com?token=1')[0] ?? '', 'no query')
+  assert.match(at('https://other.example.com', '1.1.0')[0] ?? '', '1.1.0 is a version of this server too')
+})
+
 test.run()

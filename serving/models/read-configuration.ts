@@ -8,6 +8,7 @@ import {
   type ServedVersion,
 } from '../contract/index.ts'
 import type { Problem } from '../session/index.ts'
+import { addressProblem } from './remote/index.ts'
 import { ConfigurationError, parseDocument } from './validate.ts'
 
 /** Reads and checks `boot.json`; throws a `ConfigurationError` that says file, JSON path and repair. */
@@ -79,6 +80,18 @@ function candidateProblems(model: RoutedModel, booted: ServedVersion[], path: st
     }
   })
   const { candidate } = model
+  if (candidate?.address !== undefined) {
+    const wrong = addressProblem(candidate.address)
+    if (wrong !== undefined) problems.push({ path: `${path}.candidate.address`, message: wrong })
+    if ([...model.versions, ...booted].some(({ name }) => name === candidate.version)) {
+      problems.push({
+        path: `${path}.candidate.address`,
+        message: `${candidate.version} is a version of this server too`,
+        repair: 'leave out the address, or name a version that only the other server has',
+      })
+    }
+    return problems
+  }
   const known = [...model.versions, ...booted].map(({ name }) => name)
   if (candidate !== null && !known.includes(candidate.version)) {
     const message = `${model.name} has no version ${candidate.version}; it has ${known.join(', ')}`

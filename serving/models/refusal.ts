@@ -1,5 +1,6 @@
 import { ArtifactError } from '../artifact/index.ts'
 import { type GoldenResult, ModelError } from '../session/index.ts'
+import { RemoteError, RemoteInterfaceError } from './remote/index.ts'
 import { ConfigurationError } from './validate.ts'
 
 /** Why a version does not answer. */
@@ -37,6 +38,10 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof ModelError || error instanceof GoldenSamplesError) {
     return { code: error.code, message, transient: false }
   }
+  if (error instanceof RemoteError)
+    return { code: `remote-${error.reason.replaceAll('_', '-')}`, message, transient: true }
+  // The other server may be given another model at any time.
+  if (error instanceof RemoteInterfaceError) return { code: error.code, message, transient: true }
   if (error instanceof ConfigurationError) return { code: 'golden-samples-invalid', message, transient: false }
   return { code: 'load-failed', message, transient: false }
 }

@@ -3,6 +3,7 @@ import type { VersionIdentity } from '../monitoring/index.ts'
 import type { PredictionMode } from '../prediction-log/index.ts'
 import { type LoadContext, type LoadedVersion, loadVersion } from './loaded-version.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
+import { openRemoteVersion } from './remote/index.ts'
 import { type Headers, splitRequest } from './split.ts'
 
 /** Who answers one request, and who sees a copy of it. */
@@ -11,6 +12,8 @@ export interface Route {
   /** Why; `stable` when absent. */
   mode?: PredictionMode
   mirror?: LoadedVersion
+  /** The stable version, which answers when a candidate gives no answer. */
+  fallback?: LoadedVersion
 }
 
 export interface ModelState {
@@ -26,6 +29,13 @@ export interface ModelState {
 interface Routing {
   versions: ServedVersion[]
   candidate: Candidate | null
+}
+
+/** What a routing needs to be in force. */
+interface WantedVersion {
+  served: ServedVersion
+  /** Where another server answers for it; absent: it runs here. */
+  address?: string
 }
 
 /** The model's thread has ended; it is started again by itself. */
@@ -60,11 +70,16 @@ export class ServedModel {
     if (version === undefined) return undefined
     const { candidate } = this.inForce
     if (candidate === null) return { version }
-    const other = this.version(candidate.version)
+    const other = this.byName.get(candidate.version)
     if (other === undefined || other === version) return { version }
     const split = splitRequest(this.name, candidate, headers)
     if (split === 'stable') return { version }
-    return split === 'mirror' ? { version, mirror: other } : { version: other, mode: candidate.mode }
+    if (!other.available) {
+      if (split === 'mirror') other.metrics.shadowSkipped('unavailable')
+      else other.metrics.fellBack('unavailable')
+      return { version }
+    }
+    return split === 'mirror' ? { version, mirror: other } : { version: other, mode: candidate.mode, fallback: version }
   }
 
   /** A version that answers, by name; the stable one without a name. */
@@ -83,13 +98,13 @@ export class ServedModel {
     if (this.version() !== undefined) return { name: this.name, state: 'ready', versions }
     if (this.byName.has(this.boot.stable)) return { name: this.name, state: 'refused', refusal: STOPPED, versions }
     const stable = this.boot.versions.find(({ name }) => name === this.boot.stable)
-    const refusal = stable && this.refused.get(keyOf(stable))
+    const refusal = stable && this.refused.get(keyOf({ served: stable }))
     if (refusal === undefined) return { name: this.name, state: 'loading', versions }
     return { name: this.name, state: 'refused', refusal, versions }
   }
 
   wantedIdentities(): VersionIdentity[] {
-    return this.wantedVersions().map((served) => this.identity(served))
+    return this.wantedVersions().map(({ served }) => this.identity(served))
   }
 
   loadedIdentities(): VersionIdentity[] {
@@ -107,12 +122,17 @@ export class ServedModel {
   /** Loads what is wanted and neither loaded nor refused for good. Resolves true when a later attempt may get further. */
   async load(): Promise<boolean> {
     let again = false
-    for (const served of this.wantedVersions()) {
-      const key = keyOf(served)
+    for (const wanted of this.wantedVersions()) {
+      const { served, address } = wanted
+      const key = keyOf(wanted)
       const refusal = this.refused.get(key)
       if (this.loaded.has(key) || (refusal !== undefined && !refusal.transient)) continue
       try {
-        this.loaded.set(key, await loadVersion(this.name, served, this.context))
+        const version =
+          address === undefined
+            ? await loadVersion(this.name, served, this.context)
+            : await openRemoteVersion(this.name, served, address, this.context)
+        this.loaded.set(key, version)
         this.refused.delete(key)
       } catch (error) {
         const { code, message, transient } = refusalOf(error)
@@ -135,15 +155,16 @@ export class ServedModel {
 
   /** Puts the wanted routing in force if everything it needs is loaded, and lets go what nobody needs. */
   private settle(): void {
-    if (this.wanted.versions.every((served) => this.loaded.has(keyOf(served)))) this.inForce = this.wanted
-    const answering = [...this.boot.versions, ...this.inForce.versions]
+    const wanted = this.neededBy(this.wanted)
+    if (wanted.every((version) => this.loaded.has(keyOf(version)))) this.inForce = this.wanted
+    const answering = [...this.boot.versions.map((served) => ({ served })), ...this.neededBy(this.inForce)]
     const byName = new Map<string, LoadedVersion>()
-    for (const served of answering) {
-      const version = this.loaded.get(keyOf(served))
-      if (version !== undefined && !byName.has(served.name)) byName.set(served.name, version)
+    for (const needed of answering) {
+      const version = this.loaded.get(keyOf(needed))
+      if (version !== undefined && !byName.has(needed.served.name)) byName.set(needed.served.name, version)
     }
     this.byName = byName
-    const needed = new Set([...answering, ...this.wanted.versions].map(keyOf))
+    const needed = new Set([...answering, ...wanted].map(keyOf))
     for (const [key, version] of this.loaded) if (!needed.has(key)) this.retire(key, version)
   }
 
@@ -154,9 +175,20 @@ export class ServedModel {
     this.context.log.info({ model: this.name, version: version.served.name }, 'version retired')
   }
 
-  private wantedVersions(): ServedVersion[] {
-    const byKey = new Map([...this.boot.versions, ...this.wanted.versions].map((served) => [keyOf(served), served]))
-    return [...byKey.values()]
+  private wantedVersions(): WantedVersion[] {
+    const wanted = [...this.boot.versions.map((served) => ({ served })), ...this.neededBy(this.wanted)]
+    return [...new Map(wanted.map((version) => [keyOf(version), version])).values()]
+  }
+
+  private neededBy({ versions, candidate }: Routing): WantedVersion[] {
+    const here: WantedVersion[] = versions.map((served) => ({ served }))
+    if (candidate?.address === undefined) return here
+    const stable = this.boot.versions.find(({ name }) => name === this.boot.stable) as ServedVersion
+    // Callers are served by the stable version's interface, whoever answers; of the artifact only the place is known.
+    const { interface: modelInterface, batching, strict } = stable
+    const artifact = { address: candidate.address, sha256: '', size: 0, externalData: [] }
+    const served = { name: candidate.version, artifact, interface: modelInterface, batching, strict }
+    return [...here, { served, address: candidate.address }]
   }
 
   private identity({ name, release = '', artifact }: ServedVersion): VersionIdentity {
@@ -164,7 +196,14 @@ export class ServedModel {
   }
 }
 
+const keys = new WeakMap<ServedVersion, string>()
+
 /** The same configuration is the same loaded version, wherever it stands. */
-function keyOf(served: ServedVersion): string {
-  return JSON.stringify(served)
+function keyOf({ served, address = '' }: WantedVersion): string {
+  let key = keys.get(served)
+  if (key === undefined) {
+    key = JSON.stringify(served)
+    keys.set(served, key)
+  }
+  return `${address} ${key}`
 }

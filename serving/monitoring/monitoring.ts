@@ -31,6 +31,10 @@ export interface VersionMetrics {
   threadRestarted(): void
   anomaly(feature: string, kind: string, count: number): void
   shadowCompared(agreed: boolean): void
+  /** A request that was to be mirrored here and could not be compared. */
+  shadowSkipped(reason: string): void
+  /** A request of this candidate that the stable version answered. */
+  fellBack(reason: string): void
 }
 
 export interface Monitoring {
@@ -134,6 +138,18 @@ export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
     help: 'Requests without a valid key where one is needed.',
     registers,
   })
+  const skipped = new Counter({
+    name: METRICS.shadowSkipped,
+    help: 'Requests that were to be mirrored and could not be compared, by reason.',
+    labelNames: [...version, 'reason'],
+    registers,
+  })
+  const fallbacks = new Counter({
+    name: METRICS.candidateFallbacks,
+    help: 'Requests of a candidate that the stable version answered, by why the candidate did not.',
+    labelNames: [...version, 'reason'],
+    registers,
+  })
   const identity = ['model', 'version', 'release', 'sha256']
   const wanted = new Gauge({
     name: METRICS.versionWanted,
@@ -199,6 +215,8 @@ export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
       threadRestarted: () => threadRestarts.inc(labels),
       anomaly: (feature, kind, count) => anomalies.inc({ ...labels, feature, kind }, count),
       shadowCompared: (agreed) => shadows.inc({ ...labels, agreed: String(agreed) }),
+      shadowSkipped: (reason) => skipped.inc({ ...labels, reason }),
+      fellBack: (reason) => fallbacks.inc({ ...labels, reason }),
     }
   }
 

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { ClientGoneError, ExpiredError, QueueFullError, type RanCall } from '../batcher/index.ts'
-import { type LoadedVersion, mirrorRequest, type Route } from '../models/index.ts'
+import { type Caller, type LoadedVersion, mirrorRequest, RemoteError, type Route } from '../models/index.ts'
 import { type Tensors, WorkerStoppedError } from '../session/index.ts'
 import { CHANNELS, type ModelRunEvent } from '../tracing/index.ts'
 import { HttpProblem } from './http-problem.ts'
@@ -20,6 +20,9 @@ const TIMEOUT_HEADER = 'x-modelyard-timeout-ms'
 /** As nginx logs it; nobody reads the answer, the metrics count it. */
 const CLIENT_CLOSED_REQUEST = 499
 
+/** What goes on to a version elsewhere beside the request's id: the W3C trace context, as the caller gave it. */
+const TRACE_HEADERS = ['traceparent', 'tracestate']
+
 /** Outputs, and the version that gave them: not always the one that was routed to, since a candidate elsewhere may be down. */
 export interface ServedAnswer {
   version: LoadedVersion
@@ -33,52 +36,96 @@ export type ServedCall = Pick<FastifyRequest, 'id' | 'served' | 'log' | 'headers
 }
 
 /**
- * The core under every protocol: the chosen version answers, and a mirror sees the same request without anyone waiting.
+ * The core under every protocol: the chosen version answers, or the stable one where a candidate gives no answer (its thread
+ * has ended, the other server is down), and a mirror sees the same request without anyone waiting.
  * `prepare` turns the request into tensors for a version and throws an `HttpProblem` where it cannot. `wrongInput` is the
  * protocol's status for a request that is well formed but makes the model fail.
  */
 export async function serveRequest(
   request: ServedCall,
-  { version, mode = 'stable', mirror }: Route,
+  { version, mode = 'stable', mirror, fallback }: Route,
   prepare: (version: LoadedVersion) => PreparedRequest,
   wrongInput: number,
 ): Promise<ServedAnswer> {
-  if (request.served !== null) request.served.metrics = version.metrics
-  const { feeds, outputNames, timeoutMs = timeoutOf(request) } = prepare(version)
   const { id: requestId } = request
   const { socket } = request.raw
+  const gone = () => socket.destroyed
+  const started = performance.now()
+  const forward = version.elsewhere || mirror?.elsewhere ? forwardedHeaders(request) : {}
+  const ask = (asked: LoadedVersion, prepared: PreparedRequest, more: Omit<Caller, 'requestId'>) => {
+    const { feeds, outputNames, timeoutMs = timeoutOf(request) } = prepared
+    // What a candidate has used up of the time is not there for the version after it.
+    const left = timeoutMs && timeoutMs - (performance.now() - started)
+    const ran = CHANNELS.modelRun.hasSubscribers && { ran: publishRuns(request, asked) }
+    return asked.predict(feeds, outputNames, { requestId, timeoutMs: left, gone, ...ran, ...more })
+  }
+  const spokenBy = (spoke: LoadedVersion) => {
+    if (request.served !== null) request.served.metrics = spoke.metrics
+  }
+  spokenBy(version)
+  const prepared = prepare(version)
+  let answered = version
   let outputs: Tensors
   try {
-    outputs = await version.predict(feeds, outputNames, {
-      requestId,
-      mode,
-      timeoutMs,
-      gone: () => socket.destroyed,
-      ...(CHANNELS.modelRun.hasSubscribers && { ran: publishRuns(request, version) }),
-    })
+    outputs = await ask(version, prepared, { mode, forward, leaveTime: fallback !== undefined }).catch(
+      (error: unknown) => {
+        if (fallback === undefined || !(error instanceof RemoteError || error instanceof WorkerStoppedError))
+          throw error
+        version.metrics.fellBack(error instanceof RemoteError ? error.reason : 'stopped')
+        request.log.warn({ ...named(version), err: error }, 'a candidate gave no answer; the stable version does')
+        answered = fallback
+        spokenBy(fallback)
+        return ask(fallback, prepare(fallback), { mode: 'stable' })
+      },
+    )
   } catch (error) {
-    if (error instanceof QueueFullError) {
-      const headers = { 'retry-after': String(error.retryAfterSeconds) }
-      throw new HttpProblem(429, 'too many requests are waiting for this model', {}, headers)
-    }
-    if (error instanceof ExpiredError) throw new HttpProblem(504, 'the time for this request was over before it ran')
-    if (error instanceof ClientGoneError) throw new HttpProblem(CLIENT_CLOSED_REQUEST, 'the client has gone')
-    if (error instanceof WorkerStoppedError) {
-      throw new HttpProblem(503, 'the model has stopped and is being started again', {}, { 'retry-after': '1' })
-    }
-    // The golden samples have shown that the model runs, so it is this input that it cannot take. ONNX Runtime's own message
-    // names source files: it goes to the log only.
-    request.log.warn({ model: version.model, version: version.served.name, err: error }, 'the model failed on an input')
-    throw new HttpProblem(wrongInput, 'the model cannot run on this input')
+    throw failure(error, request, answered, wrongInput)
   }
   if (mirror !== undefined) {
     const run = (other: LoadedVersion) => {
       const prepared = prepareOrNothing(prepare, other)
-      return prepared && other.predict(prepared.feeds, prepared.outputNames, { requestId, mode: 'shadow' })
+      return prepared && other.predict(prepared.feeds, prepared.outputNames, { requestId, mode: 'shadow', forward })
     }
     mirrorRequest(mirror, outputs, run, request.log)
   }
-  return { version, outputs }
+  return { version: answered, outputs }
+}
+
+/** Why a version did not answer, as the caller is told. */
+function failure(error: unknown, { log }: ServedCall, version: LoadedVersion, wrongInput: number): HttpProblem {
+  if (error instanceof HttpProblem) return error
+  if (error instanceof QueueFullError) {
+    const headers = { 'retry-after': String(error.retryAfterSeconds) }
+    return new HttpProblem(429, 'too many requests are waiting for this model', {}, headers)
+  }
+  if (error instanceof ExpiredError) return new HttpProblem(504, 'the time for this request was over before it ran')
+  if (error instanceof ClientGoneError) return new HttpProblem(CLIENT_CLOSED_REQUEST, 'the client has gone')
+  if (error instanceof WorkerStoppedError) {
+    return new HttpProblem(503, 'the model has stopped and is being started again', {}, { 'retry-after': '1' })
+  }
+  if (error instanceof RemoteError) {
+    log.warn({ ...named(version), err: error }, 'the version elsewhere gave no answer')
+    if (error.reason === 'time_out') return new HttpProblem(504, 'the server of this version did not answer in time')
+    return new HttpProblem(503, 'the server of this version does not answer', {}, { 'retry-after': '1' })
+  }
+  // The golden samples have shown that the model runs, so it is this input that it cannot take. ONNX Runtime's own message
+  // names source files: it goes to the log only.
+  log.warn({ ...named(version), err: error }, 'the model failed on an input')
+  return new HttpProblem(wrongInput, 'the model cannot run on this input')
+}
+
+function named({ model, served }: LoadedVersion) {
+  return { model, version: served.name }
+}
+
+/** So that the other server's log and traces name the same request. */
+function forwardedHeaders({ id, headers }: ServedCall): Record<string, string> {
+  const forwarded: Record<string, string> = { 'x-request-id': id }
+  for (const name of TRACE_HEADERS) {
+    const value = headers[name]
+    if (typeof value === 'string') forwarded[name] = value
+  }
+  return forwarded
 }
 
 function publishRuns({ headers }: ServedCall, { model, served }: LoadedVersion): (call: RanCall) => void {

@@ -8,7 +8,10 @@ import { scalarOf } from './scalar.ts'
  * interface (`inputs[0].shape[1]`). Order does not matter. Names of free dimensions may differ, and the interface may fix a
  * dimension that the graph leaves free; it may not free or change one that the graph fixes.
  */
-export function compareInterface(modelInterface: ModelInterface, facts: GraphFacts): Problem[] {
+export function compareInterface(
+  modelInterface: ModelInterface,
+  facts: Pick<GraphFacts, 'inputs' | 'outputs'>,
+): Problem[] {
   const problems = [
     ...compareValues('inputs', modelInterface.inputs, facts.inputs),
     ...compareValues('outputs', modelInterface.outputs, facts.outputs),

@@ -54,6 +54,8 @@ export interface GrpcServer {
 /** One call in the terms of the core. */
 interface Call extends ServedCall {
   body: Uint8Array
+  /** Milliseconds since 1970; infinite without one. */
+  deadline: number
   answerMetadata: Metadata
 }
 
@@ -173,7 +175,16 @@ function createCall(grpc: ServerUnaryCall<Uint8Array, Uint8Array>, log: FastifyB
   const requestLog = new RequestLog(log, { reqId: id }, { headers })
   const client = clientOf(grpc.metadata)
   if (client !== undefined) requestLog.nameClient(client)
-  return { id, body: grpc.request, headers, answerMetadata, log: requestLog, served: null, raw: { socket } }
+  return {
+    id,
+    deadline: Number(grpc.getDeadline()),
+    body: grpc.request,
+    headers,
+    answerMetadata,
+    log: requestLog,
+    served: null,
+    raw: { socket },
+  }
 }
 
 function cancelledCode(grpc: ServerUnaryCall<Uint8Array, Uint8Array>): number {
@@ -198,7 +209,10 @@ async function modelInfer(call: Call, context: ProtocolContext): Promise<Uint8Ar
   const request = decode(readInferRequest, call.body)
   const model = target(call, request.modelName, 'grpc-infer', context)
   const route = routeOf(model, request.modelVersion, call)
-  const prepare = (candidate: LoadedVersion) => prepareInfer(candidate, request)
+  const prepare = (candidate: LoadedVersion) => {
+    const prepared = prepareInfer(candidate, request)
+    return Number.isFinite(call.deadline) ? { ...prepared, timeoutMs: call.deadline - Date.now() } : prepared
+  }
   const { version: spoke, outputs } = await serveRequest(call, route, prepare, WRONG_INPUT)
   const version = spoke.served.name
   call.answerMetadata.set(VERSION_HEADER, version)

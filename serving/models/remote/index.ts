@@ -1,0 +1,3 @@
+export { addressProblem } from './remote-address.ts'
+export { RemoteError, RemoteInterfaceError } from './remote-error.ts'
+export { openRemoteVersion } from './remote-version.ts'
