@@ -1,54 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { BootConfiguration } from './contract/index.ts'
 import { INTERFACES } from './testing/fixtures.ts'
-import { bootConfiguration, cleanUp, scratch, servedVersion, until } from './testing/server.ts'
-
-const children = new Set<ChildProcess>()
+import { bootConfiguration, cleanUp, servedVersion, until } from './testing/server.ts'
+import { endProcesses, runMain, serverProcess } from './testing/server-process.ts'
 
 test.after.each(async () => {
-  for (const child of children) child.kill('SIGKILL')
-  children.clear()
+  endProcesses()
   await cleanUp()
 })
-
-/** The executable in a process of its own. */
-function run(args: string[]) {
-  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
-  const child = spawn(process.execPath, ['-C', 'modelyard-source', '--import', 'tsx', main, ...args])
-  children.add(child)
-  const output = { stdout: '', stderr: '' }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output.stdout += text
-  })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output.stderr += text
-  })
-  const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)))
-  return { child, output, ended }
-}
 
 /** A server process with a model that takes a few milliseconds a call. */
 async function serve(drain: BootConfiguration['server']['drain']) {
   const boot = bootConfiguration({ slow: await servedVersion('1.0.0', 'slow.onnx', INTERFACES.slow) })
   boot.server.drain = drain
-  const directory = scratch()
-  const bootPath = join(directory, 'boot.json')
-  writeFileSync(bootPath, JSON.stringify(boot))
-  const started = run([
-    ...['--boot', bootPath, '--routing', join(directory, 'routing.json'), '--cache', join(directory, 'cache')],
-    ...['--host', '127.0.0.1', '--port', '0'],
-  ])
-  while (!started.output.stdout.includes('version loaded')) {
-    assert.is(started.child.exitCode, null, started.output.stderr)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  const address = /listening at (http:\S+?)"/.exec(started.output.stdout)?.[1] ?? assert.unreachable('no address')
-  return { ...started, address: String(address) }
+  // On a busy machine the pace alone could refuse.
+  boot.server.queue = { maxWaitMs: 600_000, timeoutMs: 600_000 }
+  return serverProcess(boot)
 }
 
 /** Sends one request of so many rows and checks that each row was answered. */
@@ -65,7 +33,7 @@ async function infer(address: string, rows = 1): Promise<number> {
 }
 
 test('--help tells the flags and starts nothing', async () => {
-  const { output, ended } = run(['--help'])
+  const { output, ended } = runMain(['--help'])
   assert.is(await ended, 0)
   for (const flag of ['--boot', '--routing', '--cache', '--host', '--port']) assert.match(output.stdout, flag)
   assert.is(output.stderr, '')
@@ -73,7 +41,7 @@ test('--help tells the flags and starts nothing', async () => {
 
 test('a wrong flag, and a configuration that is not there, end with 2 and one sentence', async () => {
   for (const args of [['--nonsense'], ['--port', 'http'], ['--boot', '/nowhere/boot.json']]) {
-    const { output, ended } = run(args)
+    const { output, ended } = runMain(args)
     assert.is(await ended, 2)
     assert.match(output.stderr, /^modelyard-serving: /)
     assert.not.match(output.stderr, /\n {4}at /)
@@ -86,7 +54,7 @@ test('importing it starts nothing', async () => {
 })
 
 test('SIGTERM under load: unready at once, every request that was sent is answered, exit 0', async () => {
-  const { child, address, ended, output } = await serve({ delaySeconds: 0.4, timeoutSeconds: 10 })
+  const { child, address, ended, output } = await serve({ delaySeconds: 2, timeoutSeconds: 10 })
   const statuses: number[] = []
   let routed = true
   // Each caller is a client behind a load balancer: it sends until the server says that it is unready.

@@ -88,6 +88,11 @@ export class ServedModel {
     return version?.available ? version : undefined
   }
 
+  /** Whether the configuration asks for a version of this name, be it loaded or not. */
+  wants(name: string): boolean {
+    return this.wantedVersions().some(({ served }) => served.name === name)
+  }
+
   /** Every version that answers. */
   answering(): LoadedVersion[] {
     return [...this.byName.values()].filter(({ available }) => available)

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { ModelRegistry, Route, ServedModel } from '../models/index.ts'
+import type { LoadedVersion, ModelRegistry, Route, ServedModel } from '../models/index.ts'
 import type { Monitoring, VersionMetrics } from '../monitoring/index.ts'
 import type { PredictionLog } from '../prediction-log/index.ts'
 import { HttpProblem } from './http-problem.ts'
@@ -66,6 +66,20 @@ export function notReady(model: ServedModel): HttpProblem {
   const { state, refusal } = model.state()
   const reason = refusal === undefined ? state : `${state} (${refusal.code})`
   return new HttpProblem(503, `the model ${model.name} is not ready: ${reason}`, {}, { 'retry-after': '5' })
+}
+
+/** The version of that name: a 404 for one that nobody asked for here, a 503 for one that does not answer now. */
+export function versionNamed(model: ServedModel, name: string): LoadedVersion {
+  const version = model.version(name)
+  if (version !== undefined) return version
+  const { versions } = model.state()
+  const shown = JSON.stringify(name.slice(0, 100))
+  if (model.wants(name)) {
+    const error = `the version ${shown} of the model ${model.name} does not answer now`
+    throw new HttpProblem(503, error, {}, { 'retry-after': '5' })
+  }
+  if (versions.length === 0) throw notReady(model)
+  throw new HttpProblem(404, `the model ${model.name} has no version ${shown}; it has ${versions.join(', ')}`)
 }
 
 /** By the path; else by the first label of Host, which is the name of the model's Service; else the only model. */

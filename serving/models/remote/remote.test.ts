@@ -131,7 +131,7 @@ for (const how of ['cut', 'garbage', 503] as const) {
     assert.ok(await metric(server, `candidate_fallbacks_total{${MODEL},reason="unavailable"} 2`))
     assert.not.ok(await metric(server, `version_loaded{${MODEL}`))
     const asked = await server.post('/v2/models/diabetes/versions/1.1.0/infer', { inputs: INPUTS })
-    assert.is(asked.status, 404, 'who asks for this very version is told')
+    assert.is(asked.status, 503, 'who asks for this very version is told')
     between.how = 'forward'
     await until(async () => (await predict(server)).json.version === '1.1.0', 'it gets requests again')
     assert.ok(await metric(server, `version_loaded{${MODEL},release="",sha256=""} 1`))

@@ -1,19 +1,30 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
+import { Metadata, status } from '@grpc/grpc-js'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ServerSettings } from '../../contract/index.ts'
 import { INTERFACES } from '../../testing/fixtures.ts'
+import {
+  asBytes,
+  bytesAt,
+  closeGrpcClients,
+  fieldsOf,
+  type GrpcInput,
+  grpcClient,
+  INFERENCE,
+  inferRequest,
+  message,
+  names,
+  refused,
+  textAt,
+} from '../../testing/grpc-client.ts'
 import { bootConfiguration, cleanUp, scratch, servedVersion, testServer } from '../../testing/server.ts'
 
-const clients = new Set<Client>()
-
 test.after.each(async () => {
-  for (const client of clients) client.close()
-  clients.clear()
+  closeGrpcClients()
   await cleanUp()
 })
 
@@ -21,111 +32,29 @@ const iris = await servedVersion('2.1.0', 'iris.onnx', INTERFACES.iris)
 const slow = await servedVersion('1.0.0', 'slow.onnx', INTERFACES.slow)
 const types = await servedVersion('1.0.0', 'types.onnx', INTERFACES.types)
 
-const INFERENCE = '/inference.GRPCInferenceService'
 const ROW = [5.1, 3.5, 1.4, 0.2]
-
-const same = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 async function start(models: Parameters<typeof bootConfiguration>[0], settings: Partial<ServerSettings> = {}) {
   const boot = bootConfiguration(models)
   Object.assign(boot.server, settings)
   const server = await testServer(boot, { grpcPort: 0 })
-  const client = new Client(String(server.grpcAddress), credentials.createInsecure(), {
-    'grpc.max_receive_message_length': -1,
-  })
-  clients.add(client)
-  const call = (path: string, message: Uint8Array = new Uint8Array(0), metadata = new Metadata()) =>
-    new Promise<Fields>((resolve, reject) => {
-      client.makeUnaryRequest(path, same, same, message, metadata, (error, answer) =>
-        error ? reject(error) : resolve(fieldsOf(answer as Uint8Array)),
-      )
-    })
-  return { server, client, call, infer: (message: Uint8Array) => call(`${INFERENCE}/ModelInfer`, message) }
+  const { client, call } = grpcClient(server.grpcAddress)
+  const fields = (path: string, body?: Uint8Array, metadata?: Metadata) =>
+    call(path, body, metadata).then((answer) => answer.fields)
+  return { server, client, call: fields, infer: (body: Uint8Array) => fields(`${INFERENCE}/ModelInfer`, body) }
 }
-
-/** A message as lists of values by field number. */
-type Fields = Record<number, (Uint8Array | number)[]>
-
-function fieldsOf(message: Uint8Array): Fields {
-  const fields: Fields = {}
-  const reader = new BinaryReader(message)
-  while (reader.pos < reader.len) {
-    const [number, wireType] = reader.tag()
-    fields[number] ??= []
-    fields[number].push(wireType === WireType.LengthDelimited ? reader.bytes() : Number(reader.uint64()))
-  }
-  return fields
-}
-
-const bytesAt = (fields: Fields, number: number, index = 0) => fields[number]?.[index] as Uint8Array
-const textAt = (fields: Fields, number: number, index = 0) => Buffer.from(bytesAt(fields, number, index)).toString()
-
-function message(build: (writer: BinaryWriter) => void): Uint8Array {
-  const writer = new BinaryWriter()
-  build(writer)
-  return writer.finish()
-}
-
-interface Input {
-  name: string
-  datatype: string
-  shape: number[]
-  contents?: Uint8Array
-}
-
-function request(
-  model: string,
-  inputs: Input[],
-  more: { version?: string; id?: string; outputs?: string[]; raw?: Uint8Array[] } = {},
-) {
-  return message((writer) => {
-    const text = (field: number, value: string) => writer.tag(field, WireType.LengthDelimited).string(value)
-    text(1, model)
-    text(2, more.version ?? '')
-    text(3, more.id ?? '')
-    for (const { name, datatype, shape, contents } of inputs) {
-      writer.tag(5, WireType.LengthDelimited).fork()
-      text(1, name)
-      text(2, datatype)
-      for (const size of shape) writer.tag(3, WireType.Varint).int64(size)
-      if (contents !== undefined) writer.tag(5, WireType.LengthDelimited).bytes(contents)
-      writer.join()
-    }
-    for (const name of more.outputs ?? []) {
-      writer.tag(6, WireType.LengthDelimited).fork()
-      text(1, name)
-      writer.join()
-    }
-    for (const bytes of more.raw ?? []) writer.tag(7, WireType.LengthDelimited).bytes(bytes)
-  })
-}
-
-const names = (name: string, version = '') =>
-  message((writer) => {
-    writer.tag(1, WireType.LengthDelimited).string(name)
-    writer.tag(2, WireType.LengthDelimited).string(version)
-  })
 
 const floats = (values: number[]) => new Uint8Array(Float32Array.from(values).buffer)
 const fp32Contents = (values: number[]) =>
   message((writer) => {
     for (const value of values) writer.tag(6, WireType.Bit32).float(value)
   })
-const irisInput = (shape: number[], contents?: Uint8Array): Input => ({
+const irisInput = (shape: number[], contents?: Uint8Array): GrpcInput => ({
   name: 'features',
   datatype: 'FP32',
   shape,
   ...(contents === undefined ? {} : { contents }),
 })
-
-async function refused(answer: Promise<Fields>): Promise<ServiceError> {
-  return answer.then(
-    () => {
-      throw new Error('the call was answered')
-    },
-    (error: ServiceError) => error,
-  )
-}
 
 test('the server and its models say who and how they are, and health is the standard one', async () => {
   const { call } = await start({ iris })
@@ -156,14 +85,16 @@ test('raw and typed inputs get what REST gives, in the form in which they came; 
     inputs: [{ name: 'features', datatype: 'FP32', shape: [2, 4], data }],
   })
   const probabilities = rest.json.outputs[1].data.map(Math.fround)
-  const raw = await infer(request('iris', [irisInput([2, 4])], { id: 'seven', raw: [floats(data)] }))
+  const raw = await infer(inferRequest('iris', [irisInput([2, 4])], { id: 'seven', raw: [floats(data)] }))
   assert.equal(
     [1, 2, 3].map((field) => textAt(raw, field)),
     ['iris', '2.1.0', 'seven'],
   )
   assert.equal([...new Float32Array(Uint8Array.from(bytesAt(raw, 6, 1)).buffer)], probabilities)
   const outputs = ['probabilities']
-  const typed = await infer(request('iris', [irisInput([2, 4], fp32Contents(data))], { version: '2.1.0', outputs }))
+  const typed = await infer(
+    inferRequest('iris', [irisInput([2, 4], fp32Contents(data))], { version: '2.1.0', outputs }),
+  )
   assert.is(typed[5]?.length, 1)
   assert.is(typed[6], undefined)
   const contents = fieldsOf(bytesAt(fieldsOf(bytesAt(typed, 5)), 5))
@@ -184,7 +115,7 @@ test('every datatype goes through raw and comes back', async () => {
     const protocol = (PROTOCOL as Record<string, string>)[datatype] ?? datatype.toUpperCase()
     return { name, datatype: protocol, shape: [1, 2] }
   })
-  const answer = await infer(request('types', inputs, { raw }))
+  const answer = await infer(inferRequest('types', inputs, { raw }))
   assert.is(answer[6]?.length, inputs.length)
   for (const [index, bytes] of raw.entries()) {
     assert.is(bytesAt(answer, 6, index).byteLength, bytes.byteLength, inputs[index]?.name)
@@ -193,19 +124,19 @@ test('every datatype goes through raw and comes back', async () => {
 
 test('a status tells what is wrong, every wrong field of it', async () => {
   const { call, infer } = await start({ iris })
-  assert.is((await refused(infer(request('nobody', [])))).code, status.NOT_FOUND)
-  assert.is((await refused(infer(request('iris', [], { version: '9' })))).code, status.NOT_FOUND)
+  assert.is((await refused(infer(inferRequest('nobody', [])))).code, status.NOT_FOUND)
+  assert.is((await refused(infer(inferRequest('iris', [], { version: '9' })))).code, status.NOT_FOUND)
   assert.is((await refused(call(`${INFERENCE}/ModelInfer`, Buffer.from([0x0a, 0x7f])))).code, status.INVALID_ARGUMENT)
   const wrong = await refused(
-    infer(request('iris', [{ name: 'y', datatype: 'FP32', shape: [1] }, irisInput([1, 4])], { outputs: ['z'] })),
+    infer(inferRequest('iris', [{ name: 'y', datatype: 'FP32', shape: [1] }, irisInput([1, 4])], { outputs: ['z'] })),
   )
   assert.is(wrong.code, status.INVALID_ARGUMENT)
   for (const part of ['inputs[0].name "y"', 'inputs[1] must have contents', 'outputs[0].name "z"']) {
     assert.ok(wrong.details.includes(part), wrong.details)
   }
-  const both = request('iris', [irisInput([1, 4], fp32Contents(ROW))], { raw: [floats(ROW)] })
+  const both = inferRequest('iris', [irisInput([1, 4], fp32Contents(ROW))], { raw: [floats(ROW)] })
   assert.match((await refused(infer(both))).details, 'must be absent when raw_input_contents is given')
-  const short = await refused(infer(request('iris', [irisInput([2, 4])], { raw: [floats(ROW)] })))
+  const short = await refused(infer(inferRequest('iris', [irisInput([2, 4])], { raw: [floats(ROW)] })))
   assert.match(short.details, 'holds 16 bytes')
 })
 
@@ -213,9 +144,9 @@ test('messages above 4 MB are answered, those above the body limit refused', asy
   const { infer } = await start({ slow }, { bodyLimit: 6_000_000 })
   const input = (rows: number) => [{ name: 'x', datatype: 'FP32', shape: [rows, 32] }]
   // Wrong on purpose: what is asked is whether the message is read.
-  const large = await refused(infer(request('slow', input(1), { raw: [new Uint8Array(5_000_000)] })))
+  const large = await refused(infer(inferRequest('slow', input(1), { raw: [new Uint8Array(5_000_000)] })))
   assert.is(large.code, status.INVALID_ARGUMENT)
-  const tooLarge = await refused(infer(request('slow', input(1), { raw: [new Uint8Array(7_000_000)] })))
+  const tooLarge = await refused(infer(inferRequest('slow', input(1), { raw: [new Uint8Array(7_000_000)] })))
   assert.is(tooLarge.code, status.RESOURCE_EXHAUSTED)
 })
 
@@ -224,7 +155,7 @@ test('a call is in the prediction log under its request id', async () => {
   const { server, call } = await start({ iris }, { predictionLog: { sink: pathToFileURL(file).href } })
   const metadata = new Metadata()
   metadata.set('x-request-id', 'from-grpc')
-  const asked = request('iris', [irisInput([1, 4], fp32Contents(ROW))], { version: '2.1.0' })
+  const asked = inferRequest('iris', [irisInput([1, 4], fp32Contents(ROW))], { version: '2.1.0' })
   await call(`${INFERENCE}/ModelInfer`, asked, metadata)
   await server.close()
   const { requestId, mode, inputs, outputs } = JSON.parse(readFileSync(file, 'utf8'))
@@ -238,7 +169,7 @@ test('a call is in the prediction log under its request id', async () => {
 test('who watches the health hears of the drain, and gRPC is off without a port', async () => {
   const { server, client } = await start({ iris })
   const states: (number | Uint8Array | undefined)[] = []
-  const stream = client.makeServerStreamRequest('/grpc.health.v1.Health/Watch', same, same, new Uint8Array(0))
+  const stream = client.makeServerStreamRequest('/grpc.health.v1.Health/Watch', asBytes, asBytes, new Uint8Array(0))
   stream.on('error', () => states.push(undefined))
   const ended = new Promise((resolve) => stream.on('end', resolve))
   await new Promise<void>((resolve) => {

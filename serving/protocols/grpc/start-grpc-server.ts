@@ -10,7 +10,7 @@ import { CHANNELS, type GrpcCallEvent } from '../../tracing/index.ts'
 import { HttpProblem } from '../http-problem.ts'
 import { isRequestId } from '../request-id.ts'
 import { RequestLog } from '../request-log.ts'
-import { notReady, type ProtocolContext, VERSION_HEADER } from '../request-target.ts'
+import { notReady, type ProtocolContext, VERSION_HEADER, versionNamed } from '../request-target.ts'
 import { type ServedCall, serveRequest } from '../serve-request.ts'
 import { authenticateCalls, clientOf } from './authenticate-calls.ts'
 import { serverCredentials } from './credentials.ts'
@@ -239,17 +239,10 @@ function target(call: Call, name: string, route: string, { registry, monitoring 
   return model
 }
 
-/** The split's choice, or the named version: NOT_FOUND for one that this server does not have. */
+/** The split's choice, or the named version. */
 function routeOf(model: ServedModel, name: string, { headers }: Call): Route {
-  if (name === '') {
-    const route = model.route(headers)
-    if (route === undefined) throw notReady(model)
-    return route
-  }
-  const version = model.version(name)
-  if (version !== undefined) return { version, mode: 'direct' }
-  const { versions } = model.state()
-  if (versions.length === 0) throw notReady(model)
-  const shown = JSON.stringify(name.slice(0, 100))
-  throw new HttpProblem(404, `the model ${model.name} has no version ${shown}; it has ${versions.join(', ')}`)
+  if (name !== '') return { version: versionNamed(model, name), mode: 'direct' }
+  const route = model.route(headers)
+  if (route === undefined) throw notReady(model)
+  return route
 }

@@ -36,7 +36,7 @@ test('a model says its tensors, free dimensions as -1, with and without a versio
     })
     assert.equal((await server.get(`${path}/ready`)).json, { name: 'iris', ready: true })
   }
-  assert.is((await server.get('/v2/models/iris/versions/7/ready')).status, 503)
+  assert.is((await server.get('/v2/models/iris/versions/7/ready')).status, 404)
   assert.is((await server.get('/v2/models/iris/versions/7')).status, 404)
   assert.is((await server.get('/v2/models/nobody')).status, 404)
 })

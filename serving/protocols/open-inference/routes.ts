@@ -1,8 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type InputTensor, JSON_LENGTH_HEADER, type OutputTensor, PROTOCOL_DATATYPES } from '../../contract/index.ts'
 import type { LoadedVersion, Route } from '../../models/index.ts'
-import { HttpProblem } from '../http-problem.ts'
-import { notReady, type ProtocolContext, routeOf, servedModel, VERSION_HEADER } from '../request-target.ts'
+import {
+  notReady,
+  type ProtocolContext,
+  routeOf,
+  servedModel,
+  VERSION_HEADER,
+  versionNamed,
+} from '../request-target.ts'
 import { serveRequest } from '../serve-request.ts'
 import { SERVER_VERSION } from '../server-version.ts'
 import { inferenceBody, readInferenceBodies } from './inference-body.ts'
@@ -72,25 +78,20 @@ function modelStatistics(request: FastifyRequest): object {
   return statisticsOf([versionedRoute(request).version])
 }
 
-function modelReady(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** A 503 when it is not ready. */
+function modelReady(request: FastifyRequest): object {
   const model = servedModel(request)
-  const ready = model.version(wantedVersion(request)) !== undefined
-  return reply.code(ready ? 200 : 503).send({ name: model.name, ready })
+  const name = wantedVersion(request)
+  if (name !== undefined) versionNamed(model, name)
+  else if (model.version() === undefined) throw notReady(model)
+  return { name: model.name, ready: true }
 }
 
-/** The split's choice, or the version in the path: 404 for one that this server does not have. */
+/** The split's choice, or the version in the path. */
 function versionedRoute(request: FastifyRequest): Route {
   const name = wantedVersion(request)
   if (name === undefined) return routeOf(request)
-  const model = servedModel(request)
-  const version = model.version(name)
-  if (version !== undefined) return { version, mode: 'direct' }
-  const { versions } = model.state()
-  if (versions.length === 0) throw notReady(model)
-  throw new HttpProblem(
-    404,
-    `the model ${model.name} has no version ${JSON.stringify(name.slice(0, 100))}; it has ${versions.join(', ')}`,
-  )
+  return { version: versionNamed(servedModel(request), name), mode: 'direct' }
 }
 
 function wantedVersion(request: FastifyRequest): string | undefined {
