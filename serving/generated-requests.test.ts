@@ -69,7 +69,7 @@ async function configuration(): Promise<{ boot: BootConfiguration; routed: Route
 
 /** What Fastify itself lists, so that a route that comes later is tried too. */
 async function routesOf(boot: BootConfiguration): Promise<KnownRoute[]> {
-  const app = createHttpServer(boot.server, false)
+  const app = createHttpServer(boot.server, { logger: false })
   const routes: KnownRoute[] = []
   app.addHook('onRoute', ({ method, url }) => {
     for (const name of [method].flat()) if (name !== 'HEAD') routes.push({ method: name, url })
@@ -77,7 +77,7 @@ async function routesOf(boot: BootConfiguration): Promise<KnownRoute[]> {
   const monitoring = createMonitoring([25])
   const cache = createContentCache(scratch())
   const registry = new ModelRegistry(boot, { cache, threads: 1, monitoring, log: app.log })
-  addRoutes(app, registry, monitoring, { draining: false })
+  addRoutes(app, { settings: boot.server, registry, monitoring, state: { draining: false } }, false)
   await app.ready()
   await app.close()
   return routes

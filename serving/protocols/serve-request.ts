@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { ClientGoneError, ExpiredError, QueueFullError, type RanCall } from '../batcher/index.ts'
 import { type Caller, type LoadedVersion, mirrorRequest, RemoteError, type Route } from '../models/index.ts'
 import { type Tensors, WorkerStoppedError } from '../session/index.ts'
-import { CHANNELS, type ModelRunEvent } from '../tracing/index.ts'
+import { CHANNELS, type ModelRunEvent, traceHeaders } from '../tracing/index.ts'
 import { HttpProblem } from './http-problem.ts'
 
 /** A request in the terms of one version. */
@@ -19,9 +19,6 @@ const TIMEOUT_HEADER = 'x-modelyard-timeout-ms'
 
 /** As nginx logs it; nobody reads the answer, the metrics count it. */
 const CLIENT_CLOSED_REQUEST = 499
-
-/** What goes on to a version elsewhere beside the request's id: the W3C trace context, as the caller gave it. */
-const TRACE_HEADERS = ['traceparent', 'tracestate']
 
 /** Outputs, and the version that gave them: not always the one that was routed to, since a candidate elsewhere may be down. */
 export interface ServedAnswer {
@@ -120,12 +117,7 @@ function named({ model, served }: LoadedVersion) {
 
 /** So that the other server's log and traces name the same request. */
 function forwardedHeaders({ id, headers }: ServedCall): Record<string, string> {
-  const forwarded: Record<string, string> = { 'x-request-id': id }
-  for (const name of TRACE_HEADERS) {
-    const value = headers[name]
-    if (typeof value === 'string') forwarded[name] = value
-  }
-  return forwarded
+  return { 'x-request-id': id, ...traceHeaders(headers) }
 }
 
 function publishRuns({ headers }: ServedCall, { model, served }: LoadedVersion): (call: RanCall) => void {
