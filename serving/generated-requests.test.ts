@@ -21,6 +21,7 @@ import { endProcesses, type ServerProcess, serverProcess } from './testing/serve
 const REQUESTS = Number(process.env.MODELYARD_GENERATED_REQUESTS ?? 3000)
 const SEED = Number(process.env.MODELYARD_SEED ?? 1)
 const CALLERS = 16
+const MOST_ATTEMPTS = 5
 
 /** Resident memory may grow by so much after the first quarter of the requests: a leak of 1 kB a request shows. */
 const MOST_GROWTH_MIB = 48
@@ -85,7 +86,8 @@ async function routesOf(boot: BootConfiguration): Promise<KnownRoute[]> {
 
 const agent = new Agent({ keepAlive: true, maxSockets: CALLERS })
 
-function send(address: string, { method, path, headers, body }: GeneratedRequest, chunked: boolean) {
+function send(address: string, generated: GeneratedRequest, chunked: boolean, attempt = 1) {
+  const { method, path, headers, body } = generated
   return new Promise<{ status: number; text: string }>((resolve, reject) => {
     const { port } = new URL(address)
     const length = chunked ? {} : { 'content-length': body.byteLength }
@@ -97,9 +99,9 @@ function send(address: string, { method, path, headers, body }: GeneratedRequest
       answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString() }))
     })
     sent.on('error', (error: NodeJS.ErrnoException) => {
-      // An idle connection that the server closed after a request that it refused to read on.
+      // A server that refuses a body answers and closes before it has read all of it; the answer may get lost then.
       const broken = error.code === 'ECONNRESET' || error.code === 'EPIPE'
-      if (broken && sent.reusedSocket) send(address, { method, path, headers, body }, chunked).then(resolve, reject)
+      if (broken && attempt < MOST_ATTEMPTS) send(address, generated, chunked, attempt + 1).then(resolve, reject)
       else reject(error)
     })
     sent.end(body)
