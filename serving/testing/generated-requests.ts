@@ -17,6 +17,9 @@ export interface GeneratedRequest {
 
 const NAMES = ['nobody', '', '..', '%2e%2e', 'a%00b', '%', '%zz', '\u00e9', 'x'.repeat(300), '__proto__', '*', ':']
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'PROPFIND']
+/** A body has no meaning with these. */
+const BODILESS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
 const TYPES = [
   'application/json; charset=utf-8',
   'application/octet-stream',
@@ -64,7 +67,7 @@ export function generateRequest(
   const { body, headers } = bodyFor(route.url, models[name] as ModelInterface, chance)
   for (const [header, values] of HEADERS) if (oneIn(16)) headers[header] = pick(values)
   if (oneIn(10)) headers['content-type'] = pick(TYPES)
-  return { method, path, headers, body: method === 'GET' || method === 'HEAD' ? Buffer.alloc(0) : body }
+  return { method, path, headers, body: BODILESS.has(method) ? Buffer.alloc(0) : body }
 }
 
 function pathOf(url: string, model: string, { oneIn, pick }: Random): string {
