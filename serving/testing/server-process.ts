@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { BootConfiguration, RoutedModel } from '../contract/index.ts'
@@ -41,6 +41,8 @@ export interface ServerProcess extends RunningProcess {
   address: string
   /** `127.0.0.1:41235` */
   grpcAddress: string
+  /** Puts another text in the place of the routing configuration. */
+  route(text: string): void
 }
 
 /** A server in a process of its own, on free ports for HTTP and gRPC, once it has tried all its models. */
@@ -53,13 +55,17 @@ export async function serverProcess(boot: BootConfiguration, routed: RoutedModel
     ...['--boot', at('boot.json'), '--routing', at('routing.json'), '--cache', at('cache')],
     ...['--host', '127.0.0.1', '--port', '0', '--grpc-port', '0'],
   ])
+  const route = (text: string) => {
+    writeFileSync(at('routing.tmp'), text)
+    renameSync(at('routing.tmp'), at('routing.json'))
+  }
   for (;;) {
     if (started.child.exitCode !== null) throw new Error(`it ended: ${started.output.stderr}`)
     const address = /listening at (http:\S+?)"/.exec(started.output.stdout)?.[1]
     const grpcPort = /"port":(\d+),"msg":"gRPC listening"/.exec(started.output.stdout)?.[1]
     if (address !== undefined && grpcPort !== undefined) {
       const { ok } = await fetch(`${address}/startupz`)
-      if (ok) return { ...started, address, grpcAddress: `127.0.0.1:${grpcPort}` }
+      if (ok) return { ...started, address, grpcAddress: `127.0.0.1:${grpcPort}`, route }
     }
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
