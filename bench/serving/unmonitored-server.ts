@@ -24,6 +24,8 @@ const version = {
   threadRestarted: nothing,
   anomaly: nothing,
   shadowCompared: nothing,
+  shadowSkipped: nothing,
+  fellBack: nothing,
 }
 await startServer({
   bootPath,
