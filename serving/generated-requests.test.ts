@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Agent, request as httpRequest } from 'node:http'
 import { connect } from 'node:net'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -9,6 +11,7 @@ import type { BootConfiguration, RoutedModel } from './contract/index.ts'
 import { addRoutes, createHttpServer } from './http/index.ts'
 import { ModelRegistry } from './models/index.ts'
 import { createMonitoring } from './monitoring/index.ts'
+import { createPredictionLog } from './prediction-log/index.ts'
 import { INTERFACES } from './testing/fixtures.ts'
 import { type GeneratedRequest, generateRequest, type KnownRoute } from './testing/generated-requests.ts'
 import { anyBytes, inference } from './testing/generated-values.ts'
@@ -56,6 +59,7 @@ async function configuration(): Promise<{ boot: BootConfiguration; routed: Route
     fixed: await version('fixed', 'fixed-batch'),
     collapse: await version('collapse', 'collapse'),
   })
+  boot.server.predictionLog = { sink: pathToFileURL(join(scratch(), 'log.jsonl')).href }
   const candidate = await servedVersion('1.1.0', 'diabetes-candidate.onnx', INTERFACES.diabetes)
   const routed: RoutedModel[] = [
     { name: 'diabetes', versions: [candidate], candidate: { version: '1.1.0', mode: 'canary', weight: 50 } },
@@ -77,8 +81,9 @@ async function routesOf(boot: BootConfiguration): Promise<KnownRoute[]> {
   })
   const monitoring = createMonitoring([25])
   const cache = createContentCache(scratch())
-  const registry = new ModelRegistry(boot, { cache, threads: 1, monitoring, log: app.log })
-  addRoutes(app, { settings: boot.server, registry, monitoring, state: { draining: false } }, false)
+  const predictionLog = createPredictionLog({}, monitoring.predictionLog, app.log)
+  const registry = new ModelRegistry(boot, { cache, threads: 1, monitoring, predictionLog, log: app.log })
+  addRoutes(app, { settings: boot.server, registry, monitoring, predictionLog, state: { draining: false } }, false)
   await app.ready()
   await app.close()
   return routes
@@ -90,7 +95,8 @@ function send(address: string, generated: GeneratedRequest, chunked: boolean, at
   const { method, path, headers, body } = generated
   return new Promise<{ status: number; text: string }>((resolve, reject) => {
     const { port } = new URL(address)
-    const length = chunked ? {} : { 'content-length': body.byteLength }
+    // By name: Node's client frames a body by itself for some methods only.
+    const length = chunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': body.byteLength }
     const options = { agent, host: '127.0.0.1', port, method, path, headers: { ...headers, ...length } }
     const sent = httpRequest(options, (answer) => {
       const parts: Buffer[] = []
@@ -189,7 +195,7 @@ async function tryCase(
   const { method, path, headers, body } = generated
   const shown = `${method} ${path} ${JSON.stringify(headers)} ${body.toString('latin1').slice(0, 400)}`
   try {
-    const answer = await send(server.address, generated, chance.oneIn(10))
+    const answer = await send(server.address, generated, body.byteLength > 0 && chance.oneIn(10))
     if (answer.status < 200 || answer.status >= 500) return `${shown}: ${answer.status} ${answer.text.slice(0, 200)}`
     if (/\n\s+at |node_modules|\/serving\//.test(answer.text))
       return `${shown}: an inside shows: ${answer.text.slice(0, 400)}`

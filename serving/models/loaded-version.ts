@@ -60,7 +60,7 @@ export interface Caller extends Pick<Work, 'gone' | 'ran'> {
   timeoutMs?: number | undefined
   /** Another version answers when this one does not, in what is left of the time: a version elsewhere takes half of it. */
   leaveTime?: boolean
-  /** Headers that go with the request to a version elsewhere: whose request it is. */
+  /** Headers that go with the request to a version elsewhere, beside its id: the trace that it is of. */
   forward?: Readonly<Record<string, string>>
 }
 

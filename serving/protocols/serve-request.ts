@@ -48,7 +48,7 @@ export async function serveRequest(
   const { socket } = request.raw
   const gone = () => socket.destroyed
   const started = performance.now()
-  const forward = version.elsewhere || mirror?.elsewhere ? forwardedHeaders(request) : {}
+  const forward = version.elsewhere || mirror?.elsewhere ? traceHeaders(request.headers) : {}
   const ask = (asked: LoadedVersion, prepared: PreparedRequest, more: Omit<Caller, 'requestId'>) => {
     const { feeds, outputNames, timeoutMs = timeoutOf(request) } = prepared
     // What a candidate has used up of the time is not there for the version after it.
@@ -113,11 +113,6 @@ function failure(error: unknown, { log }: ServedCall, version: LoadedVersion, wr
 
 function named({ model, served }: LoadedVersion) {
   return { model, version: served.name }
-}
-
-/** So that the other server's log and traces name the same request. */
-function forwardedHeaders({ id, headers }: ServedCall): Record<string, string> {
-  return { 'x-request-id': id, ...traceHeaders(headers) }
 }
 
 function publishRuns({ headers }: ServedCall, { model, served }: LoadedVersion): (call: RanCall) => void {

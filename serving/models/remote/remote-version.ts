@@ -145,7 +145,10 @@ class RemoteVersion implements LoadedVersion {
     const outputs = readInferenceAnswer(answer, this.served.interface, outputNames, this.at.version)
     if (typeof outputs === 'string') throw new RemoteError('wrong_answer', `POST ${url}: ${outputs}`)
     const [first] = Object.values(feeds) as [Tensor, ...Tensor[]]
-    this.metrics.called((performance.now() - started) / 1000, first.shape[0] ?? 1)
+    const ended = performance.now()
+    const rows = first.shape[0] ?? 1
+    this.metrics.called((ended - started) / 1000, rows)
+    caller.ran?.({ queued: started, started, ended, rows })
     return outputs
   }
 
