@@ -6,7 +6,18 @@ import * as assert from 'uvu/assert'
 
 /** Each folder imports only folders before it. Files beside them (`main.ts`) come last. */
 const LAYERS = [
-  ...['contract', 'tracing', 'artifact', 'session', 'batcher', 'monitoring', 'prediction-log', 'models', 'security'],
+  ...[
+    'contract',
+    'tracing',
+    'artifact',
+    'session',
+    'batcher',
+    'monitoring',
+    'prediction-log',
+    'join',
+    'models',
+    'security',
+  ],
   ...['protocols', 'pages', 'http'],
 ]
 

@@ -20,6 +20,7 @@ const DEFAULTS = {
 }
 
 const HELP = `Usage: modelyard-serving [options]
+       modelyard-serving join [options] [<file or folder> ...]
 
 Serves the ONNX models that a configuration names. In a pod of Modelyard every option has the right default.
 
@@ -37,6 +38,8 @@ Options:
 
 SIGTERM and SIGINT stop the server after it has answered what it has accepted; a second one stops it at once.
 Exit status: 0 stopped as asked, 2 could not run.
+
+modelyard-serving join --help tells how prediction logs and feedback are joined.
 `
 
 interface Flags {
@@ -75,6 +78,7 @@ function readPort(flag: string, value: string | undefined): number | undefined {
 }
 
 async function main(args: string[]): Promise<void> {
+  if (args[0] === 'join') return joinLogs(args.slice(1))
   let flags: Flags | null
   try {
     flags = readFlags(args)
@@ -112,6 +116,16 @@ async function main(args: string[]): Promise<void> {
     await server.loaded
   } catch (error) {
     giveUp(error instanceof Error ? error.message : String(error))
+  }
+}
+
+async function joinLogs(args: string[]): Promise<void> {
+  // Loaded here only: a server has no use for it.
+  const { joinCommand } = await import('./join/index.ts')
+  try {
+    process.exitCode = await joinCommand(args)
+  } catch (error) {
+    giveUp(`join: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 

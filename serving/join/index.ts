@@ -1,0 +1,1 @@
+export { joinCommand } from './command.ts'
