@@ -46,6 +46,7 @@ test('descriptions, examples and names of free dimensions mean nothing to a call
 const COLUMN_CASES: [Column, Column, 'breaking' | 'compatible', string][] = [
   [age, { ...age, missing: true }, 'compatible', 'feature age may be missing now'],
   [{ ...age, missing: true }, age, 'breaking', 'feature age may not be missing any more'],
+  [{ ...age, sensitive: 'hash' }, age, 'compatible', 'feature age, in the prediction log: hashed -> as it is'],
   [age, { ...age, integer: true }, 'breaking', 'feature age takes whole numbers only'],
   [{ ...age, integer: true }, age, 'compatible', 'feature age takes fractions too'],
   [age, { ...age, unit: 'months' }, 'breaking', 'feature age: unit years -> months'],

@@ -42,7 +42,16 @@ function columnChanges(before: Column, after: Column): InterfaceChange[] {
   if (before.unit !== after.unit) {
     changes.push({ kind: 'breaking', message: `${feature}: unit ${before.unit ?? 'none'} -> ${after.unit ?? 'none'}` })
   }
+  if (before.sensitive !== after.sensitive) {
+    const message = `${feature}, in the prediction log: ${logged(before)} -> ${logged(after)}`
+    changes.push({ kind: 'compatible', message })
+  }
   return [...changes, ...rangeChanges(feature, before, after), ...categoryChanges(feature, before, after)]
+}
+
+function logged({ sensitive }: Column): string {
+  if (sensitive === undefined) return 'as it is'
+  return sensitive === 'drop' ? 'left out' : 'hashed'
 }
 
 function rangeChanges(feature: string, before: Column, after: Column): InterfaceChange[] {

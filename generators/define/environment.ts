@@ -1,3 +1,4 @@
+import type { PredictionLogChoice } from 'modelyard-serving/contract'
 import type { DefinedModel, ReplicaSettings, ResourceSettings } from './model.ts'
 
 /** Where an environment's pods fetch artifacts from, by digest. */
@@ -91,6 +92,14 @@ export interface ArgoCd {
   namespace?: string
 }
 
+/** Where the sampled predictions of an environment go, with the truths that callers say later. */
+export interface PredictionLog extends Pick<PredictionLogChoice, 'format' | 'sampleRate' | 'redact'> {
+  /** Address that batches are sent to. */
+  sink: `${'https' | 'http'}://${string}`
+  /** Secret in the environment's namespace: `salt` keys the hashes of features, `token` is a bearer token for the sink. */
+  secret?: { name: string; keys: ('salt' | 'token')[] }
+}
+
 export interface Override {
   model: string
   replicas?: ReplicaSettings
@@ -127,6 +136,8 @@ export interface EnvironmentDefinition {
   traffic?: TrafficEngine
   /** Default `hpa({ cpu: 70 })`. */
   autoscaling?: Autoscaling
+  /** Default: no prediction is logged. */
+  predictionLog?: PredictionLog
   gates?: {
     /** Reviews that a promotion into this environment needs before it is merged. */
     approvals?: number

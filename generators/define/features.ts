@@ -1,10 +1,15 @@
-import type { Column, Datatype, Dimension } from 'modelyard-serving/contract'
+import type { Column, Datatype, Dimension, Redaction } from 'modelyard-serving/contract'
 
 export interface FeatureOptions {
   /** What the value means, shown in the API's documentation. */
   description?: string
   /** The caller may leave it out or send `null`; the graph then gets NaN (or the empty string). Default false. */
   missing?: boolean
+  /**
+   * Never logged as it is: left out of the prediction log, or hashed with a secret so that equal values can still be told. Frozen
+   * with the interface when a version is registered; no environment can take it away.
+   */
+  sensitive?: Redaction
 }
 
 export interface NumberOptions extends FeatureOptions {

@@ -12,6 +12,7 @@ export {
   type Override,
   oci,
   override,
+  type PredictionLog,
   type S3Options,
   s3,
   serverSplit,

@@ -49,6 +49,7 @@ const feature = object(
     max: { type: 'number' },
     integer: { type: 'boolean' },
     missing: { type: 'boolean' },
+    sensitive: { enum: ['drop', 'hash'] },
     example: { type: ['number', 'string'] },
     categories: {
       type: ['object', 'array'],
@@ -148,6 +149,22 @@ const artifactStore = {
   })),
 }
 
+const predictionLog = object(
+  { sink: text('^https?://[^/?#@\\s]+([/?]\\S*)?$', 'an address without a password, https://...') },
+  {
+    format: { enum: ['json', 'cloudevents', 'cloudevents-batch'] },
+    sampleRate: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
+    redact: { type: 'object', additionalProperties: { enum: ['drop', 'hash'] } },
+    secret: object(
+      {
+        name: text('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'the name of a Secret'),
+        keys: { type: 'array', items: { enum: ['salt', 'token'] }, minItems: 1, uniqueItems: true },
+      },
+      {},
+    ),
+  },
+)
+
 export const environmentSchema = object(
   {
     kind: { const: 'environment' },
@@ -167,6 +184,7 @@ export const environmentSchema = object(
       { engine: { const: 'hpa' }, cpu: { type: 'integer', minimum: 1 } },
       { memory: { type: 'integer', minimum: 1 } },
     ),
+    predictionLog,
     gates: object({}, { approvals: { type: 'integer', minimum: 0 } }),
     overrides: { type: 'array', items: object({ model: modelName }, { replicas, resources }) },
   },

@@ -14,6 +14,8 @@ export const POD = {
   routingFile: 'routing.json',
   /** Artifacts by digest: `<cacheDirectory>/sha256/<hex>`. */
   cacheDirectory: '/var/cache/modelyard',
+  /** Salt and token of the prediction log, each a file. */
+  predictionLogDirectory: '/etc/modelyard/prediction-log',
   temporaryDirectory: '/tmp',
   /** 200 while the event loop turns. */
   livenessPath: '/healthz',

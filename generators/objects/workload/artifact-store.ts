@@ -36,7 +36,8 @@ export function portsOf({ kind, base, endpoint }: ArtifactStore): number[] {
   }
 }
 
-function portOf(address: string): number {
+/** TCP port of an address, its scheme's where it names none. */
+export function portOf(address: string): number {
   const { port, protocol } = new URL(address)
   return Number(port) || (protocol === 'http:' ? 80 : HTTPS_PORT)
 }

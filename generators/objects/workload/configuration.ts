@@ -10,6 +10,7 @@ import {
 import { type ArtifactStore, type BundleFile, parseCpu, type VersionFile } from '../../define/index.ts'
 import type { PlannedModel, PlannedVersion } from '../../plan/index.ts'
 import { addressIn } from './artifact-store.ts'
+import { predictionLogSettings } from './prediction-log.ts'
 
 /** Seconds between unready and refusing connections: endpoints of every proxy are updated by then. */
 const DRAIN_DELAY_SECONDS = 10
@@ -28,6 +29,7 @@ export function bootConfiguration(model: PlannedModel): BootConfiguration {
       threads: Math.max(1, Math.ceil(parseCpu(settings.resources.cpuLimit as `${number}`))),
       bodyLimit: 16 * 2 ** 20,
       drain: { delaySeconds: DRAIN_DELAY_SECONDS, timeoutSeconds: DRAIN_TIMEOUT_SECONDS },
+      ...(environment.predictionLog && { predictionLog: predictionLogSettings(environment.predictionLog) }),
     },
     models: [
       {

@@ -5,6 +5,7 @@ import type { PlannedModel, PlannedVersion } from '../../plan/index.ts'
 import { ANNOTATIONS, modelLabels, selectorLabels } from '../names.ts'
 import { storeAccess } from './artifact-store.ts'
 import { TERMINATION_GRACE_SECONDS } from './configuration.ts'
+import { predictionLogSecret } from './prediction-log.ts'
 import { podResources } from './resources.ts'
 
 /** The image's user; above 10000, so that it is no user of the node. */
@@ -73,6 +74,7 @@ function podSpec(model: PlannedModel, mounts: Mounts): k8s.PodSpec {
       { name: 'cache', emptyDir: { sizeLimit: k8s.Quantity.fromString(cacheSize(model)) } },
       { name: 'tmp', emptyDir: { sizeLimit: k8s.Quantity.fromString('64Mi') } },
       ...storeAccess(model.environment.artifacts).volumes,
+      ...predictionLogSecret(model.environment.predictionLog).volumes,
     ],
   }
 }
@@ -104,6 +106,7 @@ function container(model: PlannedModel): k8s.Container {
       { name: 'cache', mountPath: POD.cacheDirectory },
       { name: 'tmp', mountPath: POD.temporaryDirectory },
       ...store.mounts,
+      ...predictionLogSecret(model.environment.predictionLog).mounts,
     ],
   }
 }

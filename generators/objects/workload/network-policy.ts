@@ -4,8 +4,9 @@ import { POD } from 'modelyard-serving/contract'
 import type { PlannedModel } from '../../plan/index.ts'
 import { selectorLabels } from '../names.ts'
 import { portsOf } from './artifact-store.ts'
+import { predictionLogPorts } from './prediction-log.ts'
 
-/** In: the server's port, from pods of this cluster. Out: DNS, and the store of artifacts where it is not in the pod. Nothing else. */
+/** In: the server's port, from pods of this cluster. Out: DNS, the store of artifacts where it is not in the pod, the sink of the prediction log. Nothing else. */
 export function networkPolicy(scope: Construct, model: PlannedModel, labels: Record<string, string>): void {
   const port = (number: number, protocol = 'TCP'): k8s.NetworkPolicyPort => ({
     port: k8s.IntOrString.fromNumber(number),
@@ -20,14 +21,16 @@ export function networkPolicy(scope: Construct, model: PlannedModel, labels: Rec
     ],
     ports: [port(53, 'UDP'), port(53)],
   }
-  const store = portsOf(model.environment.artifacts).map((number) => port(number))
+  const { artifacts, predictionLog } = model.environment
+  const numbers = new Set([...portsOf(artifacts), ...predictionLogPorts(predictionLog)])
+  const elsewhere = [...numbers].map((number) => port(number))
   new k8s.KubeNetworkPolicy(scope, 'network-policy', {
     metadata: { name: model.name, labels },
     spec: {
       podSelector: { matchLabels: selectorLabels(model.name) },
       policyTypes: ['Ingress', 'Egress'],
       ingress: [{ from: [{ namespaceSelector: {} }], ports: [port(POD.port)] }],
-      egress: store.length === 0 ? [] : [dns, { ports: store }],
+      egress: elsewhere.length === 0 ? [] : [dns, { ports: elsewhere }],
     },
   })
 }
