@@ -5,8 +5,8 @@ import { pinnedCommand } from './process-tree.ts'
 import { type RunningServer, runServer } from './run-server.ts'
 
 /** What V8 needs before a path of a server is as fast as it gets. */
-const WARM_CPU_SECONDS = 1.5
-const MOST_WARM_TURNS = 5
+const WARM_CPU_SECONDS = 2
+const MOST_WARM_TURNS = 10
 
 /** One contestant at one number of connections; each figure is the median of the rounds. */
 export interface Measurement {
