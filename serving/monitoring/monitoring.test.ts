@@ -49,6 +49,23 @@ test('observations carry the labels of the contract', async () => {
   assert.not.match(await monitoring.text(), 'modelyard_version_wanted{')
 })
 
+test('a histogram is written as Prometheus reads it: cumulative, a bound belongs to its own bucket, nothing before the first', async () => {
+  const monitoring = createMonitoring([25])
+  const version = monitoring.version('a "quoted" model', '1')
+  assert.not.match(await monitoring.text(), 'modelyard_batch_rows_bucket')
+  for (const rows of [1, 2, 3, 2000]) version.called(0.5, rows)
+  const lines = (await monitoring.text()).split('\n').filter((line) => line.startsWith('modelyard_batch_rows'))
+  const labels = 'model="a \\"quoted\\" model",version="1"'
+  const below = [1, 2, 3, 3, 3, 3, 3, 3, 3, 3, 4]
+  assert.equal(lines, [
+    ...[1, 2, 4, 8, 16, 32, 64, 128, 256, 1024, '+Inf'].map(
+      (bound, index) => `modelyard_batch_rows_bucket{le="${bound}",${labels}} ${below[index]}`,
+    ),
+    `modelyard_batch_rows_sum{${labels}} 2006`,
+    `modelyard_batch_rows_count{${labels}} 4`,
+  ])
+})
+
 test('two servers in one process do not meet', async () => {
   createMonitoring([25]).version('a', '1').request('predict', 200, 1)
   assert.not.match(await createMonitoring([25]).text(), 'modelyard_requests_total{')

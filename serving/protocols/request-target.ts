@@ -33,11 +33,17 @@ export const VERSION_HEADER = 'x-modelyard-version'
  */
 export function trackServedRequests(app: FastifyInstance, { registry, monitoring }: ProtocolContext): void {
   app.decorateRequest('served', null)
+  const unanswered = new Map<ServedModel, VersionMetrics>()
+  const metricsOf = (model: ServedModel) => {
+    const known = unanswered.get(model) ?? monitoring.version(model.name, '')
+    unanswered.set(model, known)
+    return known
+  }
   app.addHook('onRequest', (request, _reply, done) => {
     const route = request.routeOptions.config.metricsRoute
     if (route !== undefined) {
       const model = targetModel(request, registry)
-      request.served = { model, route, metrics: monitoring.version(model.name, '') }
+      request.served = { model, route, metrics: metricsOf(model) }
     }
     done()
   })

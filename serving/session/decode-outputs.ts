@@ -24,19 +24,54 @@ export function decodeOutputs(modelInterface: ModelInterface, outputs: Tensors, 
   for (const declared of modelInterface.outputs) {
     const tensor = outputs[declared.name]
     if (tensor === undefined) continue
-    const split = tensor.shape.length > 0 && tensor.shape[0] === rows
-    const shape = split ? tensor.shape.slice(1) : tensor.shape
-    const size = elementCount(shape)
-    const scalar = isScalar(declared, shape)
+    const { shape, step, scalar } = layoutOf(declared, tensor, rows)
     for (let row = 0; row < rows; row++) {
-      const start = split ? row * size : 0
-      const value = scalar
-        ? decodeElement(tensor.datatype, tensor.data, start)
-        : decodeNested(tensor, shape, start, declared.labels)
-      ;(predictions[row] as Prediction)[declared.name] = value
+      ;(predictions[row] as Prediction)[declared.name] = scalar
+        ? decodeElement(tensor.datatype, tensor.data, row * step)
+        : decodeNested(tensor, shape, row * step, declared.labels)
     }
   }
   return predictions
+}
+
+/** Writes each of `rows` predictions as JSON. */
+export type PredictionWriter = (outputs: Tensors, rows: number) => string[]
+
+/**
+ * The JSON text of what `decodeOutputs` gives, without the objects in between: names are written once for the interface, and
+ * a scalar is one number behind its name.
+ */
+export function createPredictionWriter(modelInterface: ModelInterface): PredictionWriter {
+  const plans = modelInterface.outputs.map((declared) => ({ declared, key: `${JSON.stringify(declared.name)}:` }))
+  return (outputs, rows) => {
+    const texts = new Array<string>(rows).fill('')
+    for (const { declared, key } of plans) {
+      const tensor = outputs[declared.name]
+      if (tensor === undefined) continue
+      const { shape, step, scalar } = layoutOf(declared, tensor, rows)
+      for (let row = 0; row < rows; row++) {
+        const before = texts[row] === '' ? key : `${texts[row]},${key}`
+        const value = scalar
+          ? writeElement(tensor, row * step)
+          : JSON.stringify(decodeNested(tensor, shape, row * step, declared.labels))
+        texts[row] = before + value
+      }
+    }
+    for (let row = 0; row < rows; row++) texts[row] = `{${texts[row]}}`
+    return texts
+  }
+}
+
+/** Shape and elements of one row's part of an output; the same part for every row where the first dimension is not the rows. */
+function layoutOf(declared: OutputTensor, { shape }: Tensor, rows: number) {
+  const split = shape.length > 0 && shape[0] === rows
+  const part = split ? shape.slice(1) : shape
+  return { shape: part, step: split ? elementCount(part) : 0, scalar: isScalar(declared, part) }
+}
+
+function writeElement({ datatype, data }: Tensor, index: number): string {
+  const value = decodeElement(datatype, data, index)
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
 /** One element as JSON can hold it. */

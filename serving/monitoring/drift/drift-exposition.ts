@@ -1,4 +1,5 @@
 import { type Baseline, METRICS, type ModelInterface, namedFeatures } from '../../contract/index.ts'
+import { escapeLabel, head } from '../text-format.ts'
 import { type Counted, SERIES_A_POD, SERIES_A_VERSION } from './plan.ts'
 import { type ConfidenceCounter, VersionDrift } from './version-drift.ts'
 
@@ -134,12 +135,4 @@ function countLines({ prefixes, counts }: CountLines): string {
   let text = ''
   for (const [bin, prefix] of prefixes.entries()) text += `${prefix}${counts[bin]}\n`
   return text
-}
-
-function head(name: string, type: 'counter' | 'gauge', help: string): string {
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`
-}
-
-function escapeLabel(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"')
 }
