@@ -12,10 +12,12 @@ import {
 import type { DriftCounts, Monitoring, VersionMetrics } from '../monitoring/index.ts'
 import type { PredictionLog, PredictionMode, RecordPrediction } from '../prediction-log/index.ts'
 import {
+  createPredictionWriter,
   createRecordEncoder,
   createSession,
   createWorkerSession,
   ModelError,
+  type PredictionWriter,
   type RecordEncoder,
   readModel,
   type Tensors,
@@ -72,6 +74,8 @@ export interface LoadedVersion {
   readonly served: ServedVersion
   /** Null for a model that takes raw tensors only. */
   readonly encode: RecordEncoder | null
+  /** Predictions of its outputs as JSON. */
+  readonly write: PredictionWriter
   readonly metrics: VersionMetrics
   /** The first golden samples: requests that are right, for documentation. */
   readonly examples: readonly GoldenSample[]
@@ -124,6 +128,7 @@ class SessionVersion implements LoadedVersion {
   readonly model: string
   readonly served: ServedVersion
   readonly encode: RecordEncoder | null
+  readonly write: PredictionWriter
   readonly metrics: VersionMetrics
   readonly examples: readonly GoldenSample[]
   private readonly runner: Runner
@@ -146,6 +151,7 @@ class SessionVersion implements LoadedVersion {
     this.runner = runner
     this.drift = drift
     this.encode = hasNamedFeatures(served.interface) ? createRecordEncoder(served.interface) : null
+    this.write = createPredictionWriter(served.interface)
     this.metrics = monitoring.version(model, served.name)
     this.record = predictionLog?.version(model, served) ?? null
     const { metrics } = this

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LoadedVersion } from '../models/index.ts'
-import { decodeOutputs, type RecordEncoder } from '../session/index.ts'
+import type { RecordEncoder } from '../session/index.ts'
 import { HttpProblem, wrongFields } from './http-problem.ts'
 import { routeOf, VERSION_HEADER } from './request-target.ts'
 import { type PreparedRequest, serveRequest } from './serve-request.ts'
@@ -19,17 +19,18 @@ export function namedProtocol(app: FastifyInstance): void {
   app.post('/predict', options, predict)
 }
 
-async function predict(request: FastifyRequest, reply: FastifyReply): Promise<object> {
+async function predict(request: FastifyRequest, reply: FastifyReply): Promise<string> {
   const { body } = request
   const list = Array.isArray(body)
   const records: readonly unknown[] = list ? body : [body]
   const route = routeOf(request)
   const prepare = (candidate: LoadedVersion) => prepareRecords(candidate, records, list ? 'list' : 'record')
   const { version, outputs } = await serveRequest(request, route, prepare, UNPROCESSABLE)
-  const predictions = decodeOutputs(version.served.interface, outputs, records.length)
+  const predictions = version.write(outputs, records.length)
   reply.header(VERSION_HEADER, version.served.name)
-  const from = { model: version.model, version: version.served.name }
-  return list ? { ...from, predictions } : { ...from, prediction: predictions[0] }
+  reply.type('application/json; charset=utf-8')
+  const from = `{"model":${JSON.stringify(version.model)},"version":${JSON.stringify(version.served.name)}`
+  return list ? `${from},"predictions":[${predictions.join(',')}]}` : `${from},"prediction":${predictions[0]}}`
 }
 
 /** Records as tensors of one version; throws a 422 that lists every wrong field. */

@@ -1,17 +1,27 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Dimension } from '../contract/index.ts'
+import type { Dimension, ModelInterface } from '../contract/index.ts'
 import { INTERFACES } from '../testing/fixtures.ts'
-import { decodeOutputs } from './decode-outputs.ts'
-import type { Tensor } from './tensor.ts'
+import { createPredictionWriter, decodeOutputs } from './decode-outputs.ts'
+import type { Tensor, Tensors } from './tensor.ts'
+
+/** What both ways give: as objects, and as the JSON text of the same objects, to the letter. */
+function predictionsOf(modelInterface: ModelInterface, outputs: Tensors, rows: number) {
+  const predictions = decodeOutputs(modelInterface, outputs, rows)
+  assert.equal(
+    createPredictionWriter(modelInterface)(outputs, rows),
+    predictions.map((prediction) => JSON.stringify(prediction)),
+  )
+  return predictions
+}
 
 function decode(tensor: Tensor, rows: number, shape: Dimension[] = tensor.shape) {
   const outputs = [{ name: 'y', datatype: tensor.datatype, shape }]
-  return decodeOutputs({ inputs: [], outputs }, { y: tensor }, rows).map(({ y }) => y)
+  return predictionsOf({ inputs: [], outputs }, { y: tensor }, rows).map(({ y }) => y)
 }
 
 test('labels become an object, a declared width of one a scalar', () => {
-  const predictions = decodeOutputs(
+  const predictions = predictionsOf(
     INTERFACES.iris,
     {
       label: { datatype: 'int64', shape: [2], data: BigInt64Array.of(2n, 0n) },
@@ -50,6 +60,19 @@ test('what JSON cannot hold is null, and an int64 beyond 2^53 keeps its digits a
   assert.equal(decode({ datatype: 'float32', shape: [3], data: numbers }, 3), [null, null, 1.5])
   const big = BigInt64Array.of(2n ** 62n, -3n)
   assert.equal(decode({ datatype: 'int64', shape: [2], data: big }, 2), ['4611686018427387904', -3])
+})
+
+test('names and strings are escaped, and an output that was not asked for is not there', () => {
+  const outputs = [
+    { name: 'a "quoted" name', datatype: 'string' as const, shape: ['batch'] },
+    { name: 'absent', datatype: 'float32' as const, shape: ['batch'] },
+    { name: 'zero', datatype: 'float32' as const, shape: ['batch'] },
+  ]
+  const tensors: Tensors = {
+    'a "quoted" name': { datatype: 'string', shape: [1], data: ['\u2028 "\n'] },
+    zero: { datatype: 'float32', shape: [1], data: Float32Array.of(-0) },
+  }
+  assert.equal(Object.keys(predictionsOf({ inputs: [], outputs }, tensors, 1)[0] ?? {}), ['a "quoted" name', 'zero'])
 })
 
 test('half floats, booleans and strings are themselves', () => {

@@ -1,7 +1,14 @@
 export { type Anomaly, type AnomalyKind, UNKNOWN_FEATURE } from './anomalies.ts'
 export { checkFeeds } from './check-feeds.ts'
 export { compareInterface } from './compare-interface.ts'
-export { decodeElement, decodeOutputs, type Prediction, type PredictionValue } from './decode-outputs.ts'
+export {
+  createPredictionWriter,
+  decodeElement,
+  decodeOutputs,
+  type Prediction,
+  type PredictionValue,
+  type PredictionWriter,
+} from './decode-outputs.ts'
 export {
   createRecordEncoder,
   type EncodedRecords,

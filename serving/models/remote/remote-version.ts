@@ -1,7 +1,14 @@
 import { ClientGoneError } from '../../batcher/index.ts'
 import { hasNamedFeatures, type ServedVersion } from '../../contract/index.ts'
 import type { VersionMetrics } from '../../monitoring/index.ts'
-import { createRecordEncoder, type RecordEncoder, type Tensor, type Tensors } from '../../session/index.ts'
+import {
+  createPredictionWriter,
+  createRecordEncoder,
+  type PredictionWriter,
+  type RecordEncoder,
+  type Tensor,
+  type Tensors,
+} from '../../session/index.ts'
 import type { Caller, LoadContext, LoadedVersion } from '../loaded-version.ts'
 import { type RemoteAddress, remoteAddress } from './remote-address.ts'
 import { createRemoteClient, type RemoteAnswer, type RemoteClient } from './remote-client.ts'
@@ -64,6 +71,7 @@ class RemoteVersion implements LoadedVersion {
   readonly model: string
   readonly served: ServedVersion
   readonly encode: RecordEncoder | null
+  readonly write: PredictionWriter
   readonly metrics: VersionMetrics
   readonly examples = []
   /** The other server logs what it predicts. */
@@ -94,6 +102,7 @@ class RemoteVersion implements LoadedVersion {
     this.context = context
     this.timeoutMs = context.queue?.timeoutMs ?? DEFAULT_TIMEOUT_MS
     this.encode = hasNamedFeatures(served.interface) ? createRecordEncoder(served.interface) : null
+    this.write = createPredictionWriter(served.interface)
     this.metrics = context.monitoring.version(model, served.name)
   }
 
