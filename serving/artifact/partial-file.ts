@@ -31,18 +31,18 @@ export class PartialFile {
   /** Takes over what was left behind for `path`, else begins at nothing; rejects with Node's error. */
   static async open(path: string): Promise<PartialFile> {
     const temporary = `${path}.${ownerTag()}.${randomBytes(6).toString('hex')}.part`
+    let taken = false
     for (const left of await leftBehind(path)) {
       // A rename can be won by one process only.
-      if (
-        await rename(left, temporary).then(
-          () => true,
-          () => false,
-        )
+      taken = await rename(left, temporary).then(
+        () => true,
+        () => false,
       )
-        break
+      if (taken) break
     }
     const partial = new PartialFile(path, temporary, await open(temporary, 'a', 0o644))
     mine.add(temporary)
+    if (!taken) return partial
     for await (const chunk of createReadStream(temporary, { highWaterMark: 1024 * 1024 })) partial.count(chunk)
     partial.inherited = partial.size > 0
     return partial
@@ -75,10 +75,14 @@ export class PartialFile {
     throw diskFull(this.path, `the file has ${wanted} bytes, and the disk of the cache ${free} left`)
   }
 
-  /** Puts the whole file where it belongs, at once. */
+  /**
+   * Puts the whole file where it belongs, at once. It is not forced to the disk, which would take longer than all the rest for
+   * many small files: each process hashes what it finds before it uses it, so a file that a power cut has torn is fetched again.
+   */
   async commit(): Promise<void> {
-    await this.handle.sync()
-    await this.close()
+    mine.delete(this.temporary)
+    // Some file systems tell only here that there was no room.
+    await this.handle.close()
     await rename(this.temporary, this.path)
   }
 

@@ -4,7 +4,7 @@ import { type ModelState, ServedModel } from './served-model.ts'
 
 /** Versions that are fetched and loaded at the same time. */
 const CONCURRENT_MODELS = 4
-const PUBLISH_MS = 50
+const PUBLISH_MS = 250
 const FIRST_RETRY_MS = 1000
 const LAST_RETRY_MS = 30_000
 

@@ -52,6 +52,7 @@ export class ServedModel {
   private readonly boot: BootModel
   private readonly context: LoadContext
   private wanted: Routing = NO_CANDIDATE
+  private wantedVersions: readonly WantedVersion[]
   private inForce: Routing = NO_CANDIDATE
   private readonly loaded = new Map<string, LoadedVersion>()
   private readonly refused = new Map<string, Refusal>()
@@ -62,6 +63,7 @@ export class ServedModel {
     this.name = boot.name
     this.boot = boot
     this.context = context
+    this.wantedVersions = this.listWanted()
   }
 
   /** The version that answers a request with these headers; undefined while the stable version does not. */
@@ -90,7 +92,7 @@ export class ServedModel {
 
   /** Whether the configuration asks for a version of this name, be it loaded or not. */
   wants(name: string): boolean {
-    return this.wantedVersions().some(({ served }) => served.name === name)
+    return this.wantedVersions.some(({ served }) => served.name === name)
   }
 
   /** Every version that answers. */
@@ -109,7 +111,7 @@ export class ServedModel {
   }
 
   wantedIdentities(): VersionIdentity[] {
-    return this.wantedVersions().map(({ served }) => this.identity(served))
+    return this.wantedVersions.map(({ served }) => this.identity(served))
   }
 
   loadedIdentities(): VersionIdentity[] {
@@ -119,7 +121,8 @@ export class ServedModel {
   /** Takes what the routing configuration says, null for nothing. What needs no loading is in force when this returns. */
   want(routing: RoutedModel | undefined): void {
     this.wanted = routing ?? NO_CANDIDATE
-    const keys = new Set(this.wantedVersions().map(keyOf))
+    this.wantedVersions = this.listWanted()
+    const keys = new Set(this.wantedVersions.map(keyOf))
     for (const key of this.refused.keys()) if (!keys.has(key)) this.refused.delete(key)
     this.settle()
   }
@@ -127,7 +130,7 @@ export class ServedModel {
   /** Loads what is wanted and neither loaded nor refused for good. Resolves true when a later attempt may get further. */
   async load(): Promise<boolean> {
     let again = false
-    for (const wanted of this.wantedVersions()) {
+    for (const wanted of this.wantedVersions) {
       const { served, address } = wanted
       const key = keyOf(wanted)
       const refusal = this.refused.get(key)
@@ -180,7 +183,8 @@ export class ServedModel {
     this.context.log.info({ model: this.name, version: version.served.name }, 'version retired')
   }
 
-  private wantedVersions(): WantedVersion[] {
+  /** Each once: a candidate may be a version of the boot configuration too. */
+  private listWanted(): WantedVersion[] {
     const wanted = [...this.boot.versions.map((served) => ({ served })), ...this.neededBy(this.wanted)]
     return [...new Map(wanted.map((version) => [keyOf(version), version])).values()]
   }

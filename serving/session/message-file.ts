@@ -35,8 +35,11 @@ export class MessageFile {
     closeSync(this.descriptor)
   }
 
-  /** Fields of the message between two offsets; throws a RangeError when one reaches past the end. */
-  *fields(start: number, end: number): Generator<Field> {
+  /**
+   * Fields of the message between two offsets, or those of the `wanted` numbers; throws a RangeError when one reaches past the
+   * end. The thresholds of a tree are a field each: to pass over them is most of the work.
+   */
+  *fields(start: number, end: number, wanted?: ReadonlySet<number>): Generator<Field> {
     let position = start
     while (position < end) {
       const reader = this.at(position, Math.min(HEADER_BYTES, end - position))
@@ -55,7 +58,7 @@ export class MessageFile {
       }
       if (contentEnd > end) throw new RangeError(`field ${number} at byte ${position} reaches past the end`)
       position = contentEnd
-      yield { number, wireType, start: contentStart, end: contentEnd }
+      if (wanted === undefined || wanted.has(number)) yield { number, wireType, start: contentStart, end: contentEnd }
     }
   }
 
@@ -73,10 +76,10 @@ export class MessageFile {
     return Buffer.from(this.window.buffer, reader.pos, length).toString('utf8')
   }
 
-  /** Fields of an embedded message. */
-  embedded(field: Field): Generator<Field> {
+  /** Fields of an embedded message, or those of the `wanted` numbers. */
+  embedded(field: Field, wanted?: ReadonlySet<number>): Generator<Field> {
     this.expect(field, WireType.LengthDelimited)
-    return this.fields(field.start, field.end)
+    return this.fields(field.start, field.end, wanted)
   }
 
   private expect(field: Field, wireType: WireType): void {

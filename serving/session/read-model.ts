@@ -104,8 +104,11 @@ function readNode(found: Found, message: Field, depth: number): void {
   if (found.operators.size > MOST_VALUES) throw new RangeError(`more than ${MOST_VALUES} different operators`)
 }
 
+/** Of `AttributeProto`: tensors, graphs and sparse tensors, one and several of each. */
+const NESTED = new Set([5, 10, 6, 11, 22, 23])
+
 function readAttribute(found: Found, message: Field, depth: number): void {
-  for (const field of found.file.embedded(message)) {
+  for (const field of found.file.embedded(message, NESTED)) {
     if (field.number === 5 || field.number === 10) readTensor(found, field)
     else if (field.number === 6 || field.number === 11) readGraph(found, field, depth + 1)
     else if (field.number === 22 || field.number === 23) readSparseTensor(found, field)

@@ -34,6 +34,9 @@ export interface SessionOptions {
   facts?: GraphFacts
 }
 
+/** Imported when it is needed, and once: the generator reads models without ever loading the native library. */
+let native: Promise<typeof import('onnxruntime-node')> | undefined
+
 /**
  * Loads the ONNX file at `modelPath` with its external data beside it. Refuses, before ONNX Runtime sees the file, what the
  * Node binding cannot serve (an int4 output would end the process) and what differs from `modelInterface`.
@@ -49,9 +52,9 @@ export async function createSession(
   if (unsupported.length > 0) throw new ModelError('model-unsupported', modelPath, unsupported)
   const differences = compareInterface(modelInterface, facts)
   if (differences.length > 0) throw new ModelError('model-interface-differs', modelPath, differences)
-  // Imported here, not above: the generator reads models without ever loading the native library.
-  const runtime = await import('onnxruntime-node')
-  const native = await loadNative(runtime.InferenceSession, modelPath, options)
+  native ??= import('onnxruntime-node')
+  const runtime = await native
+  const session = await loadNative(runtime.InferenceSession, modelPath, options)
   const allOutputs = modelInterface.outputs.map(({ name }) => name)
   let blockedMs = 0
 
@@ -77,14 +80,14 @@ export async function createSession(
       setImmediate(() => {
         started = performance.now()
       })
-      const results = await native.run(nativeFeeds, outputNames)
+      const results = await session.run(nativeFeeds, outputNames)
       blockedMs = performance.now() - started
       const outputs: Tensors = {}
       for (const name of outputNames) outputs[name] = fromNative(results[name] as RuntimeTensor)
       return outputs
     },
     async release() {
-      await native.release()
+      await session.release()
     },
   }
 }
