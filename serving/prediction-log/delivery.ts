@@ -89,14 +89,12 @@ export class Delivery {
           if (batch.length > 1) continue
           this.buffer.confirm(1)
           this.events.lost(1, 'refused', reason)
+          // A receiver that refuses everything must not be asked for each event at full speed.
+          await this.rest(FIRST_RETRY_MS)
           continue
         }
         this.events.failing(reason, delay === FIRST_RETRY_MS)
-        // While the process ends there is no time for long pauses, but a dead sink must not be asked in a tight loop either.
-        // Half of a pause is chance, so that the pods of a fleet do not ask a receiver that comes back all at once.
-        if (this.hurry.signal.aborted)
-          await sleep(FIRST_RETRY_MS, undefined, { signal: this.abort.signal }).catch(() => {})
-        else await this.pause(delay * (0.5 + Math.random() / 2))
+        await this.rest(delay)
         delay = Math.min(delay * 2, LAST_RETRY_MS)
       }
     }
@@ -117,9 +115,15 @@ export class Delivery {
     this.wake = () => {}
   }
 
-  /** Ends early when the process is to end. */
-  private async pause(milliseconds: number): Promise<void> {
-    await sleep(milliseconds, undefined, { signal: this.hurry.signal, ref: false }).catch(() => {})
+  /**
+   * A pause between attempts. Half of it is chance, so that the pods of a fleet do not ask a receiver that comes back all at once.
+   * While the process ends there is no time for long pauses, but a dead sink must not be asked in a tight loop either.
+   */
+  private async rest(milliseconds: number): Promise<void> {
+    const signal = this.hurry.signal.aborted ? this.abort.signal : this.hurry.signal
+    const pause = this.hurry.signal.aborted ? FIRST_RETRY_MS : milliseconds * (0.5 + Math.random() / 2)
+    // Not what keeps a process alive, except while it ends, when the rest of the buffer is all that is left to do.
+    await sleep(pause, undefined, { signal, ref: this.hurry.signal.aborted }).catch(() => {})
   }
 
   /** A file system that hangs cannot be aborted; it must not keep the process from ending. */

@@ -63,10 +63,17 @@ export function createPredictionLog(
     // Where it goes, without what may be secret: the path of an address can hold a key.
     const details = { sink: isFile ? sink : new URL(sink).origin }
     const bounds = { bufferBytes, flushMs, batchBytes: isFile ? Math.min(batchBytes, files.maxBytes) : batchBytes }
+    let refusing = false
     const delivery = new Delivery(target, bounds, {
-      written: (lines) => metrics.events('written', lines),
+      written(lines) {
+        refusing = false
+        metrics.events('written', lines)
+      },
       lost(lines, why, reason) {
         metrics.events(why, lines)
+        // Once for all that are refused in a row; the metric counts them.
+        if (why === 'refused' && refusing) return
+        refusing = why === 'refused'
         log.error({ ...details, lines, reason }, `events of the prediction log are lost: ${why}`)
       },
       failing(reason, first) {
