@@ -20,12 +20,13 @@ export function collectMethods(app: FastifyInstance): (path: string) => string[]
   }
 }
 
-/** `/models/:model/predict` as a pattern: a parameter is one segment, or the part of it before a literal `::`. */
+/** `/models/:model/predict` as a pattern: a parameter is what its own expression says, else one segment. `::` is a literal colon. */
 function patternOf(url: string): RegExp {
   const parts = url.split(/(::|:\w+(?:\([^)]*\))?|\*)/).map((part) => {
     if (part === '::') return ':'
     if (part === '*') return '.*'
-    return part.startsWith(':') ? '[^/]+' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+    if (part.startsWith(':')) return part.match(/\(\^?(.*)\)/)?.[1] ?? '[^/]+'
+    return part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')
   })
   return new RegExp(`^${parts.join('')}$`)
 }

@@ -7,7 +7,7 @@ import { HttpProblem, MOST_DETAILS, wrongFields } from './http-problem.ts'
 import { isObject } from './is-object.ts'
 import { encoderOf, prepareRecords, UNPROCESSABLE } from './named.ts'
 import { routeOf, VERSION_HEADER } from './request-target.ts'
-import { type PreparedRequest, serveRequest, timeoutOf } from './serve-request.ts'
+import { type PreparedRequest, type ServedCall, serveRequest, timeoutOf } from './serve-request.ts'
 
 /**
  * Records that are encoded and submitted together: between two chunks the event loop and the model's queue are free for others.
@@ -120,7 +120,7 @@ async function predictRows(batch: Batch, rows: readonly Row[]): Promise<void> {
     ...(deadline !== undefined && { timeoutMs: deadline - performance.now() }),
   })
   try {
-    const { version, outputs } = await serveRequest(request, route, prepare, UNPROCESSABLE)
+    const { version, outputs } = await serveRequest(partOf(request, rows), route, prepare, UNPROCESSABLE)
     keepVersion(batch, version)
     const predictions = decodeOutputs(version.served.interface, outputs, rows.length)
     for (const [at, { place }] of rows.entries()) batch.predictions[place] = predictions[at] ?? null
@@ -130,6 +130,11 @@ async function predictRows(batch: Batch, rows: readonly Row[]): Promise<void> {
     if (others.length > 0 && isWrongInput(error)) for (const each of rows) await predictRows(batch, [each])
     else if (row !== undefined) reject(batch, row.place, error)
   }
+}
+
+/** The prediction log has an event for each call, and an id for each event. */
+function partOf({ id, served, log, headers, raw }: FastifyRequest, rows: readonly Row[]): ServedCall {
+  return { id: `${id}/${rows[0]?.place ?? 0}`, served, log, headers, raw }
 }
 
 /** Where the version of the route is down another may answer; it goes on then, since one answer has one version. */

@@ -14,6 +14,9 @@ type Document = { paths: Record<string, Record<string, object>>; components: obj
 
 const PROBES: readonly string[] = [POD.livenessPath, POD.startupPath, POD.readinessPath]
 
+/** The same questions in the words of other protocols, on the port of the models. */
+const OTHER_PROBES: readonly string[] = ['/v2/health/live', '/v2/health/ready', '/ping', '/health']
+
 /** The document without what another port answers, and with the keys that operations need. */
 export function withAccess(document: Document, { authenticator, ownManagement }: Access): Document {
   const paths = Object.entries(document.paths).filter(
@@ -40,7 +43,7 @@ export function withAccess(document: Document, { authenticator, ownManagement }:
 
 function isOpen(path: string, authenticator: Authenticator): boolean {
   if (path === POD.metricsPath) return !authenticator.protects('metrics')
-  return (PROBES.includes(path) || path.startsWith('/v2/health/')) && !authenticator.protects('probes')
+  return (PROBES.includes(path) || OTHER_PROBES.includes(path)) && !authenticator.protects('probes')
 }
 
 function withKey(operation: object): object {

@@ -1,9 +1,9 @@
-import { POD } from '../../contract/index.ts'
 import type { LoadedVersion } from '../../models/index.ts'
 import { componentName, type Paths, ref } from './components.ts'
 import { exampleInference, exampleRecords } from './examples.ts'
 import { addFeedback } from './feedback.ts'
-import { bodyProblems, json, MODEL_PROBLEMS, SHARED_SCHEMAS, VERSION_HEADERS } from './responses.ts'
+import { addBatch, addKserve, addMlflow } from './other-protocols.ts'
+import { bodyProblems, json, MODEL_PROBLEMS, SHARED_SCHEMAS, STATISTICS, VERSION_HEADERS } from './responses.ts'
 import {
   inferenceRequestSchema,
   inferenceResponseSchema,
@@ -11,6 +11,7 @@ import {
   recordSchema,
   type Schema,
 } from './schema.ts'
+import { addServer } from './server-paths.ts'
 
 /** What the document says of one model: the stable version, and every version that can be asked for by its path. */
 export interface DocumentedModel {
@@ -26,10 +27,14 @@ export function openApiDocument(models: readonly DocumentedModel[]) {
   const paths: Paths = {}
   const schemas: Record<string, Schema> = { ...SHARED_SCHEMAS }
   for (const { stable, versions } of models) {
-    addNamed(paths, schemas, stable, models.length === 1)
+    const only = models.length === 1
+    addNamed(paths, schemas, stable, only)
+    addBatch(paths, schemas, stable, only)
     addInference(paths, schemas, stable)
-    addFeedback(paths, schemas, [stable, ...versions], models.length === 1)
+    addFeedback(paths, schemas, [stable, ...versions], only)
     for (const version of versions) addInference(paths, schemas, version, version.served.name)
+    addKserve(paths, stable)
+    addMlflow(paths, stable, only)
   }
   addServer(paths)
   const names = models.map(({ stable }) => stable.model)
@@ -159,6 +164,14 @@ function addInference(paths: Paths, schemas: Record<string, Schema>, version: Lo
     required: ['name', 'ready'],
     properties: { name: { const: model }, ready: { type: 'boolean' } },
   }
+  paths[`${path}/stats`] = {
+    get: {
+      operationId: componentName(key, 'statistics'),
+      tags: [model],
+      summary: `Counts and times since the start${which}`,
+      responses: { '200': json('as Triton writes them', STATISTICS), ...MODEL_PROBLEMS },
+    },
+  }
   paths[`${path}/ready`] = {
     get: {
       operationId: componentName(key, 'ready'),
@@ -171,37 +184,4 @@ function addInference(paths: Paths, schemas: Record<string, Schema>, version: Lo
       },
     },
   }
-}
-
-function addServer(paths: Paths): void {
-  const flags = (...names: string[]): Schema => ({
-    type: 'object',
-    required: names,
-    properties: Object.fromEntries(names.map((name) => [name, { type: 'boolean' }])),
-  })
-  const get = (operationId: string, summary: string, responses: object) => ({
-    get: { operationId, tags: ['server'], summary, responses },
-  })
-  paths['/v2'] = get('server-metadata', 'Server metadata (Open Inference Protocol V2)', {
-    '200': json('name, version and extensions', { type: 'object', required: ['name', 'version', 'extensions'] }),
-  })
-  paths['/v2/health/live'] = get('server-live', 'Liveness (Open Inference Protocol V2)', {
-    '200': json('it lives', flags('live')),
-  })
-  paths['/v2/health/ready'] = get('server-ready', 'Readiness (Open Inference Protocol V2)', {
-    '200': json('a model answers', flags('ready')),
-    '503': json('no model answers', flags('ready')),
-  })
-  paths[POD.livenessPath] = get('livez', 'Liveness', { '200': json('it lives', flags('live')) })
-  paths[POD.startupPath] = get('startupz', 'Startup', {
-    '200': json('loading has ended', flags('started')),
-    '503': json('models are loading', flags('started')),
-  })
-  paths[POD.readinessPath] = get('readyz', 'Readiness with the state of each model', {
-    '200': json('a model answers', flags('ready', 'draining')),
-    '503': json('no model answers, or the server is about to stop', flags('ready', 'draining')),
-  })
-  paths[POD.metricsPath] = get('metrics', 'Prometheus metrics', {
-    '200': { description: 'text exposition format', content: { 'text/plain': { schema: { type: 'string' } } } },
-  })
 }

@@ -35,6 +35,19 @@ export function exampleInference(modelInterface: ModelInterface, samples: readon
   }
 }
 
+/** The example as lists nested as the shapes, by input. */
+export function nestedExample({ inputs }: InferenceExample): Record<string, unknown> {
+  return Object.fromEntries(
+    inputs.map(({ name, shape, data }) => [name, nest(data.flat(Number.POSITIVE_INFINITY), shape)]),
+  )
+}
+
+function nest(flat: readonly unknown[], [size, ...rest]: readonly number[]): unknown {
+  if (size === undefined) return flat[0]
+  const step = flat.length / size
+  return Array.from({ length: size }, (_, index) => nest(flat.slice(index * step, (index + 1) * step), rest))
+}
+
 interface FlatTensor {
   shape: number[]
   data: unknown[]

@@ -46,13 +46,18 @@ const NOT_READY = { ...json('the model does not answer yet, or was refused', ERR
 /** Answers that a question about one model may have besides 200. */
 export const MODEL_PROBLEMS = { '404': json('no such model or version', ERROR), '503': NOT_READY }
 
+/** Answers to a body that cannot be read. */
+export const UNREADABLE = {
+  '400': json('the body is not valid JSON', ERROR),
+  '413': json('the body is too large', ERROR),
+  '415': json('the body is of another type or encoding', ERROR),
+}
+
 /** Answers that a request with a body may have besides 200. `wrongInput` is the status for wrong fields. */
 export function bodyProblems(wrongInput: '400' | '422'): Record<string, object> {
   return {
-    '400': json('the body is not valid JSON', ERROR),
+    ...UNREADABLE,
     ...MODEL_PROBLEMS,
-    '413': json('the body is too large', ERROR),
-    '415': json('the body is not application/json', ERROR),
     '429': { ...json('too many requests wait for this model', ERROR), headers: RETRY_AFTER },
     [wrongInput]: json('the request is wrong; `details` lists every wrong field', WRONG_FIELDS),
   }
@@ -61,4 +66,16 @@ export function bodyProblems(wrongInput: '400' | '422'): Record<string, object> 
 /** The header that names the version. */
 export const VERSION_HEADERS = {
   'x-modelyard-version': { description: 'the version that answered', schema: { type: 'string' } },
+}
+
+/** `$stats_model_response` of Triton's statistics extension. */
+export const STATISTICS: Schema = {
+  type: 'object',
+  required: ['model_stats'],
+  properties: {
+    model_stats: {
+      type: 'array',
+      items: { type: 'object', required: ['name', 'version', 'inference_count', 'inference_stats'] },
+    },
+  },
 }

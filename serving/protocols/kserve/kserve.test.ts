@@ -21,7 +21,8 @@ test('models, the readiness of one, and a model that there is not', async () => 
   assert.match(unknown.json.error, 'nobody')
   assert.is((await server.post('/v1/models/nobody:predict', { instances: [[1]] })).status, 404)
   const wrongMethod = await server.get('/v1/models/iris:predict')
-  assert.is(wrongMethod.status, 404)
+  assert.is(wrongMethod.status, 405)
+  assert.is(wrongMethod.headers.get('allow'), 'POST')
 })
 
 test('a model that is refused is not ready and does not predict', async () => {

@@ -22,8 +22,10 @@ export function kserveProtocol(app: FastifyInstance, { registry }: ProtocolConte
       parseJsonWithNumbers(parseJson, request, body as string, done),
     )
     scope.get('/v1/models', () => ({ models: registry.names }))
-    scope.get('/v1/models/:model', { config: { metricsRoute: 'v1-ready' } }, modelReady)
-    scope.post('/v1/models/:model(^[^/]+)::predict', { config: { metricsRoute: 'v1-predict' } }, predict)
+    // A name has no colon, so that `<model>:predict` is not a model of which one may ask the readiness.
+    const model = '/v1/models/:model(^[^/:]+)'
+    scope.get(model, { config: { metricsRoute: 'v1-ready' } }, modelReady)
+    scope.post(`${model}::predict`, { config: { metricsRoute: 'v1-predict' } }, predict)
   })
 }
 

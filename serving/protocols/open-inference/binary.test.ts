@@ -141,6 +141,9 @@ test('the repository index lists what answers and why the rest does not; loading
   const ready = { name: 'iris', version: '2.1.0', state: 'READY' }
   assert.equal(index.json, [ready, { name: 'broken', state: 'UNAVAILABLE', reason: 'model-interface-differs' }])
   assert.equal((await server.post('/v2/repository/index', { ready: true })).json, [ready])
+  for (const wrong of [{ ready: 'yes' }, [], true]) {
+    assert.is((await server.post('/v2/repository/index', wrong)).status, 400)
+  }
   for (const action of ['load', 'unload']) {
     const { status, json } = await server.post(`/v2/repository/models/iris/${action}`, {})
     assert.is(status, 400)

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ModelState } from '../../models/index.ts'
 import { HttpProblem } from '../http-problem.ts'
+import { isObject } from '../is-object.ts'
 import { type ProtocolContext, servedModel } from '../request-target.ts'
 import { inferenceBody } from './inference-body.ts'
 
@@ -13,8 +14,10 @@ const STATES: Record<ModelState['state'], string> = { ready: 'READY', loading: '
  */
 export function repositoryExtension(app: FastifyInstance, { registry }: ProtocolContext): void {
   app.post('/v2/repository/index', (request) => {
-    const { json } = inferenceBody(request)
-    const readyOnly = typeof json === 'object' && json !== null && 'ready' in json && json.ready === true
+    const { json = {} } = inferenceBody(request)
+    if (!isObject(json)) throw new HttpProblem(400, 'the body must be a JSON object')
+    const { ready: readyOnly = false } = json
+    if (typeof readyOnly !== 'boolean') throw new HttpProblem(400, 'ready must be true or false')
     return registry
       .states()
       .flatMap(indexEntries)
