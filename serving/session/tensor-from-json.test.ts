@@ -153,4 +153,12 @@ test('nesting alone says the shape; a wrong one names the place', () => {
   assert.equal(problemsOf([[[1]]]), ['rows must be nested 2 deep, [batch, 2], not deeper'])
 })
 
+test('a shape and data that nest deeper than any stack are refused', () => {
+  const depth = 100_000
+  const data = JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`)
+  assert.equal(messages(new Array(depth).fill(1), data), ['x.shape has 100000 dimensions, the limit is 64'])
+  const nested = tensorFromNested(x, data, 'x')
+  assert.is(nested.ok ? '' : nested.problems[0]?.message, 'must be nested 2 deep, [batch, 2], not deeper')
+})
+
 test.run()

@@ -13,6 +13,9 @@ const MOST_ELEMENTS = 2 ** 28
 /** Sizes beside a zero: a tensor without elements may still make a model allocate an output of its other dimensions. */
 const MOST_BESIDE_ZERO = 2 ** 16
 
+/** As NumPy has it; a body of a megabyte can nest deeper than any stack. */
+const MOST_DIMENSIONS = 64
+
 export type ParsedTensor = { ok: true; tensor: Tensor } | { ok: false; problems: Problem[] }
 
 /**
@@ -78,6 +81,7 @@ export function announcedShape(
 ): { ok: true; shape: number[]; count: number } | { ok: false; problems: Problem[] } {
   const refuse = (message: string) => ({ ok: false as const, problems: [{ path: `${path}.shape`, message }] })
   if (!isShape(shape)) return refuse('must be a list of whole numbers from 0')
+  if (shape.length > MOST_DIMENSIONS) return refuse(`has ${shape.length} dimensions, the limit is ${MOST_DIMENSIONS}`)
   const count = elementCount(shape)
   if (count > MOST_ELEMENTS) return refuse(`announces ${count} elements, the limit is ${MOST_ELEMENTS}`)
   const besideZero = elementCount(shape.filter((size) => size > 0))

@@ -24,7 +24,6 @@ byId('operations').replaceChildren(
 
 function operationView({ path, method, summary, description, requestBody, responses, security }) {
   const body = requestBody?.content['application/json']
-  const example = Object.values(body?.examples ?? {})[0]?.value
   return element(
     'details',
     { class: 'panel operation' },
@@ -38,11 +37,21 @@ function operationView({ path, method, summary, description, requestBody, respon
     description && element('p', {}, description),
     body && element('h3', {}, 'Request'),
     body && schemaView(body.schema),
-    example !== undefined && element('h3', {}, 'Example'),
-    example !== undefined && codeBlock(curl(path, example, security !== undefined)),
+    ...Object.entries(requestBody?.content ?? {}).flatMap(([type, { examples }]) =>
+      examplesView(path, type, examples ?? {}, security !== undefined),
+    ),
     element('h3', {}, 'Answers'),
     element('dl', { class: 'answers' }, ...Object.entries(responses).flatMap(answerView)),
   )
+}
+
+/** Examples with different names show different forms; golden samples are all of one form, so one is enough. */
+function examplesView(path, type, examples, needsKey) {
+  const shown = path.endsWith('/predict') ? Object.entries(examples).slice(0, 1) : Object.entries(examples)
+  return shown.flatMap(([name, { value }]) => {
+    const title = shown.length > 1 || type !== 'application/json' ? `Example: ${name}, ${type}` : 'Example'
+    return [element('h3', {}, title), codeBlock(curl(path, type, value, needsKey), title)]
+  })
 }
 
 function answerView([code, { description, content }]) {
@@ -106,14 +115,14 @@ function resolve(schema) {
   return name === undefined ? schema : document_.components.schemas[name]
 }
 
-function curl(path, example, needsKey) {
-  const body = JSON.stringify(example)
+function curl(path, type, example, needsKey) {
+  const body = typeof example === 'string' ? example : JSON.stringify(example)
   const short = body.length > MOST_TEXT ? `${body.slice(0, MOST_TEXT)}…` : body
   const address = new URL(`.${path}`, location.href).href
   const key = needsKey ? '  -H "authorization: Bearer $KEY" \\\n' : ''
-  return `curl ${address} \\\n${key}  -H 'content-type: application/json' \\\n  -d '${short.replaceAll("'", "'\\''")}'`
+  return `curl ${address} \\\n${key}  -H 'content-type: ${type}' \\\n  --data-binary '${short.replaceAll("'", "'\\''")}'`
 }
 
-function codeBlock(text) {
-  return element('pre', { tabindex: '0', 'aria-label': 'Example request' }, element('code', {}, text))
+function codeBlock(text, label) {
+  return element('pre', { tabindex: '0', 'aria-label': label }, element('code', {}, text))
 }

@@ -35,7 +35,21 @@ test('every path of the document is a route, and every example in it is answered
       assert.ok(ajv.validate(pointed(body.schema), request.value), `${path}: ${ajv.errorsText()}`)
     }
   }
-  assert.ok(examples > 15, `${examples}`)
+  assert.ok(examples > 40, `${examples}`)
+})
+
+test('the example of a CSV file is answered as its data frame is', async () => {
+  const server = await testServer(bootConfiguration({ diabetes, iris }))
+  const { paths } = (await server.get('/openapi.json')).json
+  for (const model of ['diabetes', 'iris']) {
+    const path = `/models/${model}/invocations`
+    const { content } = paths[path].post.requestBody
+    const csv = content['text/csv'].examples.rows.value
+    const frame = content['application/json'].examples.dataframe_split.value
+    const { status, json, text } = await server.post(path, csv, { 'content-type': 'text/csv' })
+    assert.is(status, 200, text)
+    assert.equal(json, (await server.post(path, frame)).json)
+  }
 })
 
 test('only what is refused is a constraint: ranges and unknown fields where the version is strict', async () => {

@@ -157,7 +157,7 @@ test('what is wrong is a 400 in the words of both, and never a stack', async () 
   const bodies: [unknown, string][] = [
     [{}, 'exactly one of'],
     [{ instances: [values], inputs: [values] }, 'got instances and inputs'],
-    [{ instances: [values], parms: {} }, '"parms" is not a field of a request'],
+    [{ instances: [values], parms: {} }, 'parms is not a field of a request'],
     [{ instances: [values], params: [1] }, 'params must be an object'],
     [[], 'must be a JSON object'],
     ['7', 'must be a JSON object'],

@@ -38,8 +38,7 @@ export function readInvocation(body: InvocationBody | undefined): Invocation {
     throw wrong('params', 'must be an object')
   }
   for (const key of Object.keys(json)) {
-    if (key !== format && key !== 'params')
-      throw wrong(JSON.stringify(key.slice(0, 100)), 'is not a field of a request')
+    if (key !== format && key !== 'params') throw wrong(key.slice(0, 100), 'is not a field of a request')
   }
   if (format === 'dataframe_split') return frameInvocation(readSplit(json[format]), `${format}.data`)
   if (format === 'dataframe_records') return recordsInvocation(json[format], format)
