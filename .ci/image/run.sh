@@ -83,11 +83,12 @@ lay_out() { # ROOT
   cp "$work/pod/routing/"* "$1/etc/modelyard/routing/"
   cp -r "$work/pod/cache/." "$1/var/cache/modelyard/"
   chown -R 65532:65532 "$1/var/cache/modelyard"
+  sed -i "s/\"port\": *8080/\"port\": $port/" "$1/etc/modelyard/boot/boot.json"
   mount -t proc proc "$1/proc" 2>/dev/null
 }
 port=18080
 start() { # ROOT COMMAND: the image's entry point, as its user
-  chroot --userspec=65532:65532 "$1" /bin/sh -c "cd /app && NODE_ENV=production exec $2 --host 127.0.0.1 --port $port" >"$work/server.log" 2>&1 &
+  chroot --userspec=65532:65532 "$1" /bin/sh -c "cd /app && NODE_ENV=production exec $2 --host 127.0.0.1" >"$work/server.log" 2>&1 &
   server=$!
   for _ in $(seq 300); do curl -sf "http://127.0.0.1:$port/readyz" >/dev/null && break; sleep 0.1; done
 }
@@ -100,7 +101,7 @@ start "$root" 'node lib/main.js'
 answer=$(predict)
 echo "        $answer"
 echo "$answer" | grep -q '"progression":[0-9]'; check 'it answers a prediction' $?
-chroot --userspec=65532:65532 "$root" node -e "fetch('http://127.0.0.1:$port/healthz').then((a) => process.exit(a.ok ? 0 : 1), () => process.exit(1))"
+chroot --userspec=65532:65532 "$root" /bin/sh -c "cd /app && node lib/check-health.js"
 check 'its health check passes' $?
 kill -TERM "$server"; wait "$server"; check 'SIGTERM ends it with 0' $?
 server=

@@ -23,7 +23,7 @@ export interface HttpServerOptions {
 /** A request that has not arrived whole after this, milliseconds, is given up: slow senders must not hold connections. */
 const REQUEST_TIMEOUT_MS = 120_000
 
-/** The same for its headers alone. */
+/** The same for its headers alone, and for a TLS handshake. */
 const HEADERS_TIMEOUT_MS = 20_000
 
 /** Bytes of all headers of a request. */
@@ -35,10 +35,12 @@ const MOST_CONNECTIONS = 8192
 /** A Fastify instance before it has routes: it exists before the models, since they log through it. */
 export function createHttpServer(settings: ServerSettings, { logger, tls }: HttpServerOptions): FastifyInstance {
   const http = { maxHeaderSize: MOST_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS }
-  const https = tls && { ...http, ...tls, requestCert: tls.ca !== undefined, rejectUnauthorized: tls.ca !== undefined }
+  const required = tls?.ca !== undefined
+  const client = { requestCert: required, rejectUnauthorized: required }
+  const https = tls && { ...http, ...tls, ...client, handshakeTimeout: HEADERS_TIMEOUT_MS }
   const options: FastifyServerOptions = {
     ...(typeof logger === 'object' && 'child' in logger ? { loggerInstance: logger } : { logger }),
-    // Without a log there is nothing to be late with.
+    // Without a log no request needs one of its own.
     ...(logger !== false && {
       childLoggerFactory: (log, bindings, _options, raw) => new RequestLog(log, bindings, raw),
     }),
