@@ -7,6 +7,9 @@ import { routingConfiguration, scratch } from './server.ts'
 
 const children = new Set<ChildProcess>()
 
+// Also when a test file ends in the middle.
+process.once('exit', endProcesses)
+
 /** Ends the processes that a test has started; for `test.after.each`. */
 export function endProcesses(): void {
   for (const child of children) child.kill('SIGKILL')
