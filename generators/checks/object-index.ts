@@ -57,13 +57,22 @@ const CLUSTER_KINDS = new Set([
 
 const NAMESPACE = 'default'
 
-/** `('apps/v1', 'Deployment')` -> `Deployment.apps`. */
+const kinds = new Map<string, Map<string, string>>()
+
+/** `('apps/v1', 'Deployment')` -> `Deployment.apps`. Put together once: there are few kinds and many objects. */
 export function kindOf(apiVersion: string, kind: string): string {
+  const known = kinds.get(apiVersion)?.get(kind)
+  if (known !== undefined) return known
   const slash = apiVersion.lastIndexOf('/')
-  if (slash < 0) return kind
-  const group = apiVersion.slice(0, slash)
-  return `${kind}.${group === 'extensions' ? (MOVED_GROUPS[`${group}/${kind}`] ?? group) : group}`
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash)
+  const current = MOVED_GROUPS[`${group}/${kind}`] ?? group
+  const full = current === '' ? kind : `${kind}.${current}`
+  if (kinds.size < MOST_API_VERSIONS) kinds.set(apiVersion, (kinds.get(apiVersion) ?? new Map()).set(kind, full))
+  return full
 }
+
+/** Beyond these they are nonsense, which must not fill the memory. */
+const MOST_API_VERSIONS = 1000
 
 export interface ScopeOptions {
   /** Nothing else exists in these namespaces but Secrets: then what an object names must be here. */
@@ -72,17 +81,21 @@ export interface ScopeOptions {
   minor: number
 }
 
+interface KindObjects {
+  objects: IndexedObject[]
+  /** By namespace, then by name: the first of each. */
+  byName: Map<string, Map<string, IndexedObject>>
+}
+
 /** Objects that see each other: those of one environment, or of one directory. Look-ups are built when first asked for. */
 export class Scope {
   readonly options: ScopeOptions
   readonly objects: IndexedObject[] = []
   readonly pods: PodTemplate[] = []
-  readonly #byKind = new Map<string, IndexedObject[]>()
-  readonly #byKey = new Map<string, IndexedObject>()
+  readonly #byKind = new Map<string, KindObjects>()
   #pods: LabelIndex<PodTemplate> | undefined
   #services: LabelIndex<IndexedObject> | undefined
-  #names: Map<string, string[]> | undefined
-  #autoscalers: Map<string, IndexedObject[]> | undefined
+  #autoscalers: Map<IndexedObject, IndexedObject[]> | undefined
   readonly #selecting = new Map<string, Map<PodTemplate, IndexedObject[]>>()
 
   constructor(options: ScopeOptions) {
@@ -93,10 +106,19 @@ export class Scope {
     const object = this.#indexed(source)
     if (!object) return
     this.objects.push(object)
-    push(this.#byKind, object.kind, object)
-    const key = keyOf(object.kind, object.namespace, object.name)
-    object.first = this.#byKey.get(key)
-    if (!object.first) this.#byKey.set(key, object)
+    let sameKind = this.#byKind.get(object.kind)
+    if (!sameKind) {
+      sameKind = { objects: [], byName: new Map() }
+      this.#byKind.set(object.kind, sameKind)
+    }
+    sameKind.objects.push(object)
+    let sameNamespace = sameKind.byName.get(object.namespace)
+    if (!sameNamespace) {
+      sameNamespace = new Map()
+      sameKind.byName.set(object.namespace, sameNamespace)
+    }
+    object.first = sameNamespace.get(object.name)
+    if (!object.first) sameNamespace.set(object.name, object)
     object.pod = podTemplate(object)
     if (object.pod) this.pods.push(object.pod)
   }
@@ -124,21 +146,20 @@ export class Scope {
   }
 
   ofKind(kind: string): readonly IndexedObject[] {
-    return this.#byKind.get(kind) ?? []
+    return this.#byKind.get(kind)?.objects ?? []
   }
 
   /** The first object of that name. */
   find(kind: string, namespace: string, name: string): IndexedObject | undefined {
-    return this.#byKey.get(keyOf(kind, CLUSTER_KINDS.has(kind) ? '' : namespace, name))
+    return this.#byKind
+      .get(kind)
+      ?.byName.get(CLUSTER_KINDS.has(kind) ? '' : namespace)
+      ?.get(name)
   }
 
   /** Names of the objects of one kind in one namespace. */
   namesOf(kind: string, namespace: string): readonly string[] {
-    if (!this.#names) {
-      this.#names = new Map()
-      for (const object of this.objects) push(this.#names, keyOf(object.kind, object.namespace, ''), object.name)
-    }
-    return this.#names.get(keyOf(kind, namespace, '')) ?? []
+    return [...(this.#byKind.get(kind)?.byName.get(namespace)?.keys() ?? [])]
   }
 
   podsSelectedBy(namespace: string, selector: LabelSelector): PodTemplate[] {
@@ -175,15 +196,16 @@ export class Scope {
   }
 
   /** What scales the workload: HorizontalPodAutoscalers and KEDA's ScaledObjects, and VerticalPodAutoscalers. */
-  autoscalersOf({ kind, namespace, name }: IndexedObject): readonly IndexedObject[] {
+  autoscalersOf(object: IndexedObject): readonly IndexedObject[] {
     if (!this.#autoscalers) {
       this.#autoscalers = new Map()
       for (const scaler of [...HORIZONTAL_AUTOSCALERS, VERTICAL_AUTOSCALER].flatMap((key) => this.ofKind(key))) {
         const target = scaleTargetOf(scaler)
-        if (target) push(this.#autoscalers, keyOf(target.kind, scaler.namespace, target.name), scaler)
+        const scaled = target && this.find(target.kind, scaler.namespace, target.name)
+        if (scaled) push(this.#autoscalers, scaled, scaler)
       }
     }
-    return this.#autoscalers.get(keyOf(kind, namespace, name)) ?? []
+    return this.#autoscalers.get(object) ?? []
   }
 }
 
@@ -234,10 +256,6 @@ const SCALED_KINDS = new Set([
   'ReplicationController',
   'Rollout.argoproj.io',
 ])
-
-export function keyOf(kind: string, namespace: string, name: string): string {
-  return `${kind}/${namespace}/${name}`
-}
 
 function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
   const values = map.get(key)

@@ -127,8 +127,10 @@ function ownerAbove(folder: string, byPath: Owners['byPath']): IndexedObject | u
 
 function sourceOf({ spec }: IndexedObject): { path: string | undefined; recurse: boolean } {
   const source = mapAt(spec, 'source')
-  const path = textAt(source, 'path')?.replace(/^\.\/|\/+$/g, '')
-  return { path, recurse: mapAt(source, 'directory')['recurse'] === true }
+  const path = textAt(source, 'path')
+  // Paths are written plainly as a rule; a pattern costs more than the look.
+  const plain = path?.startsWith('./') || path?.endsWith('/') ? path.replace(/^\.\/|\/$/g, '') : path
+  return { path: plain, recurse: mapAt(source, 'directory')['recurse'] === true }
 }
 
 function parentOf(path: string): string | undefined {
