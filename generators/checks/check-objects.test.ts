@@ -17,20 +17,21 @@ test('no rule has anything to say about the good objects', () => {
   assert.equal(findingsOf(GOOD), [])
 })
 
-test('every rule has its fixtures, once', () => {
-  const rules = [...new Set(OBJECT_RULES.map(({ rule }) => rule as string))]
-  assert.equal(FIXTURES.map(({ rule }) => rule as string).sort(), rules.sort())
+test('every rule has its fixtures, and every fixture its rule', () => {
+  const sorted = (rules: readonly { rule: string }[]) => [...new Set(rules.map(({ rule }) => rule))].sort()
+  assert.equal(sorted(FIXTURES), sorted(OBJECT_RULES))
 })
 
-for (const { rule, fails, at, passes } of FIXTURES) {
-  test(`${rule}: what breaks it is found at its line, alone`, () => {
+for (const { rule, way, fails, at, passes } of FIXTURES) {
+  const title = way === undefined ? rule : `${rule} (${way})`
+  test(`${title}: what breaks it is found at its line, alone`, () => {
     const files = changed(fails)
     const [name, text] = at
     const found = findingsOf(files).map((finding) => ({ rule: finding.rule, file: finding.file, line: finding.line }))
     assert.equal(found, [{ rule, file: `shop/${name}.yaml`, line: lineIn(files, name, text) }])
   })
 
-  test(`${rule}: what comes near is right`, () => {
+  test(`${title}: what comes near is right`, () => {
     assert.equal(findingsOf(changed(passes)), [])
   })
 }

@@ -53,9 +53,13 @@ export const AVAILABILITY_RULES: readonly ObjectRule[] = [
     kinds: HORIZONTAL_AUTOSCALERS,
     check(scaler) {
       const { minimum } = replicasOf(scaler)
-      if (minimum !== 1) return
+      // KEDA goes to zero on purpose.
+      if (minimum > 1 || (minimum === 0 && scaler.kind === SCALED_OBJECT)) return
       const field = scaler.kind === SCALED_OBJECT ? 'minReplicaCount' : 'minReplicas'
-      return { path: ['spec', field], message: 'at quiet times there is one pod, away whenever its node is drained' }
+      return {
+        path: ['spec', field],
+        message: `at quiet times there ${minimum === 1 ? 'is one pod' : 'are no pods'}: a drain takes it away`,
+      }
     },
   },
   {

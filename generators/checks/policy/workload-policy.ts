@@ -169,10 +169,11 @@ function isBound({ scope, namespace, name }: IndexedObject): boolean {
   return bound.has(`${namespace}/${name}`)
 }
 
+/** A constraint without labelSelector counts no pods, and so keeps none apart. */
 function isSpread({ spec }: PodTemplate): boolean {
   const antiAffinity = mapAt(mapAt(spec, 'affinity'), 'podAntiAffinity')
   return (
-    itemsAt(spec, 'topologySpreadConstraints').length > 0 ||
+    itemsAt(spec, 'topologySpreadConstraints').some(({ labelSelector }) => labelSelector !== undefined) ||
     itemsAt(antiAffinity, 'requiredDuringSchedulingIgnoredDuringExecution').length > 0 ||
     itemsAt(antiAffinity, 'preferredDuringSchedulingIgnoredDuringExecution').length > 0
   )

@@ -10,6 +10,8 @@ export type Change = (files: Files) => Files
 /** One rule: a change of the good objects that breaks it alone, and one that comes near and is right. */
 export interface Fixture {
   rule: RuleId
+  /** Tells several ways to break a rule apart. */
+  way?: string
   fails: Change[]
   /** File and text where the finding stands. */
   at: [file: string, text: string]

@@ -101,6 +101,20 @@ export const POD_FIXTURES: Fixture[] = [
     passes: [drop('cron-job', 'runAsNonRoot: true'), add('cron-job', CONTEXT, 'runAsNonRoot: true')],
   },
   {
+    rule: 'run-as-root',
+    way: 'by number',
+    fails: [add(POD, CONTEXT, 'runAsUser: 0')],
+    at: [POD, 'runAsUser: 0'],
+    passes: [add(POD, CONTEXT, 'runAsUser: 65533')],
+  },
+  {
+    rule: 'run-as-root',
+    way: 'the pod says so, whatever its container says',
+    fails: [edit(POD, 'runAsNonRoot: true', 'runAsNonRoot: false'), add(POD, CONTEXT, 'runAsNonRoot: true')],
+    at: [POD, 'runAsNonRoot: false'],
+    passes: [drop(POD, 'runAsNonRoot'), add(POD, CONTEXT, 'runAsNonRoot: true')],
+  },
+  {
     rule: 'se-linux-options',
     fails: [add(POD, CONTEXT, 'seLinuxOptions:', '  type: spc_t')],
     at: [POD, 'type: spc_t'],

@@ -1,4 +1,4 @@
-import { add, drop, edit, type Fixture, file, without } from './fixture.ts'
+import { add, type Change, drop, edit, type Fixture, file, without } from './fixture.ts'
 
 const POD = 'deployment'
 const STATEFUL = `apiVersion: v1
@@ -30,6 +30,13 @@ export const REFERENCE_FIXTURES: Fixture[] = [
     fails: [edit(POD, '- name: MODE', '- name: LEVEL')],
     at: [POD, 'name: LEVEL\n              valueFrom'],
     passes: [edit(POD, '- name: MODE', '- name: LEVEL_2')],
+  },
+  {
+    rule: 'name-duplicate',
+    way: 'a port',
+    fails: [edit(POD, 'ports:\n', 'ports:\n            - name: http\n              containerPort: 8081\n')],
+    at: [POD, 'name: http\n              containerPort: 8080'],
+    passes: [edit(POD, 'ports:\n', 'ports:\n            - name: admin\n              containerPort: 8081\n')],
   },
   {
     rule: 'namespace-two-owners',
@@ -85,6 +92,39 @@ export const REFERENCE_FIXTURES: Fixture[] = [
     ],
   },
   {
+    rule: 'reference-missing',
+    way: 'the target of an autoscaler',
+    fails: [
+      file(
+        'scaler',
+        'apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: shop, namespace: shop }\nspec:\n  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: shop }\n  minReplicas: 2\n  maxReplicas: 3\n',
+      ),
+    ],
+    at: ['scaler', 'scaleTargetRef'],
+    passes: [],
+  },
+  {
+    rule: 'reference-missing',
+    way: 'the backend of an Ingress',
+    fails: [edit('ingress', 'name: web\n                port', 'name: shop\n                port')],
+    at: ['ingress', 'name: shop\n                port'],
+    passes: [],
+  },
+  {
+    rule: 'reference-missing',
+    way: 'a key of a ConfigMap',
+    fails: [edit(POD, 'key: level', 'key: depth')],
+    at: [POD, 'key: depth'],
+    passes: [edit(POD, 'key: level', 'key: depth\n                  optional: true')],
+  },
+  {
+    rule: 'reference-missing',
+    way: 'a Secret that an ExternalSecret makes, misspelt',
+    fails: [edit('ingress', 'secretName: shop-tls', 'secretName: shop-tsl')],
+    at: ['ingress', 'secretName'],
+    passes: [edit('ingress', 'secretName: shop-tls', 'secretName: wildcard-certificate')],
+  },
+  {
     rule: 'reference-not-granted',
     fails: [add('http-route', 'name: web\n          port', 'namespace: other'), otherNamespace()],
     at: ['http-route', 'namespace: other'],
@@ -99,18 +139,29 @@ export const REFERENCE_FIXTURES: Fixture[] = [
   },
   {
     rule: 'selector-matches-nothing',
-    fails: [
-      edit('pod-disruption-budget', 'app: web', 'app: shop'),
-      edit('horizontal-pod-autoscaler', 'minReplicas: 2', 'minReplicas: 0'),
-    ],
-    at: ['pod-disruption-budget', 'selector:'],
-    passes: [edit('pod-disruption-budget', 'app: web', 'tier: front')],
+    fails: [edit('service', 'selector:\n    app: web', 'selector:\n    app: shop')],
+    at: ['service', 'selector:'],
+    passes: [edit('service', 'selector:\n    app: web', 'selector:\n    tier: front')],
+  },
+  {
+    rule: 'selector-matches-nothing',
+    way: 'a NetworkPolicy',
+    fails: [policy('app: shop')],
+    at: ['policy', 'podSelector'],
+    passes: [policy('app: web')],
   },
   {
     rule: 'selector-mismatch',
     fails: [edit(POD, 'matchLabels:\n      app: web', 'matchLabels:\n      app: shop')],
     at: [POD, 'selector:'],
     passes: [edit(POD, 'matchLabels:\n      app: web', 'matchLabels:\n      tier: front')],
+  },
+  {
+    rule: 'selector-mismatch',
+    way: 'a StatefulSet',
+    fails: [...statefulSet(), edit('stateful-set', 'matchLabels:\n      app: store', 'matchLabels:\n      app: shop')],
+    at: ['stateful-set', 'selector:'],
+    passes: statefulSet(),
   },
   {
     rule: 'service-not-headless',
@@ -126,6 +177,13 @@ export const REFERENCE_FIXTURES: Fixture[] = [
   },
 ]
 
+function policy(labels: string) {
+  return file(
+    'policy',
+    `apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: more, namespace: shop }\nspec:\n  podSelector: { matchLabels: { ${labels} } }\n  policyTypes: [Egress]\n`,
+  )
+}
+
 /** A Service without pods of its own, in a namespace that is not the route's. */
 function otherNamespace() {
   return file(
@@ -135,7 +193,7 @@ function otherNamespace() {
 }
 
 /** The Deployment's pods as those of a StatefulSet with one replica. */
-function statefulSet(): Fixture['fails'] {
+export function statefulSet(): Change[] {
   return [
     file('store', STATEFUL),
     (files) => ({

@@ -1,4 +1,5 @@
 import { add, type Change, drop, edit, type Fixture, file, without } from './fixture.ts'
+import { statefulSet } from './reference-fixtures.ts'
 
 const POD = 'deployment'
 const SCALER = 'horizontal-pod-autoscaler'
@@ -115,6 +116,13 @@ export const WORKLOAD_FIXTURES: Fixture[] = [
     ],
   },
   {
+    rule: 'disruption-budget-missing',
+    way: 'a StatefulSet',
+    fails: [...statefulSet(), edit('stateful-set', 'spec:\n', 'spec:\n  replicas: 2\n')],
+    at: ['stateful-set', 'spec:'],
+    passes: statefulSet(),
+  },
+  {
     rule: 'disruption-budget-unhealthy',
     fails: [edit(BUDGET, 'AlwaysAllow', 'IfHealthyBudget')],
     at: [BUDGET, 'unhealthyPodEvictionPolicy'],
@@ -149,6 +157,13 @@ export const WORKLOAD_FIXTURES: Fixture[] = [
     fails: [...image('registry.example.com:5000/web'), drop(POD, 'imagePullPolicy')],
     at: [POD, 'image:'],
     passes: [],
+  },
+  {
+    rule: 'image-tag-mutable',
+    way: 'latest',
+    fails: [...image('registry.example.com/web:latest'), drop(POD, 'imagePullPolicy')],
+    at: [POD, 'image:'],
+    passes: image(`registry.example.com/web:latest@sha256:${'0'.repeat(64)}`),
   },
   {
     rule: 'image-without-digest',
@@ -221,12 +236,35 @@ export const WORKLOAD_FIXTURES: Fixture[] = [
       ),
     ],
   },
+  {
+    rule: 'replicas-not-spread',
+    way: 'a StatefulSet, whose constraint counts no pods',
+    fails: [
+      ...statefulSet(),
+      edit('stateful-set', 'spec:\n', 'spec:\n  replicas: 2\n'),
+      edit(BUDGET, 'matchLabels:\n      app: web', 'matchExpressions:\n      - { key: app, operator: Exists }'),
+      drop('stateful-set', 'labelSelector'),
+    ],
+    at: ['stateful-set', 'spec:\n      serviceAccountName'],
+    passes: [
+      ...statefulSet(),
+      edit('stateful-set', 'spec:\n', 'spec:\n  replicas: 2\n'),
+      edit(BUDGET, 'matchLabels:\n      app: web', 'matchExpressions:\n      - { key: app, operator: Exists }'),
+    ],
+  },
   { rule: 'resource-requests', fails: [drop('job', 'cpu: 100m')], at: ['job', 'requests:'], passes: [] },
   {
     rule: 'restart-policy',
     fails: [drop('job', 'restartPolicy')],
     at: ['job', 'spec:\n      serviceAccountName'],
     passes: [edit('job', 'restartPolicy: Never', 'restartPolicy: OnFailure')],
+  },
+  {
+    rule: 'restart-policy',
+    way: 'a CronJob',
+    fails: [edit('cron-job', 'restartPolicy: Never', 'restartPolicy: Always')],
+    at: ['cron-job', 'restartPolicy'],
+    passes: [edit('cron-job', 'restartPolicy: Never', 'restartPolicy: OnFailure')],
   },
   {
     rule: 'rollout-stuck',
@@ -239,6 +277,13 @@ export const WORKLOAD_FIXTURES: Fixture[] = [
     fails: [edit(POD, 'maxUnavailable: 0', 'maxUnavailable: 100%')],
     at: [POD, 'maxUnavailable'],
     passes: [edit(POD, 'maxUnavailable: 0', 'maxUnavailable: 1')],
+  },
+  {
+    rule: 'rollout-takes-pods-down',
+    way: 'Recreate',
+    fails: [edit(POD, 'type: RollingUpdate', 'type: Recreate'), drop(POD, 'rollingUpdate')],
+    at: [POD, 'type: Recreate'],
+    passes: [drop(POD, 'strategy')],
   },
   {
     rule: 'service-account-default',
