@@ -17,7 +17,7 @@ import { type GeneratedRequest, generateRequest, type KnownRoute } from './testi
 import { anyBytes, inference } from './testing/generated-values.ts'
 import { closeGrpcClients, grpcClient, INFERENCE, inferRequest, names } from './testing/grpc-client.ts'
 import { type Random, random } from './testing/random.ts'
-import { bootConfiguration, cleanUp, scratch, servedVersion } from './testing/server.ts'
+import { bootConfiguration, cleanUp, scratch, servedVersion, until } from './testing/server.ts'
 import { endProcesses, type ServerProcess, serverProcess } from './testing/server-process.ts'
 
 /** `npm run test:full` asks for 100,000. */
@@ -215,6 +215,11 @@ test(`${REQUESTS} generated requests get 2xx, 3xx or 4xx, and the memory stays`,
   const routes = await routesOf(boot)
   assert.ok(routes.length > 20)
   const server = await serverProcess(boot, routed)
+  // Candidates come after the stable versions, and are a rightful 503 until then.
+  for (const { name, versions } of routed) {
+    const ready = `${server.address}/v2/models/${name}/versions/${versions[0]?.name}/ready`
+    await until(async () => (await fetch(ready)).ok, `the candidate of ${name} answers`)
+  }
   const { call } = grpcClient(server.grpcAddress)
   const wrong: string[] = []
   let warm: number | undefined

@@ -148,9 +148,9 @@ export function copyOfFixture(file: string, directory: string): string {
   return copy
 }
 
-/** Waits until a condition holds; throws after ten seconds. */
+/** Waits until a condition holds; throws after half a minute, which only a busy machine comes near. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 30_000
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`never happened: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
