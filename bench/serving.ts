@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os'
+import { availableParallelism, constants, cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Contestant } from './serving/contestant.ts'
@@ -46,10 +46,13 @@ async function main(): Promise<void> {
     field.close()
     rmSync(scratch, { recursive: true, force: true })
   }
-  process.on('SIGINT', () => {
-    stop()
-    process.exit(130)
-  })
+  // Servers that are stopped in their tracks would stay so for ever.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      stop()
+      process.exit(128 + constants.signals[signal])
+    })
+  }
   try {
     const results = await run(field, scratch)
     console.log(`\n${tables(results)}\n`)

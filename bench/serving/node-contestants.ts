@@ -52,7 +52,9 @@ export function modelyard(id: string, server: Server, { samples, model }: Exampl
   }
 }
 
-export async function unmonitored(id: string, { pod, samples, model }: Example): Promise<Contestant> {
+/** The same for the cost of metrics and drift. */
+export async function unmonitored(id: string, example: Example): Promise<Contestant> {
+  const { pod, model } = example
   const port = await freePort()
   const program = join(ROOT, 'bench', 'serving', 'unmonitored-server.ts')
   const server = {
@@ -65,7 +67,7 @@ export async function unmonitored(id: string, { pod, samples, model }: Example):
     readyPath: '/readyz',
   }
   const title = 'Modelyard, metrics and drift off'
-  return { ...modelyard(id, server, { pod, samples, model } as Example), title, connections: [32] }
+  return { ...modelyard(id, server, example), title, connections: [32] }
 }
 
 /** `LARGE_ROWS` rows in one request of the Open Inference Protocol. */

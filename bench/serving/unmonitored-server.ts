@@ -1,6 +1,9 @@
 import { startServer } from 'modelyard-serving/main'
 
-/** The whole server, but nothing is counted: what is left of its cost without it is that of metrics and drift. Arguments: as `pod.ts` gives them. */
+/**
+ * The whole server, its log too, but nothing is counted: what the real one costs more is the cost of metrics and drift.
+ * Arguments: boot configuration, cache directory, port.
+ */
 const [bootPath = '', cacheDirectory = '', port] = process.argv.slice(2)
 const nothing = () => {}
 const statistics = { count: 0, seconds: 0 }
@@ -31,6 +34,7 @@ await startServer({
   bootPath,
   cacheDirectory,
   port: Number(port),
+  logger: true,
   monitoring: {
     version: () => version,
     drift: {
