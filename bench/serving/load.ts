@@ -20,15 +20,14 @@ export interface LoadRequest {
 /** What wrk saw. Latencies are from the first byte sent to the last received. */
 export interface LoadResult {
   requests: number
+  /** Of these, the ones without an answer or with another than a success. */
+  failed: number
   seconds: number
   p50Ms: number
   p99Ms: number
 }
 
-/**
- * Sends a request again and again from so many connections, each waiting for its answer (a closed loop).
- * Throws when an answer was none, or not a success: a server that refuses is fast.
- */
+/** Sends a request again and again from so many connections, each waiting for its answer (a closed loop). */
 export async function load(
   { url, headers, body }: LoadRequest,
   { connections, seconds, scratch }: { connections: number; seconds: number; scratch: string },
@@ -47,7 +46,5 @@ export async function load(
   ]
   const given = [file, ...Object.entries(headers).flat()]
   const { stdout } = await promisify(execFile)('wrk', [...flags, '--script', SCRIPT, url, '--', ...given])
-  const { failed, ...result }: LoadResult & { failed: number } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
-  if (failed > 0) throw new Error(`${failed} of ${result.requests} requests to ${url} failed`)
-  return result
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
 }
