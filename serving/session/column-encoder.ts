@@ -56,12 +56,14 @@ function categoryEncoder(column: Column, scalar: Scalar): ColumnEncoder {
   if (categories === undefined || Array.isArray(categories)) {
     const known = categories === undefined ? undefined : new Set(categories)
     return (value, report) => {
-      if (typeof value !== 'string') {
-        report.problem(`must be a string, not ${typeName(value)}`)
+      const wrong = scalar.problem(value)
+      if (wrong !== undefined) {
+        report.problem(wrong)
         return undefined
       }
-      if (known !== undefined && !known.has(value)) report.anomaly('unseen_category', mustBeOneOf(known, value))
-      return value
+      const text = value as string
+      if (known !== undefined && !known.has(text)) report.anomaly('unseen_category', mustBeOneOf(known, text))
+      return text
     }
   }
   const codes = new Map(Object.entries(categories).map(([label, code]) => [label, scalar.encode(code)]))

@@ -62,10 +62,15 @@ const SCALARS: Record<Datatype, Scalar> = {
     encode: (value) => (value === true ? 1 : 0),
   },
   string: {
-    problem: (value) => (typeof value === 'string' ? undefined : `must be a string, not ${typeName(value)}`),
+    problem: (value) => (typeof value === 'string' ? textProblem(value) : `must be a string, not ${typeName(value)}`),
     encode: (value) => value as string,
     missing: '',
   },
+}
+
+/** onnxruntime-node hands texts over as C strings, which end at U+0000: the model would see a part of what was sent. */
+export function textProblem(text: string): string | undefined {
+  return text.includes('\0') ? 'must not hold the character U+0000' : undefined
 }
 
 export function scalarOf(datatype: Datatype): Scalar {

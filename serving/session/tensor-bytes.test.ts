@@ -21,7 +21,7 @@ test('every datatype comes back from its bytes, at any offset of a body', () => 
     const data = createData(datatype, 4)
     const values: unknown[] =
       datatype === 'string'
-        ? ['', 'naïve', '\ufeffmark', '\0']
+        ? ['', 'naïve', '\ufeffmark', 'line\n']
         : datatype.endsWith('64') && datatype !== 'float64'
           ? [1n, 0n, 5n, 2n ** 63n - 1n]
           : [1, 0, 1, 1]
@@ -52,6 +52,7 @@ test('bytes that do not fit the shape are refused', () => {
     ['string', [1], [9, 0, 0, 0, 65], /ends in element 0/],
     ['string', [2], [4, 0, 0, 0, 65, 65, 65, 65], /ends in the length of element 1/],
     ['string', [1], [1, 0, 0, 0, 0xff], /element 0 that is not UTF-8/],
+    ['string', [1], [3, 0, 0, 0, 65, 0, 66], /element 0 must not hold the character U\+0000/],
     ['string', [1], [0, 0, 0, 0, 1], /has 1 bytes after its last element/],
   ]
   for (const [datatype, shape, bytes, expected] of cases) {

@@ -1,6 +1,7 @@
 import { endianness } from 'node:os'
 import type { Datatype, InputTensor } from '../contract/index.ts'
 import type { Problem } from './model-error.ts'
+import { textProblem } from './scalar.ts'
 import { createData, elementCount, type Tensor, type TensorData } from './tensor.ts'
 import { announcedShape, type ParsedTensor } from './tensor-from-json.ts'
 
@@ -110,6 +111,8 @@ function readStrings(tensor: Tensor, bytes: Uint8Array): Omit<Problem, 'path'> |
     } catch {
       return { message: `has an element ${index} that is not UTF-8` }
     }
+    const wrong = textProblem(data[index] as string)
+    if (wrong !== undefined) return { message: `element ${index} ${wrong}` }
     offset = end
   }
   if (offset !== bytes.byteLength) return { message: `has ${bytes.byteLength - offset} bytes after its last element` }

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import type { Column, Datatype, InputTensor } from '../contract/index.ts'
 import { INTERFACES } from '../testing/fixtures.ts'
 import { checkFeeds } from './check-feeds.ts'
+import { encodeRecords } from './encode-records.ts'
 import { tensorFromJson, tensorFromNested } from './tensor-from-json.ts'
 
 const x: InputTensor = { name: 'x', datatype: 'float32', shape: ['batch', 2] }
@@ -61,6 +62,13 @@ test('wrong elements are listed by index', () => {
     'x.data[0] must be a number, not a string',
     'x.data[1] must be finite as a float32, got 1e+39',
   ])
+})
+
+test('a text that ONNX Runtime would cut at U+0000 is refused', () => {
+  const town = tensorFromJson(INTERFACES.house.inputs[1] as InputTensor, [1, 1], ['nor\0th'], 'town')
+  assert.is(town.ok || town.problems[0]?.message, 'must not hold the character U+0000')
+  const encoded = encodeRecords(INTERFACES.house, [{ area: 1, town: 'nor\0th' }], { paths: 'record' })
+  assert.equal(encoded.ok || encoded.problems, [{ path: 'town', message: 'must not hold the character U+0000' }])
 })
 
 test('null is NaN only in a column that may be missing', () => {
