@@ -11,6 +11,7 @@ import numpy
 from bare import Bare, Failed
 from cases import Case
 from onnx import TensorProto
+from server import Server
 
 PROTOCOLS = ("json", "binary", "grpc")
 
@@ -50,18 +51,20 @@ class Found:
 def judge(cases: list[Case], folder: Path) -> dict[str, Found]:
     """Starts a server for the cases, with its files in `folder`."""
     # Here, in the child: Triton's clients start threads, which do not survive a fork.
-    from served import Served
+    from triton import Triton
 
-    served = Served(folder, [{"name": case.name, "path": str(case.path), "ranks": case.ranks} for case in cases])
+    server = Server(folder, [{"name": case.name, "path": str(case.path), "ranks": case.ranks} for case in cases])
+    served = Triton(server.http, server.grpc)
     bare = Bare()
     judged = {}
     for case in cases:
         judged[case.id] = judge_case(case, bare, served)
-        if not served.alive:
-            raise SystemExit(f"FAILED: {case.id} ended the server")
+        if not server.alive:
+            raise RuntimeError(f"{case.id} ended the server")
     bare.close()
-    if (code := served.close()) != 0:
-        raise SystemExit(f"FAILED: the server ended with {code} when it was told to stop")
+    served.close()
+    if (code := server.close()) != 0:
+        raise RuntimeError(f"the server ended with {code} when it was told to stop")
     return judged
 
 

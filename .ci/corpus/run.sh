@@ -41,4 +41,4 @@ if [ -e "$archive" ]; then
 else
   echo "only the cases of the wheel: there is no archive of more in MODELYARD_CORPUS"
 fi
-"$venv/bin/python" "$here/corpus.py" "$@" "${folders[@]}"
+PYTHONPATH="$here/../served" "$venv/bin/python" "$here/corpus.py" "$@" "${folders[@]}"
