@@ -51,6 +51,13 @@ export function readManifests(root: string, folder: string): Manifests {
   return read
 }
 
+/** Every object of texts that are read already, as those of another commit. */
+export function manifestsOf(texts: readonly { file: string; text: string }[]): Manifests {
+  const read: Manifests = { objects: [], findings: [], files: 0, otherDocuments: 0 }
+  for (const { file, text } of texts) addObjects({ file, text: () => text, isNamed: true }, read)
+  return read
+}
+
 function addObjects(source: ManifestSource, read: Manifests): void {
   const { documents, findings } = readStream(source)
   read.files++

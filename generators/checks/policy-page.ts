@@ -8,6 +8,10 @@ What \`modelyard validate\` says of Kubernetes objects beyond their schema. An *
 fragile, an **info** is a matter of taste. Rules of Pod Security are errors in a namespace whose label
 \`pod-security.kubernetes.io/enforce\` has their level; rules marked \`given\` are warnings where more than the given objects may be in
 the cluster ([validating.md](validating.md)). Reasons and repairs are in [rules.md](rules.md).
+
+\`modelyard validate --since <ref>\` adds what a change does to a cluster that runs what was before, from where the branch left \`ref\`:
+[data-removed](rules.md#data-removed) and [immutable-field-changed](rules.md#immutable-field-changed) are errors,
+[object-removed](rules.md#object-removed) and [replicas-removed](rules.md#replicas-removed) warnings.
 `
 
 const OTHERS = `## Checks of other tools

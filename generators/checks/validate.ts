@@ -3,8 +3,9 @@ import { compareWithDist, renderManifests } from '../manifests/index.ts'
 import { loadRepository, type Plan, type Repository, resolvePlan } from '../plan/index.ts'
 import { checkApplicationPaths } from './application-paths.ts'
 import { checkArtifacts } from './artifact.ts'
+import { checkBlastRadius } from './blast-radius.ts'
 import { checkObjects } from './check-objects.ts'
-import { readManifests } from './manifest-objects.ts'
+import { manifestsOf, readManifests } from './manifest-objects.ts'
 import { checkDist, checkRepositoryRules } from './repository.ts'
 import { checkSchema } from './schema/index.ts'
 import { REPOSITORY_WORLD } from './world.ts'
@@ -21,6 +22,8 @@ export interface ValidateOptions {
   /** Leaves the artifact layer out. */
   offline?: boolean
   packagesRoot?: string
+  /** Files of dist/ that the change started from: what it does to a cluster that runs them is told as well. */
+  base?: readonly { file: string; text: string }[]
 }
 
 /** Every check of a repository in one pass; writes nothing. Throws only when it cannot be read at all. */
@@ -34,7 +37,7 @@ export async function validateRepository(root: string, options: ValidateOptions 
 export async function validateLoaded(
   repository: Repository,
   plan: Plan,
-  { offline = false }: ValidateOptions = {},
+  { offline = false, base }: ValidateOptions = {},
 ): Promise<Validation> {
   const dist = readManifests(repository.root, 'dist')
   // With a definition or a pin that cannot be read, what dist/ should be is not known.
@@ -49,6 +52,7 @@ export async function validateLoaded(
     ...checkSchema(dist.objects),
     ...checkObjects(dist.objects, { world: REPOSITORY_WORLD }),
     ...(await checkApplicationPaths(repository.root, dist.objects)),
+    ...(base ? checkBlastRadius(manifestsOf(base).objects, dist.objects, REPOSITORY_WORLD) : []),
     ...(offline ? [] : await checkArtifacts(repository)),
   ]
   const models = [...repository.models.values()]

@@ -4,7 +4,7 @@ import type { Validation } from '../checks/index.ts'
 import type { Finding } from '../findings/index.ts'
 import { compareWithDist, renderManifests } from '../manifests/index.ts'
 import { loadRepository, resolvePlan } from '../plan/index.ts'
-import { withExample } from '../testing/example-repository.ts'
+import { withExample, withExampleClone } from '../testing/example-repository.ts'
 import { exitCodeOf } from './output.ts'
 import { runCommand } from './testing/command.ts'
 
@@ -129,6 +129,24 @@ test('diff tells in words how two environments differ', async () => {
     const one = await runCommand(example, 'diff', 'staging')
     assert.is(one.code, 2)
     assert.match(one.stderr, 'error: diff takes no environment or two')
+  })
+})
+
+test('validate --since says what the change does to a cluster, from where the branch left the other', async () => {
+  await withExampleClone(async ({ modelyard, remove, git }) => {
+    const namespace = 'dist/staging/environment/namespace.yaml'
+    await git.git(['checkout', '--quiet', '-b', 'change'])
+    remove(namespace)
+    const found = async (...args: string[]) => {
+      const { stdout } = await modelyard(['validate', '--offline', '--json', ...args])
+      const { findings } = JSON.parse(stdout) as Validation
+      return findings.filter(({ rule }) => rule === 'data-removed').map(({ severity, file }) => `${severity} ${file}`)
+    }
+    assert.equal(await found(), [])
+    assert.equal(await found('--since', 'main'), [`error ${namespace}`])
+    const { code, stderr } = await modelyard(['validate', '--offline', '--since', 'nowhere'])
+    assert.is(code, 2)
+    assert.match(stderr, 'there is no commit nowhere that this branch started from')
   })
 })
 

@@ -1,6 +1,6 @@
 import type { Rule } from './rule.ts'
 
-/** Rules of the references between objects. */
+/** Rules of the references between objects, and of what a change does to a cluster that runs them. */
 export const REFERENCE_RULES = {
   'application-path-missing': {
     summary: 'an Argo CD Application syncs a folder that does not exist',
@@ -17,6 +17,18 @@ export const REFERENCE_RULES = {
     reason: 'The API server refuses it.',
     repair: 'Write a maximum that is at least the minimum.',
   },
+  'data-removed': {
+    summary: 'a Namespace, a claim or a definition of resources is removed',
+    reason:
+      'With it goes all that it holds: the objects of the namespace, the data of the volume, the resources of the kind.',
+    repair: 'Restore the file; empty what it holds, and remove it in a change of its own.',
+  },
+  'immutable-field-changed': {
+    summary: 'a field is changed that the API server does not let change',
+    reason: 'The sync fails, and the object stays as it was until somebody deletes it by hand.',
+    repair:
+      'Restore the field, or give the object another name; Argo CD recreates one with the sync option Force=true,Replace=true.',
+  },
   'name-duplicate': {
     summary: 'a container, volume, variable, port or mount has the name of another',
     reason: 'The API server refuses it, or the last one silently wins; server-side apply fails on such a list.',
@@ -31,6 +43,11 @@ export const REFERENCE_RULES = {
     summary: 'the same object stands twice in an environment, or in a folder',
     reason: 'Which of them wins depends on the order in which they are applied.',
     repair: 'Keep one of them.',
+  },
+  'object-removed': {
+    summary: 'an object of the base is gone',
+    reason: 'Argo CD prunes it: what others call, mount or are scaled by is away.',
+    repair: 'Restore the file if that was not meant.',
   },
   'object-two-owners': {
     summary: 'two Argo CD Applications sync the same files to the same place',
@@ -59,6 +76,11 @@ export const REFERENCE_RULES = {
     summary: 'a route sends requests to a Service of another namespace, which did not permit that',
     reason: 'The Gateway answers with status 500 for such a backend.',
     repair: "Add a ReferenceGrant to the Service's namespace.",
+  },
+  'replicas-removed': {
+    summary: 'a workload loses its `replicas`, or is scaled to zero',
+    reason: 'Without the field a running workload falls to one pod before its autoscaler raises it (argo-cd#1603).',
+    repair: 'Give the field to the autoscaler first: annotate, sync, then remove it; or keep the number.',
   },
   'selector-matches-nothing': {
     summary: 'a selector matches no pod, or no Service',

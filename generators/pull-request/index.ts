@@ -1,5 +1,6 @@
 export { stepCandidate } from './candidate.ts'
 export { type EmbeddedForge, startEmbeddedForge } from './embedded-forge.ts'
+export { type FileText, filesAt } from './files-at.ts'
 export type { Forge } from './forge.ts'
 export { type GitRepository, openRepository } from './git.ts'
 export { createGitHubForge } from './github.ts'

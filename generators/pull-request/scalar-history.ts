@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { readBlobs } from './blobs.ts'
 import type { GitRepository } from './git.ts'
 
 /** One change of a file, as the main line of history has it. */
@@ -50,23 +51,6 @@ function parseChange(record: string): Omit<HistoryEntry, 'text'> & { blob: strin
   // `:100644 100644 <blob before> <blob after> M<tab>path`
   const blob = rest.find((line) => line.startsWith(':'))?.split(' ')[3] ?? '0'
   return { commit, date, author, subject: subject.join('\x1f'), blob }
-}
-
-/** All contents by one process, since a process each would cost milliseconds for every promotion there ever was. */
-async function readBlobs(repository: GitRepository, blobs: readonly string[]): Promise<Map<string, string>> {
-  const texts = new Map<string, string>()
-  if (blobs.length === 0) return texts
-  const input = `${[...new Set(blobs)].join('\n')}\n`
-  const output = Buffer.from(await repository.git(['cat-file', '--batch'], { input }))
-  for (let offset = 0; offset < output.length; ) {
-    const lineEnd = output.indexOf('\n', offset)
-    const [blob = '', type, size] = output.toString('utf8', offset, lineEnd).split(' ')
-    if (type !== 'blob') break
-    const end = lineEnd + 1 + Number(size)
-    texts.set(blob, output.toString('utf8', lineEnd + 1, end))
-    offset = end + 1
-  }
-  return texts
 }
 
 async function shallowBoundaries(repository: GitRepository): Promise<Set<string>> {

@@ -7,6 +7,7 @@ import { countFindings, exitCodeOf } from '../output.ts'
 
 interface Options extends CommonOptions, ManifestOptions {
   offline?: boolean
+  since?: string
 }
 
 const MANIFEST_OPTIONS = ['complete', 'ignoreMissingSchemas', 'kubernetesVersion', 'schema'] as const
@@ -24,6 +25,10 @@ export function validateCommand(program: Command): void {
           'Exit 1 with errors, 2 when something could not be checked.',
       )
       .option('--offline', 'leave the artifacts of the repository out')
+      .option(
+        '--since <ref>',
+        'say too what the change since this branch or commit does to a cluster: what goes, what cannot be changed',
+      )
       .option('--complete', 'the inputs are all there is: a name that they do not hold is an error')
       .option('--kubernetes-version <minor>', 'check against this minor of Kubernetes (default: the newest known)')
       .option('--schema <path...>', 'JSON Schemas or CustomResourceDefinitions of other kinds: files or folders')
@@ -34,7 +39,7 @@ export function validateCommand(program: Command): void {
 }
 
 function validateInputs(inputs: string[], options: Options): void {
-  for (const option of ['offline', 'root'] as const) {
+  for (const option of ['offline', 'since', 'root'] as const) {
     if (options[option] !== undefined) {
       throw new Failure(`--${option} is for the repository, and ${inputs[0]} was named`, {
         fix: 'Leave one of them out.',
@@ -60,8 +65,13 @@ async function validateHere(options: Options): Promise<void> {
     })
   }
   const { root, output } = contextOf(options)
-  const { offline = false } = options
-  const validation = await output.during('Validating', () => validateRepository(root, { offline }))
+  const { offline = false, since } = options
+  const validation = await output.during('Validating', async () => {
+    if (since === undefined) return validateRepository(root, { offline })
+    // Only this needs Git, which nothing else should wait for.
+    const { filesAt, openRepository } = await import('../../pull-request/index.ts')
+    return validateRepository(root, { offline, base: await filesAt(await openRepository(root), since, 'dist') })
+  })
   const { findings, counts, artifactsChecked } = validation
   output.findings(findings)
   output.data(validation)
