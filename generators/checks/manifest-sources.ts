@@ -92,7 +92,7 @@ function readSource(file: string, path: string | number, isNamed: boolean): Sour
     const stats = fstatSync(descriptor)
     isRegular = stats.isFile() && typeof path === 'string'
     if (stats.isDirectory()) return { finding: unreadable(file, 'it is a folder') }
-    bytes = readBounded(descriptor, isRegular ? stats.size : 0)
+    bytes = isRegular ? readWhole(descriptor, stats.size) : readBounded(descriptor)
     if (typeof path === 'string') closeSync(descriptor)
   } catch (error) {
     return { finding: unreadable(file, reasonOf(error)) }
@@ -117,15 +117,19 @@ function readSource(file: string, path: string | number, isNamed: boolean): Sour
   }
 }
 
+/** A file whose size is known; undefined beyond the limit. */
+function readWhole(descriptor: number, size: number): Buffer | undefined {
+  return size > MAX_FILE ? undefined : readFileSync(descriptor)
+}
+
 /** Everything up to the limit; undefined beyond it. A pipe or a device has no size that could be asked for. */
-function readBounded(descriptor: number, size: number): Buffer | undefined {
-  if (size > MAX_FILE) return undefined
+function readBounded(descriptor: number): Buffer | undefined {
   const chunks: Buffer[] = []
   let total = 0
   for (;;) {
-    const chunk = Buffer.allocUnsafe(Math.max(size - total + 1, 2 ** 16))
+    const chunk = Buffer.allocUnsafe(2 ** 16)
     const count = readChunk(descriptor, chunk)
-    if (count === 0) return chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)
+    if (count === 0) return Buffer.concat(chunks)
     total += count
     if (total > MAX_FILE) return undefined
     chunks.push(chunk.subarray(0, count))

@@ -1,36 +1,27 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { candidateCommand } from './commands/candidate.ts'
-import { demoCommand } from './commands/demo.ts'
-import { diffCommand } from './commands/diff.ts'
-import { explainCommand } from './commands/explain.ts'
-import { historyCommand } from './commands/history.ts'
-import { promoteCommand } from './commands/promote.ts'
-import { registerCommand } from './commands/register.ts'
-import { retireCommand } from './commands/retire.ts'
-import { rollbackCommand } from './commands/rollback.ts'
-import { serveCommand } from './commands/serve.ts'
-import { synthCommand } from './commands/synth.ts'
-import { validateCommand } from './commands/validate.ts'
 import { EXIT } from './output.ts'
 
-const COMMANDS = [
-  registerCommand,
-  synthCommand,
-  validateCommand,
-  diffCommand,
-  promoteCommand,
-  candidateCommand,
-  rollbackCommand,
-  retireCommand,
-  historyCommand,
-  serveCommand,
-  demoCommand,
-  explainCommand,
-]
+type AddCommand = (program: Command) => void
 
-/** `modelyard` with every command. Wrong usage ends the process. */
-export function createProgram(): Command {
+/** In the order of the help. A command's module brings whatever it needs, so that each is loaded for itself alone. */
+const COMMANDS: Record<string, () => Promise<AddCommand>> = {
+  register: async () => (await import('./commands/register.ts')).registerCommand,
+  synth: async () => (await import('./commands/synth.ts')).synthCommand,
+  validate: async () => (await import('./commands/validate.ts')).validateCommand,
+  diff: async () => (await import('./commands/diff.ts')).diffCommand,
+  promote: async () => (await import('./commands/promote.ts')).promoteCommand,
+  candidate: async () => (await import('./commands/candidate.ts')).candidateCommand,
+  rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand,
+  retire: async () => (await import('./commands/retire.ts')).retireCommand,
+  history: async () => (await import('./commands/history.ts')).historyCommand,
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  demo: async () => (await import('./commands/demo.ts')).demoCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
+}
+
+/** `modelyard` with the command that the first argument names, or with all of them. Wrong usage ends the process. */
+export async function createProgram([first = '']: readonly string[] = []): Promise<Command> {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
@@ -47,6 +38,7 @@ export function createProgram(): Command {
     // usage, which is "could not run" here.
     .exitOverride((exit) => process.exit(exit.exitCode === 0 ? EXIT.ok : EXIT.failure))
     .addHelpText('after', '\nExit codes: 0 all good; 1 findings; 2 could not run or could not check.')
-  for (const add of COMMANDS) add(program)
+  const named = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined
+  for (const load of named ? [named] : Object.values(COMMANDS)) (await load())(program)
   return program
 }

@@ -6,9 +6,8 @@ import { failureData, reportFailure } from './report-failure.ts'
 /** Runs one command and sets the exit code of the process; wrong usage ends the process. Never rejects. */
 export async function runProgram(args: readonly string[]): Promise<void> {
   process.exitCode = EXIT.ok
-  await createProgram()
-    .parseAsync(args, { from: 'user' })
-    .catch((error: unknown) => report(error, args.includes('--json')))
+  const program = await createProgram(args)
+  await program.parseAsync(args, { from: 'user' }).catch((error: unknown) => report(error, args.includes('--json')))
 }
 
 /** A user's mistake is told in words, and as JSON where a program asked; only a bug shows a stack trace. */
