@@ -12,8 +12,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 dist=${1:-"$here/../../dist"}
 cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
-# shellcheck source=versions.sh
-source "$here/versions.sh"
+# shellcheck source=tools.sh
+source "$here/tools.sh"
 
 if [ ! -d "$dist" ]; then
   echo "no folder $dist: run synth first, or name the folder to check" >&2
@@ -21,74 +21,6 @@ if [ ! -d "$dist" ]; then
 fi
 dist=$(cd "$dist" && pwd)
 mkdir -p "$cache"
-
-# The schemas could not be made: neither a verdict on an object nor a missing tool.
-stop() {
-  echo "could not make the schemas for kubeconform: see the message above" >&2
-  exit 2
-}
-
-# Sets $python to an interpreter with the pinned requirements; false when that cannot be had.
-make_venv() {
-  if ! command -v python3 >/dev/null; then
-    echo "skipped: needs python3, get it by: apt-get install python3 python3-venv"
-    return 1
-  fi
-  local key
-  key=$({ python3 --version && cat "$here/requirements.txt"; } | sha256sum | cut -c1-16)
-  local venv="$cache/venv-$key"
-  python="$venv/bin/python"
-  [ -e "$venv/complete" ] && return 0
-  rm -rf "$venv"
-  if ! python3 -m venv "$venv" >/dev/null 2>"$cache/venv.log"; then
-    echo "skipped: needs Python's venv module, get it by: apt-get install python3-venv (see $cache/venv.log)"
-    return 1
-  fi
-  if ! "$python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt" 2>"$cache/pip.log"; then
-    echo "skipped: needs the packages in .ci/manifests/requirements.txt, get them by: pip install -r (see $cache/pip.log)"
-    return 1
-  fi
-  touch "$venv/complete"
-}
-
-# Sets $kubeconform and $schemas; false when that cannot be had.
-make_kubeconform() {
-  if ! command -v go >/dev/null; then
-    echo "skipped: kubeconform needs go, get it by: apt-get install golang (1.24 or newer)"
-    return 1
-  fi
-  local bin="$cache/kubeconform-$KUBECONFORM_VERSION"
-  kubeconform="$bin/kubeconform"
-  # Run outside any module, so that no go.mod here is read or changed.
-  if [ ! -x "$kubeconform" ] && ! (cd / && GOBIN="$bin" go install "$KUBECONFORM@$KUBECONFORM_VERSION") 2>"$cache/go-install.log"; then
-    echo "skipped: needs $KUBECONFORM@$KUBECONFORM_VERSION, get it by: go install (see $cache/go-install.log)"
-    return 1
-  fi
-  local key
-  key=$(cat "$here"/*_to_json_schema.py "$here/versions.sh" | sha256sum | cut -c1-16)
-  schemas="$cache/schemas-$key"
-  [ -e "$schemas/complete" ] && return 0
-  rm -rf "$schemas"
-  local module crd
-  module=$(module_folder "$KUBERNETES@$KUBERNETES_VERSION") || return 1
-  "$python" "$here/swagger_to_json_schema.py" "$module/$KUBERNETES_SWAGGER" "$schemas/core" || stop
-  module=$(module_folder "$ARGO_CD@$ARGO_CD_VERSION") || return 1
-  for crd in $ARGO_CD_CRDS; do
-    "$python" "$here/crd_to_json_schema.py" "$module/$crd" "$schemas/custom" || stop
-  done
-  touch "$schemas/complete"
-}
-
-# Prints the folder of a Go module in the module cache, downloaded when it is missing.
-module_folder() {
-  local folder
-  folder=$(cd / && go mod download -json "$1" 2>"$cache/go-download.log" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
-  if [ -z "$folder" ]; then
-    echo "skipped: needs the Go module $1, get it by: go mod download (see $cache/go-download.log)" >&2
-    return 1
-  fi
-  echo "$folder"
-}
 
 passed=0
 failed=0

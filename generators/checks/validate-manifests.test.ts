@@ -15,8 +15,8 @@ const POLICY = new Set<string>(POLICY_RULES.map(({ rule }) => rule))
  * unwise is left out: check-objects.test.ts is about that.
  */
 function validated(files: Record<string, string | Uint8Array>, options: ManifestOptions = {}, input = '.') {
-  return inFolder(files, (folder) => {
-    const { findings, counts } = validateManifests([join(folder, input)], options)
+  return inFolder(files, async (folder) => {
+    const { findings, counts } = await validateManifests([join(folder, input)], options)
     const place = (file = '', line = 0) => `${file.slice(folder.length + 1)}:${line}`
     return {
       counts,
@@ -28,14 +28,17 @@ function validated(files: Record<string, string | Uint8Array>, options: Manifest
   })
 }
 
-function inFolder<T>(files: Record<string, string | Uint8Array>, work: (folder: string) => T): T {
+async function inFolder<T>(
+  files: Record<string, string | Uint8Array>,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'modelyard-manifests-'))
   try {
     for (const [name, content] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, name)), { recursive: true })
       writeFileSync(join(folder, name), content)
     }
-    return work(folder)
+    return await work(folder)
   } finally {
     rmSync(folder, { recursive: true })
   }
@@ -63,7 +66,7 @@ const service = (app: string, port: string) =>
   object('Service', 'front', `spec:\n  selector: { app: ${app} }\n  ports: [{ port: 80, targetPort: ${port} }]\n`)
 const volume = (configMap: string) => `      volumes: [{ name: v, configMap: { name: ${configMap} } }]\n`
 
-test('every object of a folder, of streams, of Lists and of JSON is checked at its own line', () => {
+test('every object of a folder, of streams, of Lists and of JSON is checked at its own line', async () => {
   const list = [
     'apiVersion: v1',
     'kind: List',
@@ -76,7 +79,7 @@ test('every object of a folder, of streams, of Lists and of JSON is checked at i
   ].join('\n')
   const json = '{\n  "apiVersion": "v1", "kind": "ConfigMap",\n  "metadata": {"name": "c"},\n  "dta": {}\n}\n'
   const stream = `${configMap('d')}---\n${configMap('e')}dta: {}\n`
-  const { found, counts } = validated({
+  const { found, counts } = await validated({
     'list.yaml': list,
     'deep/er/x.json': json,
     'stream.yml': stream,
@@ -90,7 +93,7 @@ test('every object of a folder, of streams, of Lists and of JSON is checked at i
   assert.equal(counts, { files: 3, objects: 4, otherDocuments: 0 })
 })
 
-test('files of other programs in a folder are left out and counted; one that is named is checked', () => {
+test('files of other programs in a folder are left out and counted; one that is named is checked', async () => {
   const files = {
     'values.yaml': 'replicas: 3\n',
     'package.json': '{"name": "x"}',
@@ -99,105 +102,161 @@ test('files of other programs in a folder are left out and counted; one that is 
     'node_modules/x/deployment.yaml': 'kind: Deployment\n',
     'half.yaml': 'kind: ConfigMap\n',
   }
-  const { found, counts } = validated(files)
+  const { found, counts } = await validated(files)
   assert.equal(found, ['schema-invalid error half.yaml:1'])
   assert.equal(counts, { files: 4, objects: 1, otherDocuments: 3 })
   assert.equal(
-    validated(files, {}, 'values.yaml').found,
+    (await validated(files, {}, 'values.yaml')).found,
     ['schema-invalid error :1', 'schema-invalid error :1'].map((text) => text.replace(' :', ' values.yaml:')),
   )
 })
 
-test('an object of an unknown kind could not be checked, unless that is asked for', () => {
+test('an object of an unknown kind could not be checked, unless that is asked for', async () => {
   const files = { 'a.yaml': 'apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\n' }
-  assert.equal(validated(files).found, ['schema-unknown-kind warning a.yaml:2'])
-  assert.equal(validated(files, { ignoreMissingSchemas: true }).found, [])
+  assert.equal((await validated(files)).found, ['schema-unknown-kind warning a.yaml:2'])
+  assert.equal((await validated(files, { ignoreMissingSchemas: true })).found, [])
 })
 
-test('what the cluster may hold is not missed, unless the inputs are complete', () => {
+test('what the cluster may hold is not missed, unless the inputs are complete', async () => {
   const files = { 'a.yaml': deployment('one', volume('elsewhere')), 'b.yaml': configMap('settings') }
-  assert.equal(validated(files).found, [])
-  assert.equal(validated(files, { complete: true }).found, ['reference-missing error a.yaml:15'])
+  assert.equal((await validated(files)).found, [])
+  assert.equal((await validated(files, { complete: true })).found, ['reference-missing error a.yaml:15'])
   const alone = { 'service.yaml': service('other', 'http') }
-  assert.equal(validated(alone).found, [])
-  assert.equal(validated(alone, { complete: true }).found, ['selector-matches-nothing error service.yaml:7'])
+  assert.equal((await validated(alone)).found, [])
+  assert.equal((await validated(alone, { complete: true })).found, ['selector-matches-nothing error service.yaml:7'])
 })
 
-test('a name that is nearly that of a given object, and a selector that passes given pods by, are warnings', () => {
+test('a name that is nearly that of a given object, and a selector that passes given pods by, are warnings', async () => {
   const near = { 'a.yaml': deployment('one', volume('seting')), 'b.yaml': configMap('setting') }
-  const { found, findings } = validated(near)
+  const { found, findings } = await validated(near)
   assert.equal(found, ['reference-missing warning a.yaml:15'])
   const missing = findings.find(({ rule }) => rule === 'reference-missing')
   assert.is(missing?.message, 'ConfigMap "seting" is not among the given objects, and "setting" is')
   const passing = { 'a.yaml': deployment('one'), 'b.yaml': service('two', 'http') }
-  assert.equal(validated(passing).found, ['selector-matches-nothing warning b.yaml:7'])
+  assert.equal((await validated(passing)).found, ['selector-matches-nothing warning b.yaml:7'])
 })
 
-test('what contradicts itself is an error wherever the rest may be', () => {
+test('what contradicts itself is an error wherever the rest may be', async () => {
   const unnamed = { 'a.yaml': deployment('one'), 'b.yaml': service('one', 'web') }
-  assert.equal(validated(unnamed).found, ['port-missing error b.yaml:8'])
-  assert.equal(validated({ 'a.yaml': deployment('one'), 'b.yaml': service('one', 'http') }).found, [])
+  assert.equal((await validated(unnamed)).found, ['port-missing error b.yaml:8'])
+  assert.equal((await validated({ 'a.yaml': deployment('one'), 'b.yaml': service('one', 'http') })).found, [])
   const mounts = deployment('one').replace('ports:', 'volumeMounts: [{ name: v, mountPath: /v }]\n          ports:')
-  assert.equal(validated({ 'a.yaml': mounts }).found, ['volume-missing error a.yaml:14'])
+  assert.equal((await validated({ 'a.yaml': mounts })).found, ['volume-missing error a.yaml:14'])
 })
 
-test('the same object twice in a folder is an error; in two folders it is two clusters', () => {
-  assert.equal(validated({ 'a.yaml': configMap('x'), 'b.yaml': configMap('x') }).found, [
+test('the same object twice in a folder is an error; in two folders it is two clusters', async () => {
+  assert.equal((await validated({ 'a.yaml': configMap('x'), 'b.yaml': configMap('x') })).found, [
     'object-defined-twice error b.yaml:4',
   ])
   const folders = { 'dev/a.yaml': configMap('x'), 'prod/a.yaml': configMap('x') }
-  assert.equal(validated(folders).found, [])
-  assert.equal(validated(folders, { complete: true }).found, ['object-defined-twice error prod/a.yaml:4'])
+  assert.equal((await validated(folders)).found, [])
+  assert.equal((await validated(folders, { complete: true })).found, ['object-defined-twice error prod/a.yaml:4'])
 })
 
-test('folders of two clusters do not see each other, and what lies beside neither is seen with them', () => {
+test('folders of two clusters do not see each other, and what lies beside neither is seen with them', async () => {
   const scaler = object('HorizontalPodAutoscaler', 'one')
     .replace('v1', 'autoscaling/v2')
     .concat('spec:\n  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: one }\n  maxReplicas: 3\n')
   const fixed = deployment('one').replace('spec:\n', 'spec:\n  replicas: 2\n')
-  const rules = (files: Record<string, string>) => validated(files).findings.map(({ rule }) => rule)
+  const rules = async (files: Record<string, string>) => (await validated(files)).findings.map(({ rule }) => rule)
   const conflict = 'autoscaler-and-replicas'
-  assert.ok(rules({ 'web/a.yaml': fixed, 'scaling/b.yaml': scaler }).includes(conflict))
+  assert.ok((await rules({ 'web/a.yaml': fixed, 'scaling/b.yaml': scaler })).includes(conflict))
   const clusters = { 'dev/web/a.yaml': fixed, 'prod/web/a.yaml': deployment('one'), 'prod/scaling/b.yaml': scaler }
-  assert.not(rules(clusters).includes(conflict))
-  assert.ok(rules({ ...clusters, 'prod/web/a.yaml': fixed }).includes(conflict))
+  assert.not((await rules(clusters)).includes(conflict))
+  assert.ok((await rules({ ...clusters, 'prod/web/a.yaml': fixed })).includes(conflict))
 })
 
-test('a link out of the folder, and one to nothing, could not be checked; one inside it is checked at its own place', () => {
-  inFolder({ 'in/a.yaml': configMap('a'), 'secret.yaml': configMap('b') }, (folder) => {
+const ROUTE = `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: a, namespace: web }
+spec:
+  parentRefs: [{ name: public, namespace: gateways }]
+  rules:
+    - matches:
+        - path: { value: /predict }
+      timeouts: { request: 5s, backendRequest: 1s }
+`
+
+test('rules in CEL are evaluated with the defaults that the API server fills in', async () => {
+  assert.equal((await validated({ 'a.yaml': ROUTE })).found, [])
+  const slash = await validated({ 'a.yaml': ROUTE.replace('/predict', 'predict') })
+  assert.equal(slash.found, ['resource-rule-broken error a.yaml:8'])
+  const broken = slash.findings.find(({ rule }) => rule === 'resource-rule-broken')
+  assert.match(broken?.message ?? '', "value must be an absolute path and start with '/'")
+  const slow = await validated({ 'a.yaml': ROUTE.replace('backendRequest: 1s', 'backendRequest: 9s') })
+  assert.equal(slow.found, ['resource-rule-broken error a.yaml:9'])
+})
+
+test('a rule that cannot be evaluated is a could-not-check, and what it compares with an older object is left out', async () => {
+  const crd = (rule: string) => `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: things.example.com }
+spec:
+  group: example.com
+  names: { kind: Thing, plural: things }
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties: { size: { type: integer }, namespace: { type: string } }
+              x-kubernetes-validations: [{ rule: '${rule}', message: no good }]
+`
+  const verdict = async (rule: string) => {
+    const thing = 'apiVersion: example.com/v1\nkind: Thing\nmetadata: { name: a }\nspec: { size: 3, namespace: x }\n'
+    return inFolder({ 'crd.yaml': crd(rule), 'thing.yaml': thing }, async (folder) => {
+      const { findings } = await validateManifests([join(folder, 'thing.yaml')], { schema: [join(folder, 'crd.yaml')] })
+      return findings.map(({ rule, line }) => `${rule} ${line}`)
+    })
+  }
+  assert.equal(await verdict('self.size > 2 && self.__namespace__ == "x"'), [])
+  assert.equal(await verdict('self.size > 3'), ['resource-rule-broken 4'])
+  assert.equal(await verdict('self.other == 1'), ['resource-rule-broken 4'])
+  assert.equal(await verdict('quantity(self.size).isLessThan(quantity("1"))'), ['resource-rule-unchecked 4'])
+  assert.equal(await verdict('self.size > oldSelf.size'), [])
+})
+
+test('a link out of the folder, and one to nothing, could not be checked; one inside it is checked at its own place', async () => {
+  await inFolder({ 'in/a.yaml': configMap('a'), 'secret.yaml': configMap('b') }, async (folder) => {
     symlinkSync(join(folder, 'secret.yaml'), join(folder, 'in/out.yaml'))
     symlinkSync(join(folder, 'in/a.yaml'), join(folder, 'in/inside.yaml'))
     symlinkSync('nowhere', join(folder, 'in/broken.yaml'))
     symlinkSync(folder, join(folder, 'in/loop'))
-    const { findings, counts } = validateManifests([join(folder, 'in')])
+    const { findings, counts } = await validateManifests([join(folder, 'in')])
     assert.equal(
       findings.map(({ rule, file = '' }) => `${rule} ${file.slice(folder.length + 4)}`),
       ['input-unreadable broken.yaml', 'input-unreadable out.yaml'],
     )
     assert.is(counts.objects, 1)
     // Naming the link itself is asking for what it points to.
-    assert.equal(validateManifests([join(folder, 'in/out.yaml')]).findings, [])
+    assert.equal((await validateManifests([join(folder, 'in/out.yaml')])).findings, [])
   })
 })
 
-test('bytes that are not UTF-8 are found at their line', () => {
+test('bytes that are not UTF-8 are found at their line', async () => {
   const text = Buffer.from(`${configMap('a')}data:\n  k: "\xff"\n`, 'latin1')
-  assert.equal(validated({ 'a.yaml': text }).found, ['yaml-syntax error a.yaml:7'])
+  assert.equal((await validated({ 'a.yaml': text })).found, ['yaml-syntax error a.yaml:7'])
 })
 
-test('nothing to check is not the same as valid', () => {
-  const { findings } = validated({ 'values.yaml': 'replicas: 3\n' })
+test('nothing to check is not the same as valid', async () => {
+  const { findings } = await validated({ 'values.yaml': 'replicas: 3\n' })
   assert.equal(
     findings.map(({ rule }) => rule),
     ['input-empty'],
   )
-  assert.equal(validated({ 'empty.yaml': '# nothing\n' }, {}, 'empty.yaml').findings.length, 1)
+  assert.equal((await validated({ 'empty.yaml': '# nothing\n' }, {}, 'empty.yaml')).findings.length, 1)
 })
 
-test('whatever a document is, checking it ends in findings', () => {
+test('whatever a document is, checking it ends in findings', async () => {
   const texts = ['7\n', '[]\n', '- a\n', 'text\n', 'kind: List\nitems: {}\n', 'kind: List\nitems: [null, 7, [x]]\n', 'apiVersion: 7\nkind: []\n', 'apiVersion: v1\nkind: Pod\nmetadata: null\nspec: 7\n', 'apiVersion: v1\nkind: Pod\nmetadata: [a]\nspec: {containers: [null, 7]}\n', '\0\0', '{{', '\tx: 1'] // biome-ignore format: a kind each
   for (const text of texts) {
-    const { found } = validated({ 'a.yaml': text }, { complete: true }, 'a.yaml')
+    const { found } = await validated({ 'a.yaml': text }, { complete: true }, 'a.yaml')
     assert.ok(found.length > 0 && found.every((finding) => finding.includes('a.yaml:')), text)
   }
 })

@@ -1,7 +1,7 @@
 import { type Finding, sortFindings } from '../findings/index.ts'
 import { checkObjects } from './check-objects.ts'
 import { readManifestInputs } from './manifest-objects.ts'
-import { checkSchema, openSchemas, type SchemaSource } from './schema/index.ts'
+import { checkResourceRules, checkSchema, openSchemas, type SchemaSource } from './schema/index.ts'
 import { CLOSED_WORLD, OPEN_WORLD } from './world.ts'
 
 export interface ManifestValidation {
@@ -24,13 +24,16 @@ export interface ManifestOptions extends SchemaSource {
  *     -> texts    one at a time, bounded, UTF-8                      manifest-sources.ts
  *     -> documents  values as Kubernetes reads them                  text/manifest-stream.ts
  *     -> objects  `ManifestObject {file, value, lineOf}`, Lists expanded  manifest-objects.ts
- *     -> layers   schema, references and policy: each `(objects, options) -> findings`, pure, none knows of another
+ *     -> layers   schema, rules in CEL, references and policy: each `(objects, options) -> findings`, pure, none knows of another
  *     -> findings sorted by file and line
  *
  * Reading notes no positions: only `lineOf`, which a finding calls, reads its document once more to find lines.
  * Throws a Failure for an input that does not exist, and for schemas that cannot be used.
  */
-export function validateManifests(inputs: readonly string[], options: ManifestOptions = {}): ManifestValidation {
+export async function validateManifests(
+  inputs: readonly string[],
+  options: ManifestOptions = {},
+): Promise<ManifestValidation> {
   const schemas = openSchemas(options)
   const { objects, findings, files, otherDocuments } = readManifestInputs(inputs)
   const { complete = false, ignoreMissingSchemas = false } = options
@@ -38,6 +41,7 @@ export function validateManifests(inputs: readonly string[], options: ManifestOp
     ...findings,
     ...(objects.length === 0 && findings.length === 0 ? [nothingIn(inputs)] : []),
     ...checkSchema(objects, { schemas, ignoreMissingSchemas }),
+    ...(await checkResourceRules(objects, { schemas })),
     ...checkObjects(objects, {
       world: complete ? CLOSED_WORLD : OPEN_WORLD,
       ...(options.kubernetesVersion !== undefined && { kubernetes: options.kubernetesVersion }),

@@ -7,7 +7,7 @@ import { checkBlastRadius } from './blast-radius.ts'
 import { checkObjects } from './check-objects.ts'
 import { manifestsOf, readManifests } from './manifest-objects.ts'
 import { checkDist, checkRepositoryRules } from './repository.ts'
-import { checkSchema } from './schema/index.ts'
+import { checkResourceRules, checkSchema } from './schema/index.ts'
 import { REPOSITORY_WORLD } from './world.ts'
 
 export interface Validation {
@@ -50,6 +50,7 @@ export async function validateLoaded(
     ...stale,
     ...dist.findings,
     ...checkSchema(dist.objects),
+    ...(await checkResourceRules(dist.objects)),
     ...checkObjects(dist.objects, { world: REPOSITORY_WORLD }),
     ...(await checkApplicationPaths(repository.root, dist.objects)),
     ...(base ? checkBlastRadius(manifestsOf(base).objects, dist.objects, REPOSITORY_WORLD) : []),

@@ -151,6 +151,17 @@ export const RULES = {
     reason: 'Digests, interface or lineage are no longer those that were promoted.',
     repair: 'Restore the version file from Git: a registered version never changes.',
   },
+  'resource-rule-broken': {
+    summary: 'a custom resource breaks a rule of its CustomResourceDefinition',
+    reason: 'The API server evaluates these rules (CEL) beside the schema and refuses the object.',
+    repair: 'Correct the field; the finding shows the rule.',
+  },
+  'resource-rule-unchecked': {
+    summary: 'a rule of a CustomResourceDefinition could not be evaluated here',
+    reason: 'It uses what the API server has and this check has not, so that the object is not known to be valid.',
+    repair: 'Check the object by the API server: kubectl apply --dry-run=server.',
+    couldNotCheck: true,
+  },
   'schema-invalid': {
     summary: 'an object does not satisfy the JSON Schema of its kind',
     reason: 'The API server would refuse it or drop the field, after the merge.',

@@ -51,10 +51,11 @@ export function fromCrd({ spec }: Crd): Record<string, Schema> {
 
 const KEPT = new Set(
   `type format enum required nullable pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf
-   minLength maxLength minItems maxItems minProperties maxProperties uniqueItems x-kubernetes-validations`.split(/\s+/),
+   minLength maxLength minItems maxItems minProperties maxProperties uniqueItems default
+   x-kubernetes-validations`.split(/\s+/),
 )
 const DROPPED = new Set(
-  `description default example title externalDocs properties items additionalProperties anyOf oneOf allOf not
+  `description example title externalDocs properties items additionalProperties anyOf oneOf allOf not
    x-kubernetes-int-or-string x-kubernetes-preserve-unknown-fields x-kubernetes-embedded-resource x-kubernetes-list-type
    x-kubernetes-list-map-keys x-kubernetes-map-type`.split(/\s+/),
 )
@@ -65,7 +66,12 @@ function structure(schema: Schema): Schema {
     if (!KEPT.has(keyword) && !DROPPED.has(keyword)) throw new Error(`CRD keyword ${keyword} is new here`)
   }
   if (schema['x-kubernetes-int-or-string'] === true) {
-    return { type: ['integer', 'string'], ...(isString(schema['pattern']) && { pattern: schema['pattern'] }) }
+    const { pattern, default: value } = schema
+    return {
+      type: ['integer', 'string'],
+      ...(isString(pattern) && { pattern }),
+      ...(value !== undefined && { default: value }),
+    }
   }
   const result: Schema = Object.fromEntries(Object.entries(schema).filter(([keyword]) => KEPT.has(keyword)))
   dropUnknownFormat(result)

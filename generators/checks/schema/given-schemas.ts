@@ -112,6 +112,7 @@ function fromJsonSchema(path: string): KindValidator {
       schema: body,
       definitions: {},
       nullIsAbsent: false,
+      hasRules: () => false,
       isPlainlyValid: () => false,
       errorsOf: (value) => (validate(value) ? [] : (validate.errors ?? [])),
     }

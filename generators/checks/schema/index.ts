@@ -1,6 +1,7 @@
-import type { Finding } from '../../findings/index.ts'
+import { type Finding, formatPath } from '../../findings/index.ts'
 import { nearest } from '../../text/index.ts'
-import type { ManifestObject } from '../manifest-objects.ts'
+import { kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
+import type { BrokenRule } from './cel.ts'
 import { explain, findingAt } from './explain.ts'
 import { givenSchemas } from './given-schemas.ts'
 import { bundledSchemas, kubernetesMinor, type Schemas } from './validators.ts'
@@ -36,6 +37,44 @@ export function checkSchema(objects: readonly ManifestObject[], options: SchemaO
   const findings: Finding[] = []
   for (const object of objects) findings.push(...checkObject(object, schemas, ignoreMissingSchemas))
   return findings
+}
+
+/**
+ * Each custom resource against the rules in CEL of its CustomResourceDefinition (`x-kubernetes-validations`): rule
+ * `resource-rule-broken`, and `resource-rule-unchecked` for one that cannot be evaluated here. As for the API server, only an
+ * object that satisfies its schema comes so far.
+ */
+export async function checkResourceRules(
+  objects: readonly ManifestObject[],
+  { schemas = openSchemas() }: SchemaOptions = {},
+): Promise<Finding[]> {
+  const ruled = objects.flatMap((object) => {
+    const { apiVersion, kind } = kubernetesObject(object)
+    const validator = schemas.validatorFor(`${apiVersion}/${kind}`)
+    return validator?.hasRules() ? [{ object, validator }] : []
+  })
+  if (ruled.length === 0) return []
+  const { brokenRules } = await import('./cel.ts')
+  return ruled
+    .filter(({ object, validator }) => validator.errorsOf(object.value).length === 0)
+    .flatMap(({ object, validator }) =>
+      brokenRules(object.value, validator.schema, validator.definitions).map((broken) => ruleFinding(object, broken)),
+    )
+}
+
+function ruleFinding(object: ManifestObject, { path, rule, message, reason }: BrokenRule): Finding {
+  const line = object.lineOf(path)
+  const where = formatPath(path)
+  const says = reason === undefined ? message : `could not check a rule of its kind (${reason}): ${message}`
+  return {
+    rule: reason === undefined ? 'resource-rule-broken' : 'resource-rule-unchecked',
+    severity: reason === undefined ? 'error' : 'warning',
+    message: where === '' ? says : `${where}: ${says}`,
+    file: object.file,
+    ...(line === undefined ? {} : { line }),
+    ...(where === '' ? {} : { path: where }),
+    fix: `The rule: ${rule.length > 200 ? `${rule.slice(0, 196)}...` : rule}`,
+  }
 }
 
 const NONE: Finding[] = []

@@ -4,10 +4,11 @@ import * as assert from 'uvu/assert'
 import { formatPath } from '../../findings/index.ts'
 import { overlays } from './bundle/overlay.ts'
 import { formats } from './formats.ts'
+import { goRegExp } from './go-reg-exp.ts'
 import { checkSchema, openSchemas } from './index.ts'
 import { BROKEN } from './testing/broken.ts'
 import { fields, knownGood, manifest, replacing } from './testing/known-good.ts'
-import { bundledSchemas, createAjv, goRegExp, kubernetesMinors } from './validators.ts'
+import { bundledSchemas, createAjv, kubernetesMinors } from './validators.ts'
 
 for (const [what, kind, [from, to], path, message, fix] of BROKEN) {
   test(what, () => {

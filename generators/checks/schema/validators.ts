@@ -3,8 +3,9 @@ import { createRequire } from 'node:module'
 import type { Ajv, ErrorObject } from 'ajv'
 import { Failure } from '../../findings/index.ts'
 import { formats } from './formats.ts'
+import { goRegExp } from './go-reg-exp.ts'
 import { type QuickCheck, quickChecks } from './quick-check.ts'
-import type { Schema } from './schema-tree.ts'
+import { isSchema, type Schema } from './schema-tree.ts'
 
 /** Made by bundle/make-bundle.ts: the schemas of Kubernetes' minors, or of one project's custom resources. */
 export interface Bundle {
@@ -20,6 +21,8 @@ export interface KindValidator {
   definitions: Record<string, Schema>
   /** The API server decodes a built-in kind into Go, where null is the same as not written; a custom resource keeps it. */
   nullIsAbsent: boolean
+  /** Whether its CustomResourceDefinition has rules in CEL beside the schema. */
+  hasRules(): boolean
   /** True for nearly every valid value, and for no other. */
   isPlainlyValid: QuickCheck
   /** By ajv, which is loaded, and compiles the kind, when it is first asked: some 150 ms for a Deployment. */
@@ -106,6 +109,7 @@ export function compileBundle(id: string, { kinds, $defs }: Omit<Bundle, 'versio
         schema,
         definitions,
         nullIsAbsent,
+        hasRules: once(() => !nullIsAbsent && reachesRules(schema, definitions)),
         isPlainlyValid: quick(schema),
         errorsOf(value) {
           const compiled = validate()
@@ -143,17 +147,21 @@ export function createAjv(options: { trusted: boolean; strict?: boolean }): Ajv 
   return ajv
 }
 
-/** Patterns in CRDs are Go's: `(?i)` is JavaScript's flag for all of it, and some escapes are an error under `u`. */
-export function goRegExp(pattern: string, flags: string): RegExp {
-  const source = pattern.replaceAll('(?i)', '')
-  const all = source === pattern ? flags : `${flags}i`
-  try {
-    return new RegExp(source, all)
-  } catch {
-    return new RegExp(source, all.replace('u', ''))
+function reachesRules(schema: Schema, definitions: Record<string, Schema>): boolean {
+  const seen = new Set<string>()
+  const visit = (part: unknown): boolean => {
+    if (Array.isArray(part)) return part.some(visit)
+    if (!isSchema(part)) return false
+    if (Array.isArray(part['x-kubernetes-validations'])) return true
+    return Object.entries(part).some(([keyword, value]) => {
+      if (keyword !== '$ref' || typeof value !== 'string') return visit(value)
+      if (seen.has(value)) return false
+      seen.add(value)
+      return visit(definitions[value.slice('#/$defs/'.length)])
+    })
   }
+  return visit(schema)
 }
-goRegExp.code = 'new RegExp'
 
 function readJson(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`./bundle/${name}.json`, import.meta.url), 'utf8'))

@@ -38,7 +38,7 @@ export function validateCommand(program: Command): void {
   )
 }
 
-function validateInputs(inputs: string[], options: Options): void {
+async function validateInputs(inputs: string[], options: Options): Promise<void> {
   for (const option of ['offline', 'since', 'root'] as const) {
     if (options[option] !== undefined) {
       throw new Failure(`--${option} is for the repository, and ${inputs[0]} was named`, {
@@ -47,7 +47,7 @@ function validateInputs(inputs: string[], options: Options): void {
     }
   }
   const output = outputOf(options)
-  const validation = validateManifests(inputs, options)
+  const validation = await output.during('Validating', () => validateManifests(inputs, options))
   const { findings, counts } = validation
   output.findings(findings)
   output.data(validation)

@@ -48,7 +48,8 @@ function kubernetes(version: string, isNewest: boolean): Minor {
     const properties = { ...child(schema, 'properties'), ...identity(key) }
     // Nobody writes a status by hand, and the API server ignores it on a write of the object.
     if (properties['status']) properties['status'] = { type: 'object' }
-    kinds[key] = { ...schema, properties, required: ['apiVersion', 'kind'] }
+    const required = ['apiVersion', 'kind', ...((schema['required'] as string[]) ?? [])]
+    kinds[key] = { ...schema, properties, required: [...new Set(required)] }
     addKindRule(key, kinds[key])
   }
   return { provenance: source.provenance, ...reachable({ kinds, definitions }) }

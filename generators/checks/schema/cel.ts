@@ -1,0 +1,157 @@
+import { isIP } from 'node:net'
+import { Environment } from '@marcbachmann/cel-js'
+import type { DocumentPath } from '../../findings/index.ts'
+import { goRegExp } from './go-reg-exp.ts'
+import { isSchema, type Schema } from './schema-tree.ts'
+
+/** A rule of a CustomResourceDefinition that an object breaks, or that could not be evaluated. */
+export interface BrokenRule {
+  path: DocumentPath
+  rule: string
+  message: string
+  /** Why the rule could not be evaluated; absent when it was, and is not kept. */
+  reason?: string
+}
+
+interface Rule {
+  rule: string
+  message?: string
+  /** Relative to where the rule stands: `.port`. */
+  fieldPath?: string
+}
+
+/**
+ * The Common Expression Language as the API server gives it to CustomResourceDefinitions, without what compares with an object
+ * that is there already (`oldSelf`). https://kubernetes.io/docs/reference/using-api/cel/
+ */
+const environment = new Environment({ homogeneousAggregateLiterals: false, enableOptionalTypes: true })
+  .registerVariable('self', 'dyn')
+  .registerFunction('isIP(string): bool', (text: string) => isIP(text) !== 0)
+  .registerFunction('string.matchesRe2(string): bool', (text: string, pattern: string) =>
+    goRegExp(pattern, 'u').test(text),
+  )
+
+type Evaluate = (context: { self: unknown }) => unknown
+const programs = new Map<string, Evaluate | string>()
+
+/** Compiled once; a text says why it cannot be. */
+function programOf(rule: string): Evaluate | string {
+  let program = programs.get(rule)
+  if (program === undefined) {
+    program = compiled(rule)
+    programs.set(rule, program)
+  }
+  return program
+}
+
+function compiled(rule: string): Evaluate | string {
+  try {
+    const program = environment.parse(adapted(rule))
+    const { valid, error } = program.check()
+    return valid ? program : firstLine(error)
+  } catch (error) {
+    return firstLine(error)
+  }
+}
+
+/** The library's `has()` takes no index before the field, and its patterns are JavaScript's, where a rule's are RE2's. */
+function adapted(rule: string): string {
+  return rule
+    .replaceAll(/\bhas\(([\w.[\]]*\[\d+\](?:\.\w+)*)\.(\w+)\)/g, '$1.?$2.hasValue()')
+    .replaceAll('.matches(', '.matchesRe2(')
+}
+
+/** Whether a rule is one that these can be evaluated; says why not. */
+export function whyNot(rule: string): string | undefined {
+  const program = programOf(rule)
+  return typeof program === 'string' ? program : undefined
+}
+
+/** Every rule of the schema that the value does not keep. The value must satisfy the schema; defaults are filled in first. */
+export function brokenRules(value: unknown, schema: Schema, definitions: Record<string, Schema>): BrokenRule[] {
+  const found: BrokenRule[] = []
+  visit(value, schema, [])
+  return found
+
+  /** Returns the value as rules see it. */
+  function visit(given: unknown, unresolved: unknown, path: DocumentPath): unknown {
+    const resolved = resolve(unresolved, definitions)
+    if (!resolved) return native(given)
+    const self = inner(given, resolved, path)
+    for (const rule of (resolved['x-kubernetes-validations'] as Rule[] | undefined) ?? []) {
+      // Nothing is there yet that the new object could be compared with.
+      if (!/\boldSelf\b/.test(rule.rule)) evaluate(rule, self, path)
+    }
+    return self
+  }
+
+  function inner(given: unknown, schema: Schema, path: DocumentPath): unknown {
+    if (Array.isArray(given)) return given.map((item, index) => visit(item, schema['items'], [...path, index]))
+    if (!isSchema(given)) return native(given)
+    const properties = (schema['properties'] ?? {}) as Record<string, unknown>
+    const self: Record<string, unknown> = {}
+    for (const [name, property] of Object.entries(properties)) {
+      const item = given[name] ?? resolve(property, definitions)?.['default']
+      if (item !== undefined && item !== null) self[escaped(name)] = visit(item, property, [...path, name])
+    }
+    for (const [name, item] of Object.entries(given)) {
+      if (!(name in properties)) self[name] = visit(item, schema['additionalProperties'], [...path, name])
+    }
+    return self
+  }
+
+  function evaluate({ rule, message, fieldPath }: Rule, self: unknown, path: DocumentPath): void {
+    const program = programOf(rule)
+    const broken = { path: [...path, ...fieldOf(fieldPath)], rule, message: message ?? `must keep ${rule}` }
+    if (typeof program === 'string') {
+      found.push({ ...broken, reason: program })
+      return
+    }
+    try {
+      if (program({ self }) !== true) found.push(broken)
+    } catch (error) {
+      // A field that is not there makes the rule fail, as it does for the API server.
+      const reason = firstLine(error)
+      found.push(/no such key|not found/i.test(reason) ? broken : { ...broken, reason })
+    }
+  }
+}
+
+function resolve(schema: unknown, definitions: Record<string, Schema>): Schema | undefined {
+  if (!isSchema(schema)) return undefined
+  const reference = schema['$ref']
+  if (typeof reference !== 'string') return schema
+  return definitions[reference.slice('#/$defs/'.length).replaceAll('~1', '/')]
+}
+
+/** CEL's whole numbers are 64 bits wide, and are no fractions. */
+function native(value: unknown): unknown {
+  if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value)
+  if (Array.isArray(value)) return value.map(native)
+  if (!isSchema(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, native(item)]))
+}
+
+const RESERVED = new Set(
+  'true false null in as break const continue else for function if import let loop package namespace return var void while'.split(
+    ' ',
+  ),
+)
+
+/** How a rule names a property that CEL could not: `__namespace__`, `a__dot__b`. */
+function escaped(name: string): string {
+  if (RESERVED.has(name)) return `__${name}__`
+  return name
+    .replaceAll('__', '__underscores__')
+    .replaceAll('.', '__dot__')
+    .replaceAll('-', '__dash__')
+    .replaceAll('/', '__slash__')
+}
+
+function fieldOf(fieldPath = ''): string[] {
+  return fieldPath.split('.').filter((part) => /^\w+$/.test(part))
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
+}
