@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path'
 import type { DocumentPath, Finding } from '../findings/index.ts'
-import { readStream } from '../text/index.ts'
+import { MAX_DOCUMENTS, readStream } from '../text/index.ts'
 import { type ManifestSource, manifestSources } from './manifest-sources.ts'
 
 /** One Kubernetes object, with the lines of its file; those are looked for only when a finding asks. */
@@ -33,8 +33,8 @@ export interface Manifests {
 export function readManifestInputs(inputs: readonly string[]): Manifests {
   const read: Manifests = { objects: [], findings: [], files: 0, otherDocuments: 0 }
   for (const { source, finding } of manifestSources(inputs)) {
-    if (source) addObjects(source, read)
-    else read.findings.push(finding)
+    if (!source) read.findings.push(finding)
+    else if (!addObjects(source, read)) break
   }
   return read
 }
@@ -46,7 +46,7 @@ export function readManifests(root: string, folder: string): Manifests {
   for (const { source, finding } of manifestSources([`${root}/${folder}`], { mayBeMissing: true })) {
     if (finding) read.findings.push({ ...finding, file: local(finding.file ?? '') })
     // Nothing in dist/ is for another program.
-    else addObjects({ file: local(source.file), text: () => source.text(), isNamed: true }, read)
+    else if (!addObjects({ file: local(source.file), text: () => source.text(), isNamed: true }, read)) break
   }
   return read
 }
@@ -58,14 +58,24 @@ export function manifestsOf(texts: readonly { file: string; text: string }[]): M
   return read
 }
 
-function addObjects(source: ManifestSource, read: Manifests): void {
+/** False, with a finding, when that is more than one run can hold. */
+function addObjects(source: ManifestSource, read: Manifests): boolean {
   const { documents, findings } = readStream(source)
   read.files++
   read.findings.push(...findings)
   for (const { value, lineOf } of documents) {
     if (!source.isNamed && isForAnotherProgram(value)) read.otherDocuments++
-    else addExpanded({ file: source.file, value, lineOf }, read.objects)
+    else if (!addExpanded({ file: source.file, value, lineOf }, read.objects)) {
+      read.findings.push(tooMany(source.file))
+      return false
+    }
   }
+  return true
+}
+
+function tooMany(file: string): Finding {
+  const message = `could not check: more than ${MAX_DOCUMENTS} objects up to here`
+  return { rule: 'input-too-large', severity: 'warning', message, file, fix: 'Check folder by folder.' }
 }
 
 /** values.yaml, package.json, a compose file: checking a folder must not mean explaining each of them. */
@@ -77,16 +87,17 @@ function isForAnotherProgram(value: unknown): boolean {
 }
 
 /** A List (`v1 List`, `apps/v1 DeploymentList`) stands for its items, as kubectl takes it; a list inside a list is an item. */
-function addExpanded(object: ManifestObject, objects: ManifestObject[]): void {
+function addExpanded(object: ManifestObject, objects: ManifestObject[]): boolean {
   const { kind, items } = kubernetesObject(object)
-  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) {
-    objects.push(object)
-    return
-  }
-  const { file, lineOf } = object
-  for (const [index, value] of items.entries()) {
-    objects.push({ file, value, lineOf: (path) => lineOf(['items', index, ...path]) })
-  }
+  const isList = typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)
+  if (objects.length + (isList ? items.length : 1) > MAX_DOCUMENTS) return false
+  if (isList) {
+    const { file, lineOf } = object
+    for (const [index, value] of items.entries()) {
+      objects.push({ file, value, lineOf: (path) => lineOf(['items', index, ...path]) })
+    }
+  } else objects.push(object)
+  return true
 }
 
 /** The object's value; an empty object when the file holds none. */

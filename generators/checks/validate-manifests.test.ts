@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
@@ -242,6 +242,28 @@ test('a link out of the folder, and one to nothing, could not be checked; one in
 test('bytes that are not UTF-8 are found at their line', async () => {
   const text = Buffer.from(`${configMap('a')}data:\n  k: "\xff"\n`, 'latin1')
   assert.equal((await validated({ 'a.yaml': text })).found, ['yaml-syntax error a.yaml:7'])
+})
+
+test('a file of gigabytes is not read, and an object of a hundred thousand faults tells of the first ones', async () => {
+  await inFolder({ 'sparse.yaml': '' }, async (folder) => {
+    truncateSync(join(folder, 'sparse.yaml'), 2 ** 40)
+    const { findings } = await validateManifests([folder])
+    assert.equal(
+      findings.map(({ rule }) => rule),
+      ['input-too-large'],
+    )
+  })
+  const keys = Array.from({ length: 150_000 }, (_, index) => `  k${index}: 1\n`).join('')
+  const { findings } = await validated({ 'a.yaml': `${configMap('a')}data:\n${keys}` })
+  assert.is(findings.filter(({ rule }) => rule === 'schema-invalid').length, 200)
+})
+
+test('more objects than fit into memory could not be checked, in documents as in a List', async () => {
+  const items = `apiVersion: v1\nkind: List\nitems:\n${'- {}\n'.repeat(260_000)}`
+  assert.equal(
+    (await validated({ 'a.yaml': items })).findings.map(({ rule }) => rule),
+    ['input-too-large'],
+  )
 })
 
 test('nothing to check is not the same as valid', async () => {

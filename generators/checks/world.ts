@@ -24,6 +24,9 @@ export const CLOSED_WORLD: World = { grouping: () => () => '', isClosed: true }
  * below `prod`, and files beside them are of a third.
  */
 function byCluster(objects: readonly ManifestObject[]): (file: string) => string {
+  const first = posix.dirname(objects[0]?.file ?? '')
+  // One folder cannot part.
+  if (objects.every(({ file }) => file.startsWith(first) && file.indexOf('/', first.length + 1) < 0)) return () => ''
   const folders = new Map<string, string>()
   const roots = new Set<string>()
   for (const { file, value } of objects) {

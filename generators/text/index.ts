@@ -1,6 +1,6 @@
 export { canonicalJson, contentDigest } from './digest.ts'
 export { addKey, editScalar, removeKey } from './edit.ts'
-export { readStream, type Stream, type StreamDocument } from './manifest-stream.ts'
+export { MAX_DOCUMENTS, readStream, type Stream, type StreamDocument } from './manifest-stream.ts'
 export { nearest } from './nearest.ts'
 export { parsePath } from './path.ts'
 export { type Located, schemaCheck } from './schema.ts'

@@ -64,6 +64,29 @@ test('a document that only the full parser reads, and that is too large for it, 
   assert.equal([findings[0]?.rule, findings[0]?.line], ['input-too-large', 3])
 })
 
+test('a document that is too large even for the fast reader could not be checked, and costs no other', () => {
+  const { documents, findings } = read(`a: 1\n---\nb: ${'x'.repeat(9 * 2 ** 20)}\n---\nc: 1\n`)
+  assert.equal(
+    documents.map(({ value }) => value),
+    [{ a: 1 }, { c: 1 }],
+  )
+  assert.equal([findings[0]?.rule, findings[0]?.line], ['input-too-large', 3])
+})
+
+test('a text is read again once for the lines of all its documents', () => {
+  let reads = 0
+  const text = () => {
+    reads++
+    return 'a: 1\n---\nb: 1\n---\nc: 1\n'
+  }
+  const { documents } = readStream({ file: 'all.yaml', text })
+  assert.equal(
+    documents.map(({ lineOf }) => lineOf([])),
+    [1, 3, 5],
+  )
+  assert.is(reads, 2)
+})
+
 test('bombs are findings', () => {
   const level = (name: string, of: string) => `${name}: &${name} [${Array(10).fill(`*${of}`).join(', ')}]`
   const bomb = ['a: &a [lol, lol]', level('b', 'a'), level('c', 'b'), level('d', 'c'), ''].join('\n')

@@ -20,6 +20,12 @@ export interface Stream {
 /** A text that is no YAML has an error in every line; the first ones say so. */
 const MAX_ERRORS = 5
 
+/** What one run holds in memory; a cluster has less. */
+export const MAX_DOCUMENTS = 250_000
+
+/** The API server takes 3 MiB, a List may be more; a map of ten million keys would take all memory. */
+const MAX_DOCUMENT = 8 * 2 ** 20
+
 /** What the API server takes in one request; beyond it the full parser takes long, and a gigabyte. */
 const MAX_FULL_PARSE = 3 * 2 ** 20
 
@@ -32,11 +38,19 @@ export function readStream({ file, text }: Stream): { documents: StreamDocument[
   const findings: Finding[] = []
   const whole = normalized(text())
   for (const { start, end, line } of splitDocuments(whole)) {
+    if (documents.length + findings.length >= MAX_DOCUMENTS) {
+      findings.push(tooLarge(file, line, `more than ${MAX_DOCUMENTS} documents`))
+      break
+    }
     const part = start === 0 && end === whole.length ? whole : whole.slice(start, end)
+    if (part.length > MAX_DOCUMENT) {
+      findings.push(tooLarge(file, line, `a document of more than ${MAX_DOCUMENT / 2 ** 20} MiB`))
+      continue
+    }
     const value = readPlainYaml(part)
     if (value !== NOT_PLAIN) {
       if (value === null) continue
-      const again = () => normalized(text()).slice(start, end)
+      const again = () => textAgain(text).slice(start, end)
       documents.push({ value, lineOf: linesOf(again, line - 1) })
       continue
     }
@@ -55,6 +69,14 @@ export function readStream({ file, text }: Stream): { documents: StreamDocument[
     documents.push({ value: document.value, lineOf: (path) => document.lineOf(path) + line - 1 })
   }
   return { documents, findings }
+}
+
+/** The text that was read again last: findings come in the order of files, and a stream of 100,000 objects is one text. */
+let latest: { read: () => string; text: string } | undefined
+
+function textAgain(read: () => string): string {
+  if (latest?.read !== read) latest = { read, text: normalized(read()) }
+  return latest.text
 }
 
 /** Why the full parser is not asked. */
@@ -129,11 +151,11 @@ interface Part {
  * Where the documents of a stream are. `---` and `...` at the start of a line end a document wherever they stand (YAML 1.2,
  * production c-forbidden), so that no parsing is needed; content or a directive beside a marker belongs to its document.
  */
-function splitDocuments(text: string): Part[] {
+function* splitDocuments(text: string): Generator<Part> {
   if (!/^(---|\.\.\.|%)/.test(text) && !text.includes('\n---') && !text.includes('\n...')) {
-    return [{ start: 0, end: text.length, line: 1 }]
+    yield { start: 0, end: text.length, line: 1 }
+    return
   }
-  const parts: Part[] = []
   let part: Part = { start: 0, end: 0, line: 1 }
   let line = 1
   let counted = 0
@@ -152,10 +174,9 @@ function splitDocuments(text: string): Part[] {
       hasDirective = false
       continue
     }
-    if (found.index > part.start) parts.push({ ...part, end: found.index })
+    if (found.index > part.start) yield { ...part, end: found.index }
     const isBare = rest === '' || rest.startsWith('#')
     hasDirective = begin(isBare || kind === '...' ? found.index + marked.length : found.index)
   }
-  if (part.start < text.length) parts.push(part)
-  return parts
+  if (part.start < text.length) yield part
 }

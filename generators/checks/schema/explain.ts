@@ -7,9 +7,13 @@ import { formats } from './formats.ts'
 /** These only say that another error, which is reported as well, is an error. */
 const ECHOES = new Set(['if', 'propertyNames'])
 
+/** Of one object; one with more is something else than its kind says. */
+const MAX_FINDINGS = 200
+
 /** Every violation as one sentence at its line; what ajv says twice is said once. */
 export function explain(errors: readonly ErrorObject[], object: ManifestObject): Finding[] {
-  const findings = errors.filter((error) => !ECHOES.has(error.keyword)).map((error) => toFinding(error, object))
+  const told = errors.filter((error) => !ECHOES.has(error.keyword)).slice(0, MAX_FINDINGS)
+  const findings = told.map((error) => toFinding(error, object))
   return [...new Map(findings.map((finding) => [`${finding.path}|${finding.message}`, finding])).values()]
 }
 

@@ -35,7 +35,9 @@ export function openSchemas({ kubernetesVersion, schema = [] }: SchemaSource = {
 export function checkSchema(objects: readonly ManifestObject[], options: SchemaOptions = {}): Finding[] {
   const { schemas = openSchemas(), ignoreMissingSchemas = false } = options
   const findings: Finding[] = []
-  for (const object of objects) findings.push(...checkObject(object, schemas, ignoreMissingSchemas))
+  for (const object of objects) {
+    for (const finding of checkObject(object, schemas, ignoreMissingSchemas)) findings.push(finding)
+  }
   return findings
 }
 
