@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, constants, cpus, tmpdir, totalmem } from 'node:os'
+import { availableParallelism, constants, cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Contestant } from './serving/contestant.ts'
@@ -128,6 +128,7 @@ async function run(field: Field, scratch: string): Promise<Results> {
       cores: String(availableParallelism()),
       memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
       node: process.version,
+      'load average before': loadavg()[0]?.toFixed(1) ?? '',
       pinned: unpinnable === undefined ? 'servers on one core, load on another' : 'no',
     },
     rounds,
