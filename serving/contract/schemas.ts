@@ -3,7 +3,7 @@ import { DATATYPES } from './interface.ts'
 
 /** JSON Schemas (draft 2020-12 vocabulary that ajv's default draft-07 also reads) of the documents in this folder. */
 
-const sha256 = { type: 'string', pattern: '^[0-9a-f]{64}$' }
+const sha256 = { type: 'string', pattern: '^[0-9a-f]{64}$', description: '64 lower-case hexadecimal digits' }
 const name = { type: 'string', minLength: 1 }
 
 function object(properties: Record<string, object>, optional: string[] = []) {
@@ -12,7 +12,11 @@ function object(properties: Record<string, object>, optional: string[] = []) {
 }
 
 const contentProperties = {
-  address: { type: 'string', pattern: '^((file|https?|s3|oci)://|mlflow-artifacts:/)' },
+  address: {
+    type: 'string',
+    pattern: '^((file|https?|s3|oci)://|mlflow-artifacts:/)',
+    description: 'an address that begins with file://, https://, http://, s3://, oci:// or mlflow-artifacts:/',
+  },
   sha256,
   size: { type: 'integer', minimum: 0 },
 }
@@ -88,7 +92,11 @@ const queue = object({ requests: positive, rows: positive, maxWaitMs: positive, 
 
 const predictionLogChoice = {
   // A password in an address would end in a ConfigMap: the token has a file of its own.
-  sink: { type: 'string', pattern: '^(file:///|https?://[^/?#@]+([/?]|$))' },
+  sink: {
+    type: 'string',
+    pattern: '^(file:///|https?://[^/?#@]+([/?]|$))',
+    description: 'file:///<path>, https://<host> or http://<host>, without credentials',
+  },
   format: { enum: ['json', 'cloudevents', 'cloudevents-batch'] },
   sampleRate: { type: 'number', minimum: 0, maximum: 1 },
   redact: { type: 'object', additionalProperties: redaction },

@@ -30,7 +30,7 @@ export interface RouteContext extends ProtocolContext {
 /** Gives the server its routes; with a port of their own for probes and metrics it has everything but these. */
 export function addRoutes(app: FastifyInstance, context: RouteContext, ownManagement: boolean): void {
   const { settings, registry, monitoring, predictionLog, authenticator } = context
-  addHooks(app, context, settings.tls !== undefined)
+  addHooks(app, context, { encrypted: settings.tls !== undefined, pathsAreKnown: false })
   const served = { registry, monitoring, predictionLog }
   trackServedRequests(app, served)
   if (!ownManagement) probes(app, registry, monitoring, context.state)
@@ -45,16 +45,20 @@ export function addRoutes(app: FastifyInstance, context: RouteContext, ownManage
 
 /** Gives the server of the management port its routes: probes and metrics. */
 export function addManagementRoutes(app: FastifyInstance, context: RouteContext): void {
-  addHooks(app, context, false)
+  addHooks(app, context, { encrypted: false, pathsAreKnown: true })
   probes(app, context.registry, context.monitoring, context.state)
 }
 
-function addHooks(app: FastifyInstance, context: RouteContext, encrypted: boolean): void {
+function addHooks(
+  app: FastifyInstance,
+  context: RouteContext,
+  { encrypted, pathsAreKnown }: { encrypted: boolean; pathsAreKnown: boolean },
+): void {
   const { settings, monitoring, authenticator, state } = context
   uniformErrors(app)
   answerHeaders(app, state, encrypted)
   inflateBodies(app)
   compressAnswers(app)
   accessLog(app, settings.accessLog ?? 0)
-  if (authenticator !== undefined) authenticate(app, authenticator, monitoring)
+  if (authenticator !== undefined) authenticate(app, { authenticator, monitoring, pathsAreKnown })
 }

@@ -62,6 +62,8 @@ export function createHttpServer(settings: ServerSettings, { logger, tls }: Http
   }
   // `https` has a type of its own, which makes the server's type differ in what nobody here uses.
   const app: FastifyInstance = fastify({ ...options, ...(https === undefined ? { http } : { https }) })
+  // Fastify reads it as a string, which no route here takes: where only JSON is read it is a 415 as any other type.
+  app.removeContentTypeParser('text/plain')
   app.server.maxConnections = settings.maxConnections ?? MOST_CONNECTIONS
   return app
 }

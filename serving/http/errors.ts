@@ -1,13 +1,12 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { HttpProblem } from '../protocols/index.ts'
+import { EMPTY_BODY, HttpProblem } from '../protocols/index.ts'
 import { collectMethods } from './method-not-allowed.ts'
 
 /** Fastify's own refusals, in words that name the repair and nothing of the inside. */
 const MESSAGES: Record<string, string> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'send the body as application/json',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'the body is empty; send JSON',
+  FST_ERR_CTP_EMPTY_JSON_BODY: EMPTY_BODY,
   FST_ERR_CTP_INVALID_JSON_BODY: 'the body is not valid JSON',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'the body is larger than this server accepts',
   Z_DATA_ERROR: 'the body is not what Content-Encoding says',
   Z_BUF_ERROR: 'the body ends before its Content-Encoding does',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'the body is not as long as Content-Length says',
@@ -26,6 +25,10 @@ export function uniformErrors(app: FastifyInstance): void {
     if (status >= 500) {
       request.log.error({ err: error }, 'a request failed')
       return reply.code(500).send({ error: 'internal error' })
+    }
+    if (status === 413) {
+      const error = `the body is larger than this server accepts: ${request.routeOptions.bodyLimit} bytes at most`
+      return reply.code(status).send({ error })
     }
     const fallback = error instanceof SyntaxError ? 'the body is not valid JSON' : 'the request is malformed'
     return reply.code(status).send({ error: MESSAGES[error.code] ?? fallback })

@@ -1,6 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
+import { isObject } from '../session/index.ts'
 import type { JoinedRow } from './match-request.ts'
 import type { LoggedEvent } from './parse-events.ts'
 
@@ -93,7 +94,7 @@ function csvLine(row: JoinedRow, columns: ReadonlySet<string>): string {
 function flat(prefix: string, values: object): Record<string, unknown> {
   const columns: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(values)) {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    if (isObject(value)) {
       for (const [label, inner] of Object.entries(value)) columns[`${prefix}.${name}.${label}`] = inner
     } else columns[`${prefix}.${name}`] = value
   }

@@ -1,3 +1,4 @@
+import { isObject } from '../session/index.ts'
 import { Classification, type ClassificationMetrics } from './classification.ts'
 import type { JoinedRow } from './match-request.ts'
 import { Regression, type RegressionMetrics } from './regression.ts'
@@ -145,7 +146,7 @@ function pairOf(task: Task, output: string, truth: unknown, { outputs }: JoinedR
 
 /** An output with labels, all of its values numbers. */
 function probabilitiesOf(value: unknown): Record<string, number> | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  if (!isObject(value)) return undefined
   const entries = Object.entries(value)
   const numeric = entries.length > 0 && entries.every(([, probability]) => typeof probability === 'number')
   return numeric ? (value as Record<string, number>) : undefined

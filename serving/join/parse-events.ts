@@ -1,4 +1,5 @@
 import type { FeedbackEvent, PredictionEvent } from '../prediction-log/index.ts'
+import { isObject } from '../session/index.ts'
 
 export type LoggedEvent = PredictionEvent | FeedbackEvent
 
@@ -18,18 +19,18 @@ export function parseEvents(line: string): LoggedEvent[] | null {
 }
 
 function unwrap(item: unknown): unknown {
-  return isRecord(item) && 'specversion' in item ? item.data : item
+  return isObject(item) && 'specversion' in item ? item.data : item
 }
 
 /** Enough to join it safely; logs are written by a server, but also by whoever tests with them. */
 function isEvent(event: unknown): event is LoggedEvent {
-  if (!isRecord(event)) return false
+  if (!isObject(event)) return false
   const { type, requestId, time, model } = event
   if (typeof requestId !== 'string' || typeof model !== 'string') return false
   if (typeof time !== 'string' || Number.isNaN(Date.parse(time))) return false
   if (type === 'feedback') {
     const { kinds, truth } = event
-    return isRecord(kinds) && Array.isArray(truth) && truth.every((row) => row === null || isRecord(row))
+    return isObject(kinds) && Array.isArray(truth) && truth.every((row) => row === null || isObject(row))
   }
   const { version, mode, rows, inputs, outputs } = event
   return (
@@ -37,10 +38,6 @@ function isEvent(event: unknown): event is LoggedEvent {
     typeof version === 'string' &&
     typeof mode === 'string' &&
     typeof rows === 'number' &&
-    [inputs, outputs].every((list) => Array.isArray(list) && list.every(isRecord))
+    [inputs, outputs].every((list) => Array.isArray(list) && list.every(isObject))
   )
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

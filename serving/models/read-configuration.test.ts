@@ -108,4 +108,25 @@ test('a candidate elsewhere needs a web address without secrets, and a name that
   assert.match(at('https://other.example.com', '1.1.0')[0] ?? '', '1.1.0 is a version of this server too')
 })
 
+test('text of a wrong form is refused with the form, not with a regular expression', async () => {
+  const problems = await bootProblems((copy) => {
+    copy.server.predictionLog = { sink: 'https://user:secret@logs.example.com' }
+    Object.assign(copy.models[0]?.versions[0]?.artifact ?? {}, { address: 'ftp://x', sha256: 'abc' })
+  })
+  assert.equal(problems.sort(), [
+    'models[0].versions[0].artifact.address must be an address that begins with file://, https://, http://, s3://, oci:// or mlflow-artifacts:/',
+    'models[0].versions[0].artifact.sha256 must be 64 lower-case hexadecimal digits',
+    'server.predictionLog.sink must be file:///<path>, https://<host> or http://<host>, without credentials',
+  ])
+})
+
+test('two things cannot listen on one port, unless it is a free one', async () => {
+  const problems = await bootProblems(({ server }) =>
+    Object.assign(server, { port: 80, grpcPort: 81, managementPort: 80 }),
+  )
+  assert.equal(problems, ['server.managementPort is 80, as server.port is'])
+  const { server } = await readBoot({ ...boot, server: { ...boot.server, port: 0, managementPort: 0 } })
+  assert.is(server.managementPort, 0)
+})
+
 test.run()

@@ -34,6 +34,7 @@ export async function readBootConfiguration(file: string): Promise<BootConfigura
       repair: 'give them a port of their own with server.managementPort',
     })
   }
+  problems.push(...samePorts(boot.server))
   boot.models.forEach(({ name, stable, versions }, index) => {
     problems.push(...repeated(versions, `models[${index}].versions`))
     if (!versions.some((version) => version.name === stable)) {
@@ -43,6 +44,17 @@ export async function readBootConfiguration(file: string): Promise<BootConfigura
   })
   if (problems.length > 0) throw new ConfigurationError('configuration-invalid', file, problems)
   return boot
+}
+
+function samePorts(settings: BootConfiguration['server']): Problem[] {
+  const ports = ['port', 'grpcPort', 'managementPort'] as const
+  return ports.flatMap((name, index) => {
+    // 0 is a free one, which is another one each time.
+    const other = ports.slice(0, index).find((earlier) => settings[earlier] && settings[earlier] === settings[name])
+    if (other === undefined) return []
+    const message = `is ${settings[name]}, as server.${other} is`
+    return [{ path: `server.${name}`, message, repair: 'give each a port of its own' }]
+  })
 }
 
 /**

@@ -25,7 +25,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-const ajv = new Ajv({ allErrors: true, allowUnionTypes: true })
+const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, verbose: true })
 const compiled = new Map<object, ValidateFunction>()
 
 /** The document in `text`, checked against a schema of the contract; throws a `ConfigurationError` with every problem. */
@@ -50,7 +50,7 @@ export function parseDocument<T>(schema: object, file: string, text: string): T 
   return document as T
 }
 
-function toProblem({ instancePath, message = 'is wrong', keyword, params }: ErrorObject): Problem {
+function toProblem({ instancePath, message = 'is wrong', keyword, params, parentSchema }: ErrorObject): Problem {
   const path = jsonPath(instancePath)
   if (keyword === 'additionalProperties') {
     return { path, message: `has the unknown property ${params.additionalProperty}`, repair: 'remove it' }
@@ -58,6 +58,8 @@ function toProblem({ instancePath, message = 'is wrong', keyword, params }: Erro
   if (keyword === 'required') return { path, message: `lacks ${params.missingProperty}`, repair: 'add it' }
   if (keyword === 'const') return { path, message: `must be ${JSON.stringify(params.allowedValue)}` }
   if (keyword === 'enum') return { path, message: `must be one of ${params.allowedValues.join(', ')}` }
+  if (keyword === 'pattern' && parentSchema?.description)
+    return { path, message: `must be ${parentSchema.description}` }
   return { path, message }
 }
 

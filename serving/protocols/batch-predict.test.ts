@@ -118,7 +118,8 @@ test('it is a 422 when nothing in it is right', async () => {
   for (const body of [[], {}, record, { instances: {} }, { instances: [] }, 'null', '7']) {
     const { status, json } = await server.post('/models/diabetes/batch-predict', body)
     assert.is(status, 422)
-    assert.type(json.error, 'string')
+    assert.match(json.error, /^the request must /)
+    assert.is(json.details[0].path, '')
   }
   const raw = await server.post('/models/trailing/batch-predict', [[1, 2]])
   assert.is(raw.status, 422)

@@ -2,9 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { joinRows } from '../batcher/index.ts'
 import type { LoadedVersion, Route } from '../models/index.ts'
-import { decodeOutputs, type Prediction, type Problem, type Tensors } from '../session/index.ts'
+import { decodeOutputs, isObject, type Prediction, type Problem, type Tensors } from '../session/index.ts'
 import { HttpProblem, MOST_DETAILS, wrongFields } from './http-problem.ts'
-import { isObject } from './is-object.ts'
 import { encoderOf, prepareRecords, UNPROCESSABLE } from './named.ts'
 import { routeOf, VERSION_HEADER } from './request-target.ts'
 import { type PreparedRequest, type ServedCall, serveRequest, timeoutOf } from './serve-request.ts'
@@ -80,9 +79,13 @@ async function batchPredict(request: FastifyRequest, reply: FastifyReply): Promi
 
 function readRecords(body: unknown): unknown[] {
   const list = isObject(body) && Object.keys(body).length === 1 ? body.instances : body
-  if (!Array.isArray(list)) throw new HttpProblem(UNPROCESSABLE, 'the body must be a list of records')
-  if (list.length === 0) throw new HttpProblem(UNPROCESSABLE, 'the request must hold at least one record')
+  if (!Array.isArray(list)) throw wrongBody('must be a list of records, or an object with them as instances')
+  if (list.length === 0) throw wrongBody('must hold at least one record')
   return list
+}
+
+function wrongBody(message: string): HttpProblem {
+  return wrongFields(UNPROCESSABLE, [{ path: '', message }])
 }
 
 /** A model with a fixed first dimension of 1 has a call for each record. */

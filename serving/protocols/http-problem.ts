@@ -26,6 +26,9 @@ export function unauthenticated(): HttpProblem {
   return new HttpProblem(401, error, {}, { 'www-authenticate': 'Bearer' })
 }
 
+/** `error` for a request without the body that it needs. */
+export const EMPTY_BODY = 'the body is empty; send JSON'
+
 /** Wrong fields that one answer lists; a caller with more has one mistake repeated. */
 export const MOST_DETAILS = 1000
 

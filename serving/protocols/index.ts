@@ -1,7 +1,7 @@
 export { batchProtocol } from './batch-predict.ts'
 export { feedback } from './feedback/routes.ts'
 export { startGrpcServer } from './grpc/load.ts'
-export { HttpProblem, unauthenticated } from './http-problem.ts'
+export { EMPTY_BODY, HttpProblem, unauthenticated } from './http-problem.ts'
 export { kserveProtocol } from './kserve/routes.ts'
 export { mlflowProtocol } from './mlflow/routes.ts'
 export { namedProtocol } from './named.ts'

@@ -100,8 +100,11 @@ test('nonsense bodies are 4xx with one sentence', async () => {
     assert.type(got.json.error, 'string')
     assert.not.match(got.text, /\/work|node_modules|\n\s+at /)
   }
-  const form = await server.post('/predict', 'age=1', { 'content-type': 'application/x-www-form-urlencoded' })
-  assert.is(form.status, 415)
+  for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'text/csv']) {
+    const { status, json } = await server.post('/predict', 'age=1', { 'content-type': type })
+    assert.is(status, 415, type)
+    assert.is(json.error, 'send the body as application/json')
+  }
 })
 
 test('the first label of Host chooses the model; with several and no match the answer lists them', async () => {

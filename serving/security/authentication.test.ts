@@ -27,7 +27,12 @@ const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 /** A server whose keys are in a mounted secret. */
 async function start(
   text: string,
-  more: { protect?: ('probes' | 'metrics')[]; log?: ReturnType<typeof logLines>; grpcPort?: number } = {},
+  more: {
+    protect?: ('probes' | 'metrics')[]
+    log?: ReturnType<typeof logLines>
+    grpcPort?: number
+    managementPort?: number
+  } = {},
 ) {
   const directory = join(scratch(), 'keys')
   const secret = mountConfigMap(directory, 'dashboard')
@@ -38,6 +43,7 @@ async function start(
   const server = await testServer(boot, {
     logger: more.log?.logger ?? false,
     ...(more.grpcPort !== undefined && { grpcPort: more.grpcPort }),
+    ...(more.managementPort !== undefined && { managementPort: more.managementPort }),
   })
   return { server, secret, directory }
 }
@@ -78,6 +84,20 @@ test('without a key no route and no model can be told from one that is not there
   answers.push(await server.post('/models/nobody/predict', ROW), await server.get('/models/iris/predict'))
   assert.equal([...new Set(answers.map(({ status, text }) => `${status} ${text}`))].length, 1)
   assert.is(answers[0]?.status, 401)
+})
+
+test('on the management port nobody is asked for a key, which would go in plain HTTP, but where one is protected', async () => {
+  const { server } = await start(OLD, { protect: ['metrics'], managementPort: 0 })
+  const status = async (path: string) => (await fetch(server.managementAddress + path)).status
+  assert.equal([await status('/readyz'), await status('/models'), await status('/metrics')], [200, 404, 401])
+})
+
+test("MLflow's clients are told in the words of MLflow", async () => {
+  const { server } = await start(OLD)
+  const { status, json } = await server.post('/invocations', { instances: [ROW] })
+  assert.is(status, 401)
+  assert.is(json.error_code, 'UNAUTHENTICATED')
+  assert.match(json.message, 'needs a key')
 })
 
 test('probes and metrics are open until they are protected; the pages hold nothing of a model and stay open', async () => {

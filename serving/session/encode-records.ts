@@ -1,6 +1,7 @@
 import { hasNamedFeatures, type InputTensor, type ModelInterface } from '../contract/index.ts'
 import { type Anomaly, AnomalyCounter, type AnomalyKind, UNKNOWN_FEATURE } from './anomalies.ts'
 import { type ColumnEncoder, createColumnEncoder, type FieldReport } from './column-encoder.ts'
+import { isObject } from './is-object.ts'
 import type { Problem } from './model-error.ts'
 import { propertyPath } from './property-path.ts'
 import { typeName } from './scalar.ts'
@@ -122,7 +123,7 @@ function checkRowCount(modelInterface: ModelInterface, rows: number, report: Enc
 
 function checkRecord(record: unknown, row: number, known: ReadonlySet<string>, report: EncodingReport): void {
   report.row = row
-  if (typeof record !== 'object' || record === null || Array.isArray(record)) {
+  if (!isObject(record)) {
     report.malformed = true
     report.problems.push({ path: report.recordPath(), message: `must be an object, not ${typeName(record)}` })
     return

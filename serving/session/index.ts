@@ -19,6 +19,7 @@ export {
 export { fromFloat16, toFloat16 } from './float16.ts'
 export { checkGoldenSamples, type GoldenFailure, type GoldenResult } from './golden-samples.ts'
 export type { GraphDimension, GraphFacts, GraphValue } from './graph-facts.ts'
+export { isObject } from './is-object.ts'
 export { ModelError, type ModelErrorCode, type Problem } from './model-error.ts'
 export { readModel } from './read-model.ts'
 export { createSession, type InlineSession, type Session, type SessionOptions } from './runtime.ts'

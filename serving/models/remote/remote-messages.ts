@@ -3,6 +3,7 @@ import {
   compareInterface,
   decodeElement,
   type GraphValue,
+  isObject,
   type Tensor,
   type Tensors,
   tensorFromBytes,
@@ -134,8 +135,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,6 +1,5 @@
 import type { FeedbackEvent, RowTruth, TruthKind } from '../../prediction-log/index.ts'
-import { type Problem, typeName } from '../../session/index.ts'
-import { isObject } from '../is-object.ts'
+import { isObject, type Problem, typeName } from '../../session/index.ts'
 import { isRequestId } from '../request-id.ts'
 import type { TruthChecker } from './truth-checker.ts'
 

@@ -1,6 +1,6 @@
 import type { LoadedVersion } from '../../models/index.ts'
+import { isObject } from '../../session/index.ts'
 import { HttpProblem, wrongFields } from '../http-problem.ts'
-import { isObject } from '../is-object.ts'
 import type { PreparedRequest } from '../serve-request.ts'
 import { type Frame, prepareColumns, prepareFrame, prepareRows, WRONG_TABLE } from '../tabular/prepare.ts'
 import type { InvocationBody } from './invocation-body.ts'

@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Tensors } from '../../session/index.ts'
-import { isObject } from '../is-object.ts'
+import { isObject, type Tensors } from '../../session/index.ts'
 import { type ProtocolContext, routeOf, VERSION_HEADER } from '../request-target.ts'
 import { serveRequest } from '../serve-request.ts'
 import { SERVER_VERSION } from '../server-version.ts'
@@ -11,6 +10,7 @@ import { readInvocation } from './read-invocation.ts'
 
 /** MLflow's names for statuses (`mlflow.protos.databricks_pb2.ErrorCode`). */
 const ERROR_CODES: Record<number, string> = {
+  401: 'UNAUTHENTICATED',
   404: 'RESOURCE_DOES_NOT_EXIST',
   429: 'REQUEST_LIMIT_EXCEEDED',
   500: 'INTERNAL_ERROR',

@@ -178,8 +178,8 @@ test('a body without JSON is the data of the only input, and every output is raw
   const refused: [string, Uint8Array, RegExp][] = [
     ['iris', bytesOf(5.1, 3.5, 1.4), /has 12 bytes, but float32 \[batch, 4\] needs a multiple of 16/],
     ['iris', bytesOf(Number.NaN, 3.5, 1.4, 0.2), /must be finite/],
-    ['types', bytesOf(1), /one input, but this model has 13/],
-    ['iris', new Uint8Array(0), /must be a JSON object/],
+    ['types', bytesOf(1), /^the request is raw bytes for one input, but this model has 13/],
+    ['iris', new Uint8Array(0), /body is empty; send JSON/],
   ]
   for (const [model, bytes, message] of refused) {
     const { status, json } = await sendRaw(model, bytes)

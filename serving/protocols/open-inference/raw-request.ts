@@ -51,5 +51,5 @@ function withLength(bytes: Uint8Array): Uint8Array {
 }
 
 function wrong(message: string): HttpProblem {
-  return wrongFields(BAD_REQUEST, [{ path: 'the body', message }])
+  return wrongFields(BAD_REQUEST, [{ path: '', message }])
 }

@@ -1,8 +1,14 @@
 import { PROTOCOL_DATATYPES } from '../../contract/index.ts'
 import type { LoadedVersion } from '../../models/index.ts'
-import { checkFeeds, type Problem, type Tensors, tensorFromBytes, tensorFromJson } from '../../session/index.ts'
-import { wrongFields } from '../http-problem.ts'
-import { isObject } from '../is-object.ts'
+import {
+  checkFeeds,
+  isObject,
+  type Problem,
+  type Tensors,
+  tensorFromBytes,
+  tensorFromJson,
+} from '../../session/index.ts'
+import { EMPTY_BODY, HttpProblem, wrongFields } from '../http-problem.ts'
 import type { PreparedRequest } from '../serve-request.ts'
 import type { InferenceBody } from './inference-body.ts'
 import { prepareRaw } from './raw-request.ts'
@@ -30,6 +36,7 @@ export function readInferenceRequest({ json, binary }: InferenceBody): Inference
   if (json === undefined && binary.byteLength > 0) {
     return { id: undefined, inputs: [], raw: [], whole: binary, outputNames: undefined, isBinary: () => true }
   }
+  if (json === undefined) throw new HttpProblem(BAD_REQUEST, EMPTY_BODY)
   if (!isObject(json)) throw wrong('', 'must be a JSON object')
   const { id, inputs, outputs, parameters = {} } = json
   if (id !== undefined && typeof id !== 'string') throw wrong('id', 'must be a string')

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ModelState } from '../../models/index.ts'
+import { isObject } from '../../session/index.ts'
 import { HttpProblem } from '../http-problem.ts'
-import { isObject } from '../is-object.ts'
 import { type ProtocolContext, servedModel } from '../request-target.ts'
 import { inferenceBody } from './inference-body.ts'
 

@@ -1,5 +1,5 @@
 import { type Column, type ModelInterface, namedFeatures } from '../../contract/index.ts'
-import type { Problem } from '../../session/index.ts'
+import { isObject, type Problem } from '../../session/index.ts'
 
 /**
  * Turns rows as other protocols write them into the records that `/predict` takes. A row is a record by feature or by input, a
@@ -42,7 +42,7 @@ function createRowReader(modelInterface: ModelInterface): RowReader {
   }
 
   return (row, path, problems) => {
-    if (typeof row === 'object' && row !== null && !Array.isArray(row)) return Object.fromEntries(fieldsOf(row))
+    if (isObject(row)) return Object.fromEntries(fieldsOf(row))
     const values = Array.isArray(row) ? row : features.length === 1 ? [row] : undefined
     if (values?.length === features.length) {
       return Object.fromEntries(features.map(({ name }, index) => [name, readValue(name, values[index])]))

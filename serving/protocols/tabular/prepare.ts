@@ -1,8 +1,7 @@
 import type { ModelInterface } from '../../contract/index.ts'
 import type { LoadedVersion } from '../../models/index.ts'
-import { checkFeeds, type Problem, type Tensors, tensorFromNested } from '../../session/index.ts'
+import { checkFeeds, isObject, type Problem, type Tensors, tensorFromNested } from '../../session/index.ts'
 import { MOST_DETAILS, wrongFields } from '../http-problem.ts'
-import { isObject } from '../is-object.ts'
 import type { PreparedRequest } from '../serve-request.ts'
 import { rowReader } from './named-rows.ts'
 
