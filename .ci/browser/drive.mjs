@@ -71,6 +71,14 @@ async function fitsTheWidth(page) {
   assert.ok(content <= window, `${content} px wide in ${window}`)
 }
 
+/** The result is beside the form, and below it where two columns would leave each no room. */
+async function columnsFit(page, width) {
+  const form = await page.locator('#form').boundingBox()
+  const result = await page.locator('#result').boundingBox()
+  if (width < 832) assert.ok(result.y >= form.y + form.height, 'the result is below the form')
+  else assert.ok(result.x >= form.x + form.width, 'the result is beside the form')
+}
+
 for (const model of Object.keys(examples).filter((name) => name !== MODEL_WITH_KEY)) {
   await check(`${model}: the example is predicted, by the version that the card names`, model, '/', async (page) => {
     await submit(page)
@@ -85,8 +93,10 @@ for (const model of Object.keys(examples).filter((name) => name !== MODEL_WITH_K
     ]) {
       const what = `${model}: ${path} at ${width} px, ${colorScheme}: accessible, no sideways scroll`
       const look = async (page) => {
-        if (path === '/') await submit(page)
-        else for (const summary of await page.$$('summary')) await summary.click()
+        if (path === '/') {
+          await submit(page)
+          await columnsFit(page, width)
+        } else for (const summary of await page.$$('summary')) await summary.click()
         await fitsTheWidth(page)
         await isAccessible(page)
       }
