@@ -5,6 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ModelInterface, PredictionLogSettings, ServedVersion } from '../contract/index.ts'
 import { INTERFACES } from '../testing/fixtures.ts'
+import { logLines } from '../testing/log.ts'
 import {
   bootConfiguration,
   cleanUp,
@@ -159,6 +160,15 @@ test('without a salt what is to be hashed is dropped, and a version cannot take 
   const [event] = await events(folder, 1)
   assert.equal(event?.dropped, ['area', 'town'])
   assert.equal(event?.inputs, [{}])
+})
+
+test('a name to redact that a version does not have is told of: mistyped, it would redact nothing', async () => {
+  const log = logLines()
+  const version = await house({ predictionLog: { redact: { twon: 'hash' } } })
+  await logging({ house: version }, { redact: { town: 'drop', aera: 'drop' } }, { logger: log.logger })
+  const [line, ...others] = log.lines.filter(({ msg }) => msg.includes('redact'))
+  assert.equal(others, [])
+  assert.equal([line?.level, line?.model, line?.version, line?.names], [40, 'house', '1.0.0', ['aera', 'twon']])
 })
 
 test('a large request is cut to the rows that fit, and says so', async () => {

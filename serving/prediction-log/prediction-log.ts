@@ -8,7 +8,7 @@ import { feedbackEnvelope, writeLine } from './envelope.ts'
 import type { FeedbackEvent } from './event.ts'
 import { createFileSink } from './file-sink.ts'
 import { createHttpSink } from './http-sink.ts'
-import { createHashValue, type HashValue } from './redaction.ts'
+import { createHashValue, type HashValue, unknownRedactions } from './redaction.ts'
 import { isSampled } from './sampled.ts'
 import { type AnsweredCall, createPredictionWriter } from './write-prediction.ts'
 
@@ -91,10 +91,20 @@ export function createPredictionLog(
     return taken
   }
 
+  function warnOfUnknown(model: string, { name, interface: modelInterface, predictionLog }: ServedVersion): void {
+    const names = unknownRedactions(modelInterface, [settings.redact ?? {}, predictionLog?.redact ?? {}])
+    if (names.length === 0) return
+    log.warn(
+      { model, version: name, names },
+      'predictionLog.redact names what this version does not have: nothing is redacted',
+    )
+  }
+
   return {
     version(model, served) {
       const { sink, format = 'json', sampleRate = 1 } = { ...settings, ...served.predictionLog }
       if (sink === undefined || sampleRate === 0) return null
+      warnOfUnknown(model, served)
       const write = createPredictionWriter(model, served, { redact: settings.redact ?? {}, hash, maxBytes })
       const delivery = deliveryTo(sink, format)
       let failed = false

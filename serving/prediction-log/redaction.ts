@@ -15,20 +15,31 @@ export function createHashValue(saltFile: string): HashValue {
   }
 }
 
+/** What an interface has under a name of its own: features, and inputs without any. */
+function valuesOf({ inputs }: ModelInterface): { name: string; sensitive?: Redaction }[] {
+  return inputs.flatMap((input) => input.columns ?? [{ name: input.name }])
+}
+
+/** Names that are to be redacted and that an interface does not have: mistyped, and then logged as they are. */
+export function unknownRedactions(
+  modelInterface: ModelInterface,
+  configured: readonly Readonly<Record<string, Redaction>>[],
+): string[] {
+  const known = new Set(valuesOf(modelInterface).map(({ name }) => name))
+  return configured.flatMap(Object.keys).filter((name) => !known.has(name))
+}
+
 /**
  * What happens to which feature or raw input of an interface: as the interface says, as the configurations say, and the
  * strictest where they differ. Without a hash to use, what is to be hashed is dropped.
  */
 export function redactionsOf(
-  { inputs }: ModelInterface,
+  modelInterface: ModelInterface,
   configured: readonly Readonly<Record<string, Redaction>>[],
   canHash: boolean,
 ): Map<string, Redaction> {
   const redactions = new Map<string, Redaction>()
-  const names: { name: string; sensitive?: Redaction }[] = inputs.flatMap(
-    (input) => input.columns ?? [{ name: input.name }],
-  )
-  for (const { name, sensitive } of names) {
+  for (const { name, sensitive } of valuesOf(modelInterface)) {
     const asked = [sensitive, ...configured.map((names) => (Object.hasOwn(names, name) ? names[name] : undefined))]
     if (asked.includes('drop') || (asked.includes('hash') && !canHash)) redactions.set(name, 'drop')
     else if (asked.includes('hash')) redactions.set(name, 'hash')
