@@ -6,6 +6,8 @@ export class LabelIndex<Item> {
   readonly #labelsOf: (item: Item) => Fields
   /** By namespace, and by namespace and label. */
   readonly #items = new Map<string, Item[]>()
+  /** What a selector took: several rules ask for the same, and many objects may select the same. */
+  readonly #selected = new Map<string, readonly Item[]>()
 
   constructor(items: readonly Item[], namespaceOf: (item: Item) => string, labelsOf: (item: Item) => Fields) {
     this.#labelsOf = labelsOf
@@ -23,7 +25,17 @@ export class LabelIndex<Item> {
     else this.#items.set(key, [item])
   }
 
-  selectedBy(namespace: string, selector: LabelSelector): Item[] {
+  selectedBy(namespace: string, selector: LabelSelector): readonly Item[] {
+    const key = `${namespace} ${JSON.stringify(selector)}`
+    let selected = this.#selected.get(key)
+    if (!selected) {
+      selected = this.#find(namespace, selector)
+      this.#selected.set(key, selected)
+    }
+    return selected
+  }
+
+  #find(namespace: string, selector: LabelSelector): Item[] {
     let candidates = this.#items.get(namespace) ?? []
     for (const [key, value] of selector.pairs) {
       const labelled = this.#items.get(`${namespace}/${key}=${value}`) ?? []

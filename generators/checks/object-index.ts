@@ -162,7 +162,7 @@ export class Scope {
     return [...(this.#byKind.get(kind)?.byName.get(namespace)?.keys() ?? [])]
   }
 
-  podsSelectedBy(namespace: string, selector: LabelSelector): PodTemplate[] {
+  podsSelectedBy(namespace: string, selector: LabelSelector): readonly PodTemplate[] {
     this.#pods ??= new LabelIndex(
       this.pods,
       ({ object }) => object.namespace,
@@ -171,7 +171,7 @@ export class Scope {
     return this.#pods.selectedBy(namespace, selector)
   }
 
-  servicesSelectedBy(namespace: string, selector: LabelSelector): IndexedObject[] {
+  servicesSelectedBy(namespace: string, selector: LabelSelector): readonly IndexedObject[] {
     this.#services ??= new LabelIndex(
       this.ofKind('Service'),
       (service) => service.namespace,
