@@ -2,7 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkObjects, OBJECT_RULES } from './check-objects.ts'
 import { CLUSTER_FIXTURES } from './testing/cluster-fixtures.ts'
-import { changed, GOOD, lineIn, objectsOf } from './testing/fixture.ts'
+import { add, changed, edit, GOOD, lineIn, objectsOf } from './testing/fixture.ts'
 import { POD_FIXTURES } from './testing/pod-fixtures.ts'
 import { REFERENCE_FIXTURES } from './testing/reference-fixtures.ts'
 import { WORKLOAD_FIXTURES } from './testing/workload-fixtures.ts'
@@ -35,6 +35,51 @@ for (const { rule, way, fails, at, passes } of FIXTURES) {
     assert.equal(findingsOf(changed(passes)), [])
   })
 }
+
+test('what the Pod Security of its namespace refuses is an error', () => {
+  const severity = (level: string) => {
+    const enforced = add('namespace', 'name: shop', 'labels:', `  pod-security.kubernetes.io/enforce: ${level}`)
+    const files = changed([enforced, edit('deployment', 'drop:', 'add: [CHOWN]\n              drop:')])
+    return findingsOf(files).map((finding) => `${finding.rule} ${finding.severity}`)
+  }
+  assert.equal(severity('privileged'), ['capability-added warning'])
+  assert.equal(severity('baseline'), ['capability-added warning'])
+  assert.equal(severity('restricted'), ['capability-added error'])
+})
+
+test('an API is deprecated before the version that removes it, and removed from then on', () => {
+  const objects = objectsOf(changed([edit('cron-job', 'batch/v1', 'batch/v1beta1')]))
+  const at = (kubernetes: string) =>
+    checkObjects(objects, { world: CLOSED_WORLD, kubernetes }).map((finding) => `${finding.rule} ${finding.severity}`)
+  assert.equal(at('1.20'), [])
+  assert.equal(at('1.24'), ['api-deprecated warning'])
+  assert.equal(at('1.25'), ['api-removed error'])
+})
+
+test('the pods of every kind of workload are looked at, where that kind has them', () => {
+  const spec = { containers: [{ name: 'x', image: 'x', securityContext: { privileged: true } }] }
+  const kinds: [string, string, object][] = [
+    ['v1', 'Pod', { spec }],
+    ...['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet'].map((kind): [string, string, object] => [
+      'apps/v1',
+      kind,
+      { spec: { template: { spec } } },
+    ]),
+    ['argoproj.io/v1alpha1', 'Rollout', { spec: { template: { spec } } }],
+    ['batch/v1', 'Job', { spec: { template: { spec } } }],
+    ['batch/v1', 'CronJob', { spec: { jobTemplate: { spec: { template: { spec } } } } }],
+  ]
+  for (const [apiVersion, kind, rest] of kinds) {
+    const object = { file: 'a.yaml', value: { apiVersion, kind, metadata: { name: 'x' }, ...rest }, lineOf: () => 1 }
+    const found = checkObjects([object], { world: CLOSED_WORLD }).filter(({ rule }) => rule === 'privileged-container')
+    const pods = { Pod: 'spec', CronJob: 'spec.jobTemplate.spec.template.spec' }[kind] ?? 'spec.template.spec'
+    assert.equal(
+      found.map(({ path }) => path),
+      [`${pods}.containers[0].securityContext.privileged`],
+      kind,
+    )
+  }
+})
 
 test('whatever stands in an object, checking it ends: the schema check tells what is wrong', () => {
   const objects = objectsOf(GOOD)
