@@ -107,7 +107,7 @@ export interface ServedVersion {
 
 export interface Candidate {
   version: string
-  /** `canary`: share of requests; `ab`: sticky share by a hash of `key`; `shadow`: mirrored share, never answered from. */
+  /** `canary`: share of requests; `ab`: sticky share by a salted hash of `header`; `shadow`: mirrored share, never answered from. */
   mode: 'canary' | 'ab' | 'shadow'
   /** Percent, 0 to 100. */
   weight: number

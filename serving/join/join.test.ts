@@ -259,6 +259,7 @@ test('the command reads standard input, packed too, and says what is wrong in on
     [['--nonsense'], "Unknown option '--nonsense'"],
     [[join(scratch(), 'absent')], 'no such file or directory'],
     [[scratch()], 'has no log in it'],
+    [['/nowhere.jsonl'], '/nowhere.jsonl cannot be read'],
   ] as [string[], string][]) {
     const { code, stderr } = await command(args)
     assert.is(code, 2)

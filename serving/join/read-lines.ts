@@ -14,7 +14,7 @@ const LOG_FILE = /\.(jsonl|ndjson|json|log)(\.\d+)?(\.gz)?$/
 export async function logFiles(paths: readonly string[]): Promise<string[]> {
   const files: string[] = []
   for (const path of paths) {
-    if (path === '-' || !(await stat(path)).isDirectory()) files.push(path)
+    if (path === '-' || !(await isFolder(path))) files.push(path)
     else {
       const entries = await readdir(path, { recursive: true, withFileTypes: true })
       const found = entries.filter((entry) => entry.isFile() && LOG_FILE.test(entry.name))
@@ -24,6 +24,14 @@ export async function logFiles(paths: readonly string[]): Promise<string[]> {
     }
   }
   return files
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch (error) {
+    throw new Error(`${path} cannot be read: give a log, a folder of logs, or - for standard input`, { cause: error })
+  }
 }
 
 /** Lines of one log, unpacked where it is gzip; `tooLong` hears of each line that is left out. */
