@@ -22,6 +22,13 @@ test('a finding is its place, severity, message and rule, with the repair below'
   )
 })
 
+test('control characters of what was checked are shown, not sent to the terminal', () => {
+  const text = formatFindings([{ ...finding, file: 'a\u001b[2J.yaml', message: 'data["\u009b"] is wrong' }], {
+    colour: false,
+  })
+  assert.match(text, 'a\\u001b[2J.yaml:3:7 error data["\\u009b"] is wrong')
+})
+
 test('what is not known of the place is left out', () => {
   const { line: _, column: __, fix: ___, ...rest } = finding
   assert.is(formatFindings([rest], { colour: false }), 'dist/a.yaml error is stale [dist-stale]\n')

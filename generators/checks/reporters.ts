@@ -9,11 +9,20 @@ export function formatFindings(findings: readonly Finding[], options: { colour: 
     options.colour ? styleText(colour, text, { validateStream: false }) : text
   return findings
     .map(({ file, line, column, severity, message, rule, fix }) => {
-      const place = [file, line, column].filter((part) => part !== undefined).join(':')
-      const head = `${place === '' ? '' : `${paint('bold', place)} `}${paint(COLOUR[severity], severity)} ${message} ${paint('dim', `[${rule}]`)}`
-      return fix === undefined ? `${head}\n` : `${head}\n    ${paint('dim', fix)}\n`
+      const place = [file === undefined ? undefined : printable(file), line, column]
+        .filter((part) => part !== undefined)
+        .join(':')
+      const head = `${place === '' ? '' : `${paint('bold', place)} `}${paint(COLOUR[severity], severity)} ${printable(message)} ${paint('dim', `[${rule}]`)}`
+      return fix === undefined ? `${head}\n` : `${head}\n    ${paint('dim', printable(fix))}\n`
     })
     .join('')
+}
+
+/** A file name or a value of a stranger's file must not move the cursor of the terminal that it is shown on. */
+function printable(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n]/gu, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
 }
 
 /** `2 errors, 1 warning`; `no findings` when there are none. */
