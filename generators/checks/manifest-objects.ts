@@ -64,7 +64,7 @@ function addObjects(source: ManifestSource, read: Manifests): boolean {
   read.files++
   read.findings.push(...findings)
   for (const { value, lineOf } of documents) {
-    if (!source.isNamed && isForAnotherProgram(value)) read.otherDocuments++
+    if (!source.isNamed && isForAnotherProgram(value, source.file)) read.otherDocuments++
     else if (!addExpanded({ file: source.file, value, lineOf }, read.objects)) {
       read.findings.push(tooMany(source.file))
       return false
@@ -78,11 +78,11 @@ function tooMany(file: string): Finding {
   return { rule: 'input-too-large', severity: 'warning', message, file, fix: 'Check folder by folder.' }
 }
 
-/** values.yaml, package.json, a compose file: checking a folder must not mean explaining each of them. */
-function isForAnotherProgram(value: unknown): boolean {
+/** values.yaml, package.json, a compose file, a chart's Chart.yaml (which has an apiVersion): checking a folder must not mean explaining each of them. */
+function isForAnotherProgram(value: unknown, file: string): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return true
   const { apiVersion, kind } = value as Record<string, unknown>
-  if (apiVersion === undefined && kind === undefined) return true
+  if (kind === undefined && (apiVersion === undefined || /(^|\/)Chart\.yaml$/.test(file))) return true
   return typeof apiVersion === 'string' && apiVersion.startsWith('kustomize.config.k8s.io/')
 }
 

@@ -97,6 +97,7 @@ test('files of other programs in a folder are left out and counted; one that is 
   const files = {
     'values.yaml': 'replicas: 3\n',
     'package.json': '{"name": "x"}',
+    'chart/Chart.yaml': 'apiVersion: v2\nname: x\nversion: 1.0.0\n',
     'kustomization.yaml': 'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n',
     '.github/workflows/ci.yaml': 'on: push\n',
     'node_modules/x/deployment.yaml': 'kind: Deployment\n',
@@ -104,7 +105,7 @@ test('files of other programs in a folder are left out and counted; one that is 
   }
   const { found, counts } = await validated(files)
   assert.equal(found, ['schema-invalid error half.yaml:1'])
-  assert.equal(counts, { files: 4, objects: 1, otherDocuments: 3 })
+  assert.equal(counts, { files: 5, objects: 1, otherDocuments: 4 })
   assert.equal(
     (await validated(files, {}, 'values.yaml')).found,
     ['schema-invalid error :1', 'schema-invalid error :1'].map((text) => text.replace(' :', ' values.yaml:')),
@@ -185,6 +186,28 @@ test('rules in CEL are evaluated with the defaults that the API server fills in'
   assert.match(broken?.message ?? '', "value must be an absolute path and start with '/'")
   const slow = await validated({ 'a.yaml': ROUTE.replace('backendRequest: 1s', 'backendRequest: 9s') })
   assert.equal(slow.found, ['resource-rule-broken error a.yaml:9'])
+})
+
+test('what the API server fills in or leaves out before it validates is no fault', async () => {
+  const gateway = `apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: a, namespace: web, creationTimestamp: null }
+spec:
+  gatewayClassName: any
+  addresses: [{ value: 1.2.3.4 }]
+  listeners: [{ name: http, port: 80, protocol: HTTP }]
+`
+  const pod = deployment('one').replace('      containers:', '      serviceAccountName: ""\n      containers:')
+  const schema = async (text: string) =>
+    (await validated({ 'a.yaml': text })).findings.filter(
+      ({ rule }) => rule.startsWith('schema') || rule.startsWith('resource-rule'),
+    )
+  assert.equal(await schema(gateway), [])
+  assert.equal(await schema(pod), [])
+  assert.equal(
+    (await schema(gateway.replace('1.2.3.4', 'example.com'))).map(({ line }) => line),
+    [6],
+  )
 })
 
 test('a rule that cannot be evaluated is a could-not-check, and what it compares with an older object is left out', async () => {

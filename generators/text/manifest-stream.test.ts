@@ -43,6 +43,8 @@ test('an error costs its own document only, and is found at its line', () => {
 test('a template, and objects without a marker between them, are told what to do', () => {
   const [template] = read('{{- if .Values.a }}\na: {{ .c }}\n{{- end }}\n').findings
   assert.match(template?.fix ?? '', 'helm template')
+  const [value] = read('name: {{ .Values.name }}\n').findings
+  assert.match(value?.fix ?? '', 'helm template')
   const { findings } = read('apiVersion: v1\nkind: A\napiVersion: v1\nkind: B\n')
   assert.is(findings.length, 1)
   assert.is(findings[0]?.fix, 'Put a line --- between the objects.')

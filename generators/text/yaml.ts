@@ -56,6 +56,13 @@ export function parseYaml(file: string, text: string, { dialect = 'yaml-1.2' }: 
     const fix = 'Write the values out instead of using aliases.'
     return { document: undefined, findings: [{ rule: 'yaml-syntax', severity: 'error', message, file, line, fix }] }
   }
+  const keyed = dialect === 'kubernetes' ? collectionKeyOf(document) : undefined
+  if (keyed !== undefined) {
+    const message = 'cannot be read: a key that is a map or a list'
+    const line = lines.linePos(keyed).line
+    const fix = 'Quote the key, or write it in one word.'
+    return { document: undefined, findings: [{ rule: 'yaml-syntax', severity: 'error', message, file, line, fix }] }
+  }
   const aliases = aliasesOf(document)
   if (aliases.length > MAX_ALIASES) return refused(`has more than ${MAX_ALIASES} aliases`, aliases[MAX_ALIASES]?.alias)
   const unusable = aliases.find(({ problem }) => problem !== undefined)
@@ -88,7 +95,11 @@ const kubernetesScalar: ScalarTag = {
 
 const DIALECTS = {
   'yaml-1.2': {},
-  kubernetes: { merge: true, customTags: (tags: (string | object)[]) => [kubernetesScalar, ...tags] as ScalarTag[] },
+  kubernetes: {
+    merge: true,
+    logLevel: 'error' as const,
+    customTags: (tags: (string | object)[]) => [kubernetesScalar, ...tags] as ScalarTag[],
+  },
 }
 
 /**
@@ -109,6 +120,20 @@ function aliasesOf(document: Document.Parsed): { alias: Alias; problem?: string 
     },
   })
   return aliases
+}
+
+/** Offset of the first key that is no scalar: what a template's braces are when they are read as YAML. */
+function collectionKeyOf(document: Document.Parsed): number | undefined {
+  const { isCollection, visit } = yamlLibrary()
+  let found: number | undefined
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isCollection(key)) return undefined
+      found = key.range?.[0] ?? 0
+      return visit.BREAK
+    },
+  })
+  return found
 }
 
 function offsetOf(document: Document.Parsed, path: DocumentPath): number {

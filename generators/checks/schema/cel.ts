@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
 import { Environment } from '@marcbachmann/cel-js'
 import type { DocumentPath } from '../../findings/index.ts'
+import { withDefaults } from './defaults.ts'
 import { goRegExp } from './go-reg-exp.ts'
-import { isSchema, type Schema } from './schema-tree.ts'
+import { isSchema, resolveSchema, type Schema } from './schema-tree.ts'
 
 /** A rule of a CustomResourceDefinition that an object breaks, or that could not be evaluated. */
 export interface BrokenRule {
@@ -70,12 +71,12 @@ export function whyNot(rule: string): string | undefined {
 /** Every rule of the schema that the value does not keep. The value must satisfy the schema; defaults are filled in first. */
 export function brokenRules(value: unknown, schema: Schema, definitions: Record<string, Schema>): BrokenRule[] {
   const found: BrokenRule[] = []
-  visit(value, schema, [])
+  visit(withDefaults(value, schema, definitions), schema, [])
   return found
 
   /** Returns the value as rules see it. */
   function visit(given: unknown, unresolved: unknown, path: DocumentPath): unknown {
-    const resolved = resolve(unresolved, definitions)
+    const resolved = resolveSchema(unresolved, definitions)
     if (!resolved) return native(given)
     const self = inner(given, resolved, path)
     for (const rule of (resolved['x-kubernetes-validations'] as Rule[] | undefined) ?? []) {
@@ -91,7 +92,7 @@ export function brokenRules(value: unknown, schema: Schema, definitions: Record<
     const properties = (schema['properties'] ?? {}) as Record<string, unknown>
     const self: Record<string, unknown> = {}
     for (const [name, property] of Object.entries(properties)) {
-      const item = given[name] ?? resolve(property, definitions)?.['default']
+      const item = given[name]
       if (item !== undefined && item !== null) self[escaped(name)] = visit(item, property, [...path, name])
     }
     for (const [name, item] of Object.entries(given)) {
@@ -115,13 +116,6 @@ export function brokenRules(value: unknown, schema: Schema, definitions: Record<
       found.push(/no such key|not found/i.test(reason) ? broken : { ...broken, reason })
     }
   }
-}
-
-function resolve(schema: unknown, definitions: Record<string, Schema>): Schema | undefined {
-  if (!isSchema(schema)) return undefined
-  const reference = schema['$ref']
-  if (typeof reference !== 'string') return schema
-  return definitions[reference.slice('#/$defs/'.length).replaceAll('~1', '/')]
 }
 
 /** CEL's whole numbers are 64 bits wide, and are no fractions. */

@@ -80,6 +80,15 @@ export const formats: Record<string, Format> = {
     'a name of at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends',
     (value) => value.length <= 63 && dns1123Label.test(value),
   ),
+  // Where Go reads an empty text as none.
+  'optional-dns1123-label': text(
+    'a name of at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends',
+    (value) => value === '' || (value.length <= 63 && dns1123Label.test(value)),
+  ),
+  'optional-dns1123-subdomain': text(
+    'a name of at most 253 lower-case letters, digits, hyphens and dots, with a letter or digit at both ends of each part',
+    (value) => value === '' || isSubdomain(value),
+  ),
   'dns1035-label': text(
     'a name of at most 63 lower-case letters, digits and hyphens that starts with a letter and does not end in a hyphen',
     (value) => value.length <= 63 && dns1035Label.test(value),

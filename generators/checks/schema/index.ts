@@ -4,7 +4,7 @@ import { kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
 import type { BrokenRule } from './cel.ts'
 import { explain, findingAt } from './explain.ts'
 import { givenSchemas } from './given-schemas.ts'
-import { bundledSchemas, kubernetesMinor, type Schemas } from './validators.ts'
+import { bundledSchemas, type KindValidator, kubernetesMinor, type Schemas } from './validators.ts'
 
 export type { Schemas } from './validators.ts'
 
@@ -51,16 +51,16 @@ export async function checkResourceRules(
   { schemas = openSchemas() }: SchemaOptions = {},
 ): Promise<Finding[]> {
   const ruled = objects.flatMap((object) => {
-    const { apiVersion, kind } = kubernetesObject(object)
-    const validator = schemas.validatorFor(`${apiVersion}/${kind}`)
-    return validator?.hasRules() ? [{ object, validator }] : []
+    const value = kubernetesObject(object)
+    const validator = schemas.validatorFor(`${value.apiVersion}/${value.kind}`)
+    return validator?.hasRules() ? [{ object, value: asDecoded(value, validator), validator }] : []
   })
   if (ruled.length === 0) return []
   const { brokenRules } = await import('./cel.ts')
   return ruled
-    .filter(({ object, validator }) => validator.errorsOf(object.value).length === 0)
-    .flatMap(({ object, validator }) =>
-      brokenRules(object.value, validator.schema, validator.definitions).map((broken) => ruleFinding(object, broken)),
+    .filter(({ value, validator }) => validator.errorsOf(value).length === 0)
+    .flatMap(({ object, value, validator }) =>
+      brokenRules(value, validator.schema, validator.definitions).map((broken) => ruleFinding(object, broken)),
     )
 }
 
@@ -100,7 +100,7 @@ function checkObject(object: ManifestObject, schemas: Schemas, ignoreMissing: bo
   const validator = schemas.validatorFor(`${apiVersion}/${kind}`)
   if (!validator) return ignoreMissing ? NONE : [unknownKind(object, apiVersion, kind, schemas)]
   if (validator.isPlainlyValid(value)) return NONE
-  return explain(validator.errorsOf(validator.nullIsAbsent ? withoutNulls(value) : value), object)
+  return explain(validator.errorsOf(asDecoded(value, validator)), object)
 }
 
 function unknownKind(object: ManifestObject, apiVersion: string, kind: string, schemas: Schemas): Finding {
@@ -123,6 +123,12 @@ function unknownKind(object: ManifestObject, apiVersion: string, kind: string, s
 
 function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Metadata is decoded into Go whatever the kind. */
+function asDecoded(value: Record<string, unknown>, { nullIsAbsent }: KindValidator): unknown {
+  if (nullIsAbsent) return withoutNulls(value)
+  return 'metadata' in value ? { ...value, metadata: withoutNulls(value['metadata']) } : value
 }
 
 /** The value as the API server reads it: a field that is null is a field that is not there. Lists keep their places. */

@@ -44,3 +44,11 @@ export function references(value: unknown, found = new Set<string>()): Set<strin
   }
   return found
 }
+
+/** The schema that a `$ref` to a definition stands for, or the schema itself; undefined for what is none. */
+export function resolveSchema(schema: unknown, definitions: Record<string, Schema>): Schema | undefined {
+  if (!isSchema(schema)) return undefined
+  const reference = schema['$ref']
+  if (typeof reference !== 'string') return schema
+  return definitions[reference.slice('#/$defs/'.length).replaceAll('~1', '/')]
+}

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Ajv, ErrorObject } from 'ajv'
 import { Failure } from '../../findings/index.ts'
+import { withDefaults } from './defaults.ts'
 import { formats } from './formats.ts'
 import { goRegExp } from './go-reg-exp.ts'
 import { type QuickCheck, quickChecks } from './quick-check.ts'
@@ -113,7 +114,9 @@ export function compileBundle(id: string, { kinds, $defs }: Omit<Bundle, 'versio
         isPlainlyValid: quick(schema),
         errorsOf(value) {
           const compiled = validate()
-          return compiled?.(value) ? [] : (compiled?.errors ?? [])
+          // Only the schemas of CustomResourceDefinitions have defaults.
+          const whole = nullIsAbsent ? value : withDefaults(value, schema, definitions)
+          return compiled?.(whole) ? [] : (compiled?.errors ?? [])
         },
       }
     },

@@ -59,8 +59,8 @@ export const overlays: Overlay[] = [
     properties: {
       containers: { minItems: 1 },
       nodeSelector: labels,
-      serviceAccountName: { format: 'dns1123-subdomain' },
-      hostname: { format: 'dns1123-label' },
+      serviceAccountName: { format: 'optional-dns1123-subdomain' },
+      hostname: { format: 'optional-dns1123-label' },
     },
   },
   { definition: 'core.v1.PodOS', source: 'core validateOS', properties: { name: { enum: ['linux', 'windows'] } } },
@@ -162,7 +162,7 @@ export const overlays: Overlay[] = [
     definition: 'core.v1.ServicePort',
     source: 'core validateServicePort (a name of a Service port may have 63 characters, of a container port 15)',
     properties: {
-      name: { format: 'dns1123-label' },
+      name: { format: 'optional-dns1123-label' },
       port,
       targetPort: { ...portOrZero, format: 'port-name' },
       nodePort: portOrZero,
