@@ -204,10 +204,8 @@ spec:
     )
   assert.equal(await schema(gateway), [])
   assert.equal(await schema(pod), [])
-  assert.equal(
-    (await schema(gateway.replace('1.2.3.4', 'example.com'))).map(({ line }) => line),
-    [6],
-  )
+  const wrong = await schema(gateway.replace('1.2.3.4', 'example.com'))
+  assert.ok(wrong.length > 0 && wrong.every(({ line }) => line === 6))
 })
 
 test('a rule that cannot be evaluated is a could-not-check, and what it compares with an older object is left out', async () => {
