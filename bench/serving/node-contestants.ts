@@ -1,4 +1,7 @@
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { transformSync } from 'esbuild'
 import type { GoldenSample } from '../../serving/contract/index.ts'
 import {
   agrees,
@@ -56,11 +59,14 @@ export function modelyard(id: string, server: Server, { samples, model }: Exampl
 export async function unmonitored(id: string, example: Example): Promise<Contestant> {
   const { pod, model } = example
   const port = await freePort()
-  const program = join(ROOT, 'bench', 'serving', 'unmonitored-server.ts')
+  const source = readFileSync(join(ROOT, 'bench', 'serving', 'unmonitored-server.ts'), 'utf8')
+  // Compiled here and run without tsx, which would compile the server itself again, with the names of all functions kept: 40 % dearer.
+  const program = join(dirname(pod.bootPath), 'unmonitored-server.mjs')
+  writeFileSync(program, transformSync(source, { loader: 'ts' }).code)
+  const main = pathToFileURL(join(ROOT, 'serving', 'lib', 'main.js')).href
   const server = {
     name: `unmonitored ${model}`,
-    // Without the condition `modelyard-source`: the same compiled code as above.
-    command: [process.execPath, '--import', 'tsx', program, pod.bootPath, pod.cacheDirectory, String(port)],
+    command: [process.execPath, program, main, pod.bootPath, pod.cacheDirectory, String(port)],
     env: { NODE_ENV: 'production' },
     cwd: ROOT,
     port,

@@ -1,10 +1,9 @@
-import { startServer } from 'modelyard-serving/main'
-
 /**
  * The whole server, its log too, but nothing is counted: what the real one costs more is the cost of metrics and drift.
- * Arguments: boot configuration, cache directory, port.
+ * Arguments: address of the compiled server, boot configuration, cache directory, port.
  */
-const [bootPath = '', cacheDirectory = '', port] = process.argv.slice(2)
+const [main = '', bootPath = '', cacheDirectory = '', port] = process.argv.slice(2)
+const { startServer } = (await import(main)) as typeof import('modelyard-serving/main')
 const nothing = () => {}
 const statistics = { count: 0, seconds: 0 }
 const version = {
@@ -49,3 +48,5 @@ await startServer({
     text: async () => '',
   },
 })
+
+export {}
