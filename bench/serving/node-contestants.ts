@@ -60,7 +60,7 @@ export async function unmonitored(id: string, example: Example): Promise<Contest
   const { pod, model } = example
   const port = await freePort()
   const source = readFileSync(join(ROOT, 'bench', 'serving', 'unmonitored-server.ts'), 'utf8')
-  // Compiled here and run without tsx, which would compile the server itself again, with the names of all functions kept: 40 % dearer.
+  // Compiled here and run without tsx, which would compile the server itself again, with the names of all functions kept.
   const program = join(dirname(pod.bootPath), 'unmonitored-server.mjs')
   writeFileSync(program, transformSync(source, { loader: 'ts' }).code)
   const main = pathToFileURL(join(ROOT, 'serving', 'lib', 'main.js')).href

@@ -7,7 +7,7 @@ import type { GateResult } from './gates.ts'
 /** Answers everything, or a share of requests beside the stable version. */
 export type Mode = { kind: 'stable' } | CandidateMode
 
-/** `weight` in percent; `header`, for `ab` alone, is the request header whose value decides. */
+/** What a pin says of a candidate, `mode` as `kind`. `weight` is in percent; `header`, `feature` and `salt` are for `ab` alone. */
 export type CandidateMode = Omit<NonNullable<PinFile['candidate']>, 'release' | 'mode'> & {
   kind: NonNullable<PinFile['candidate']>['mode']
 }

@@ -1,5 +1,5 @@
 import type { PinFile } from '../define/index.ts'
-import { parseYaml } from '../text/index.ts'
+import { canonicalJson, parseYaml } from '../text/index.ts'
 
 /** One state of a pin in the past, newest first: as Git tells it. */
 export interface PastPin {
@@ -98,6 +98,7 @@ function changeOf(
   if (!old && now) return 'candidate added'
   if (old && !now) return 'candidate aborted'
   if (!old || !now) return undefined
-  if (old.release !== now.release || old.mode !== now.mode || old.header !== now.header) return 'candidate replaced'
-  return old.weight === now.weight ? undefined : 'candidate weight'
+  const { weight, ...same } = old
+  if (canonicalJson({ ...now, weight }) !== canonicalJson({ ...same, weight })) return 'candidate replaced'
+  return weight === now.weight ? undefined : 'candidate weight'
 }

@@ -243,7 +243,7 @@ export const pinSchema = object(
         mode: { enum: ['canary', 'ab', 'shadow'] },
         weight: { type: 'number', minimum: 0, maximum: 100 },
       },
-      { header: words },
+      { header: words, feature: words, salt: words },
     ),
   },
 )

@@ -69,7 +69,11 @@ export interface PinFile {
     mode: 'canary' | 'ab' | 'shadow'
     /** Percent of requests. */
     weight: number
-    /** `ab` only: the request header whose value decides. */
+    /** `ab` only: the request header whose value decides; `x-request-id` when neither this nor `feature` is given. */
     header?: string
+    /** `ab` only, instead of a header: the named feature of the stable version whose value decides. */
+    feature?: string
+    /** `ab` only: another text picks other callers. Model and candidate when absent. */
+    salt?: string
   }
 }

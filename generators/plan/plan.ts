@@ -18,6 +18,8 @@ export interface PlannedCandidate {
   /** Percent. */
   weight: number
   header?: string
+  feature?: string
+  salt?: string
 }
 
 /** One model in one environment: all that its manifests are made from. */

@@ -287,6 +287,39 @@ test('a candidate of the same version, or in another image, cannot share the pod
   }
 })
 
+test('what decides an A/B test is one thing, that requests have, and nothing else has it', async () => {
+  const base = { release: R2.name, weight: 10 }
+  for (const [candidate, field, message] of [
+    [
+      { ...base, mode: 'ab', feature: 'color' },
+      'feature',
+      'version 1.0.0 has no feature "color"; did you mean "colour"?',
+    ],
+    [
+      { ...base, mode: 'ab', header: 'x-user', feature: 'colour' },
+      'feature',
+      'both header and feature are named, and one of them decides',
+    ],
+    [
+      { ...base, mode: 'canary', header: 'x-user' },
+      'header',
+      'header decides who gets an A/B candidate, and this one is a canary',
+    ],
+  ] as const) {
+    const pin = pinText({ stable: R1.name, candidate })
+    await oneFinding({ [FILES.productionPin]: pin }, (finding) => {
+      assert.is(finding.rule, 'pin-invalid')
+      assert.is(finding.message, message)
+      assert.is(finding.line, pin.split('\n').findIndex((line) => line.includes(`${field}:`)) + 1)
+    })
+  }
+  const pin = pinText({ stable: R1.name, candidate: { ...base, mode: 'ab', feature: 'colour', salt: 'autumn' } })
+  await withRepository({ [FILES.productionPin]: pin }, async ({ planned }) => {
+    const { candidate } = await planned('production')
+    assert.equal([candidate?.mode, candidate?.feature, candidate?.salt], ['ab', 'colour', 'autumn'])
+  })
+})
+
 test('a first environment may run a bare candidate', async () => {
   const pin = pinText({ stable: '1.0.0', candidate: { release: '1.1.0', mode: 'shadow', weight: 100 } })
   await withRepository({ [FILES.developmentPin]: pin }, async ({ planned }) => {

@@ -91,7 +91,29 @@ function resolvePin(
     findings.push(located('candidate-not-servable', pin, ['candidate', 'release'], problem))
     return planned
   }
+  findings.push(...undecidable(pin, stable))
   return { ...planned, candidate: { version, ...routing } }
+}
+
+/** What decides an A/B test must be something that requests have, and one thing. */
+function undecidable(pin: Loaded<PinFile>, { facts }: PlannedVersion): Finding[] {
+  const { mode, header, feature, salt } = pin.value.candidate ?? {}
+  const wrong = (field: string, problem: Problem) => located('pin-invalid', pin, ['candidate', field], problem)
+  const given = Object.entries({ header, feature, salt }).find(([, value]) => value !== undefined)?.[0]
+  if (mode !== 'ab' && given !== undefined) {
+    const message = `${given} decides who gets an A/B candidate, and this one is a ${mode}`
+    return [wrong(given, { message, fix: 'Remove it, or write mode: ab.' })]
+  }
+  if (feature === undefined) return []
+  if (header !== undefined) {
+    const message = 'both header and feature are named, and one of them decides'
+    return [wrong('feature', { message, fix: 'Remove one.' })]
+  }
+  const names = facts.interface.inputs.flatMap(({ columns = [] }) => columns.map(({ name }) => name))
+  if (names.includes(feature)) return []
+  const near = nearest(feature, names)
+  const message = `version ${facts.version} has no feature "${feature}"${near ? `; did you mean "${near}"?` : ''}`
+  return [wrong('feature', { message, fix: `Name one of ${names.join(', ')}.` })]
 }
 
 /** A candidate that shares the stable version's pods must be another version in the same image. */

@@ -111,8 +111,12 @@ export interface Candidate {
   mode: 'canary' | 'ab' | 'shadow'
   /** Percent, 0 to 100. */
   weight: number
-  /** For `ab`: the request header whose value is hashed; `x-request-id` when absent. */
+  /** For `ab`: the request header whose value is hashed; `x-request-id` when neither this nor `feature` is given. */
   header?: string
+  /** For `ab`, instead of a header: the named feature whose value is hashed, whatever the protocol; of several rows the first decides. */
+  feature?: string
+  /** For `ab`: what the hash is salted with. Model and candidate when absent, so that each test picks callers of its own. */
+  salt?: string
   /**
    * Another server of the Open Inference Protocol V2 answers for `version`: `https://<host>[/<prefix>]` of one that has the
    * model and the version under these names, or the whole address of the model or of one version,

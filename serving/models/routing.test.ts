@@ -153,4 +153,32 @@ test('any version that is loaded can be asked for by its path', async () => {
   assert.is((await server.post('/v2/models/diabetes/versions/9.9.9/infer', { inputs })).status, 404)
 })
 
+test('an A/B test by a feature keeps equal values together, whatever the protocol, and a missing feature on the stable version', async () => {
+  const ab = (feature: string): Candidate => ({ version: '1.1.0', mode: 'ab', weight: 50, feature })
+  const { server, route } = await serverWithRouting(routed(candidate, ab('age')))
+  const columns = INTERFACES.diabetes.inputs[0]?.columns ?? []
+  const spoke = async (path: string, body: unknown) => {
+    const { status, headers } = await server.post(path, body)
+    assert.is(status, 200)
+    return headers.get('x-modelyard-version')
+  }
+  const seen = new Set<string | null>()
+  for (let age = 20; age < 40; age++) {
+    const record = { ...sample?.features, age } as Record<string, number>
+    const numbers: Record<string, number> = { female: 1, male: 2 }
+    const row = columns.map(({ name }) => numbers[String(record[name])] ?? record[name])
+    const first = await spoke('/models/diabetes/predict', record)
+    seen.add(first)
+    assert.is(await spoke('/models/diabetes/predict', { ...record, bmi: 30 }), first, 'another row of the same age')
+    assert.is(await spoke('/models/diabetes/batch-predict', [record, { ...record, age: 99 }]), first)
+    const input = { name: 'features', shape: [1, columns.length], datatype: 'FP32', data: row }
+    assert.is(await spoke('/v2/models/diabetes/infer', { inputs: [input] }), first)
+    assert.is(await spoke('/v1/models/diabetes:predict', { instances: [record] }), first)
+  }
+  assert.equal([...seen].sort(), ['1.0.0', '1.1.0'])
+
+  route(routed(candidate, { ...ab('nobody'), weight: 100 }))
+  await until(async () => (await spoke('/models/diabetes/predict', sample?.features)) === '1.0.0', 'the stable version')
+})
+
 test.run()

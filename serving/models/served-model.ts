@@ -1,10 +1,12 @@
 import type { BootModel, Candidate, RoutedModel, ServedVersion } from '../contract/index.ts'
 import type { VersionIdentity } from '../monitoring/index.ts'
 import type { PredictionMode } from '../prediction-log/index.ts'
+import type { Tensors } from '../session/index.ts'
+import { featureValue } from './feature-value.ts'
 import { type LoadContext, type LoadedVersion, loadVersion } from './loaded-version.ts'
 import { type Refusal, refusalOf } from './refusal.ts'
 import { openRemoteVersion } from './remote/index.ts'
-import { type Headers, splitRequest } from './split.ts'
+import { type Headers, type Split, splitByValue, splitRequest } from './split.ts'
 
 /** Who answers one request, and who sees a copy of it. */
 export interface Route {
@@ -14,6 +16,8 @@ export interface Route {
   mirror?: LoadedVersion
   /** The stable version, which answers when a candidate gives no answer. */
   fallback?: LoadedVersion
+  /** An A/B test by a feature: who answers is known once the request is tensors of `version`, the stable one. */
+  decide?: (feeds: Tensors) => Route
 }
 
 export interface ModelState {
@@ -74,14 +78,23 @@ export class ServedModel {
     if (candidate === null) return { version }
     const other = this.byName.get(candidate.version)
     if (other === undefined || other === version) return { version }
-    const split = splitRequest(this.name, candidate, headers)
+    const { mode, feature } = candidate
+    if (mode === 'ab' && feature !== undefined) {
+      const value = featureValue(version.served.interface, feature)
+      const split = (feeds: Tensors) => splitByValue(this.name, candidate, value?.(feeds))
+      return { version, decide: (feeds) => this.routeTo(split(feeds), version, other, mode) }
+    }
+    return this.routeTo(splitRequest(this.name, candidate, headers), version, other, mode)
+  }
+
+  private routeTo(split: Split, version: LoadedVersion, other: LoadedVersion, mode: Candidate['mode']): Route {
     if (split === 'stable') return { version }
     if (!other.available) {
       if (split === 'mirror') other.metrics.shadowSkipped('unavailable')
       else other.metrics.fellBack('unavailable')
       return { version }
     }
-    return split === 'mirror' ? { version, mirror: other } : { version: other, mode: candidate.mode, fallback: version }
+    return split === 'mirror' ? { version, mirror: other } : { version: other, mode, fallback: version }
   }
 
   /** A version that answers, by name; the stable one without a name. */

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Candidate } from '../contract/index.ts'
-import { splitRequest } from './split.ts'
+import { splitByValue, splitRequest } from './split.ts'
 
 const canary: Candidate = { version: '2', mode: 'canary', weight: 25 }
 
@@ -52,6 +52,26 @@ test('two tests do not pick the same callers', () => {
   const callers = Array.from({ length: 200 }, (_, caller) => ({ 'x-request-id': String(caller) }))
   const same = callers.filter((headers) => splitRequest('a', ab, headers) === splitRequest('b', ab, headers))
   assert.ok(same.length > 60 && same.length < 140, String(same.length))
+})
+
+test('two candidates of one model, and two salts, do not pick the same callers', () => {
+  const test: Candidate = { version: '2', mode: 'ab', weight: 50 }
+  const callers = Array.from({ length: 200 }, (_, caller) => ({ 'x-request-id': String(caller) }))
+  for (const other of [
+    { ...test, version: '3' },
+    { ...test, salt: 'autumn' },
+  ]) {
+    const same = callers.filter((headers) => splitRequest('a', test, headers) === splitRequest('a', other, headers))
+    assert.ok(same.length > 60 && same.length < 140, String(same.length))
+  }
+})
+
+test('widening an A/B test keeps the callers that it has', () => {
+  const ab = (weight: number): Candidate => ({ version: '2', mode: 'ab', weight })
+  for (let caller = 0; caller < 500; caller++) {
+    const value = String(caller)
+    if (splitByValue('m', ab(10), value) === 'candidate') assert.is(splitByValue('m', ab(30), value), 'candidate')
+  }
 })
 
 test('without its header a caller of an A/B test stays on the stable version', () => {

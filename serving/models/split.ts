@@ -10,22 +10,27 @@ export type Split = 'stable' | 'candidate' | 'mirror'
 const DEFAULT_HEADER = 'x-request-id'
 
 /**
- * Decides for one request. `canary` and `shadow` take their share at random; `ab` by a hash of the header's value, salted
- * with the model's name so that two tests do not pick the same callers. Without the header an A/B request stays on the
- * stable version: it could not be sticky.
+ * Decides for one request by its headers. `canary` and `shadow` take their share at random; `ab` by a hash of the header's
+ * value. Without the header an A/B request stays on the stable version: it could not be sticky.
  */
 export function splitRequest(model: string, candidate: Candidate, headers: Headers, random = Math.random): Split {
   if (candidate.mode === 'ab') {
     const value = headers[(candidate.header ?? DEFAULT_HEADER).toLowerCase()]
-    if (value === undefined) return 'stable'
-    return shareOf(model, String(value)) < candidate.weight ? 'candidate' : 'stable'
+    return splitByValue(model, candidate, value === undefined ? undefined : String(value))
   }
   if (random() * 100 >= candidate.weight) return 'stable'
   return candidate.mode === 'shadow' ? 'mirror' : 'candidate'
 }
 
-/** A number in [0, 100), the same for the same model and value, in every pod. */
-function shareOf(model: string, value: string): number {
-  const digest = createHash('sha256').update(model).update('\0').update(value).digest()
+/** The same for an A/B test by a value that is known already; an absent one stays on the stable version. */
+export function splitByValue(model: string, candidate: Candidate, value: string | undefined): 'stable' | 'candidate' {
+  if (value === undefined) return 'stable'
+  const { salt = `${model}\0${candidate.version}`, weight } = candidate
+  return shareOf(salt, value) < weight ? 'candidate' : 'stable'
+}
+
+/** A number in [0, 100), the same for the same salt and value, in every pod. */
+function shareOf(salt: string, value: string): number {
+  const digest = createHash('sha256').update(salt).update('\0').update(value).digest()
   return (digest.readUInt32BE(0) / 2 ** 32) * 100
 }

@@ -142,11 +142,13 @@ function partOf({ id, served, log, headers, raw }: FastifyRequest, rows: readonl
 
 /** Where the version of the route is down another may answer; it goes on then, since one answer has one version. */
 function keepVersion(batch: Batch, version: LoadedVersion): void {
-  if (version === batch.route.version) return
+  const { decide, ...decided } = batch.route
+  batch.route = decided
+  if (version === decided.version) return
   if (batch.predictions.some((prediction) => prediction !== null)) {
     throw new HttpProblem(503, 'another version took over within the batch', {}, { 'retry-after': '1' })
   }
-  batch.route = { ...batch.route, version }
+  batch.route = { ...decided, version }
 }
 
 /** Notes what is wrong with one record; anything that is wrong with the batch is thrown. */

@@ -40,7 +40,7 @@ export type ServedCall = Pick<FastifyRequest, 'id' | 'served' | 'log' | 'headers
  */
 export async function serveRequest(
   request: ServedCall,
-  { version, mode = 'stable', mirror, fallback }: Route,
+  route: Route,
   prepare: (version: LoadedVersion) => PreparedRequest,
   wrongInput: number,
 ): Promise<ServedAnswer> {
@@ -48,6 +48,8 @@ export async function serveRequest(
   const { socket } = request.raw
   const gone = () => socket.destroyed
   const started = performance.now()
+  const { undecided, decided } = decide(route, prepare)
+  const { version, mode = 'stable', mirror, fallback } = decided
   const forward = version.elsewhere || mirror?.elsewhere ? traceHeaders(request.headers) : {}
   const ask = (asked: LoadedVersion, prepared: PreparedRequest, more: Omit<Caller, 'requestId'>) => {
     const { feeds, outputNames, timeoutMs = timeoutOf(request) } = prepared
@@ -60,7 +62,7 @@ export async function serveRequest(
     if (request.served !== null) request.served.metrics = spoke.metrics
   }
   spokenBy(version)
-  const prepared = prepare(version)
+  const prepared = undecided && version === route.version ? undecided : prepare(version)
   let answered = version
   let outputs: Tensors
   try {
@@ -86,6 +88,13 @@ export async function serveRequest(
     mirrorRequest(mirror, outputs, run, request.log)
   }
   return { version: answered, outputs }
+}
+
+/** An A/B test by a feature needs the request in tensors first; where the stable version then answers they are its own. */
+function decide(route: Route, prepare: (version: LoadedVersion) => PreparedRequest) {
+  if (route.decide === undefined) return { decided: route }
+  const undecided = prepare(route.version)
+  return { undecided, decided: route.decide(undecided.feeds) }
 }
 
 /** Why a version did not answer, as the caller is told. */

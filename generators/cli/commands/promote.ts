@@ -13,6 +13,7 @@ interface Options extends ProposalFlags {
   candidate?: CandidateMode['kind']
   weight?: number
   header?: string
+  feature?: string
 }
 
 export function promoteCommand(program: Command): void {
@@ -37,7 +38,8 @@ export function promoteCommand(program: Command): void {
         ]),
       )
       .option('--weight <percent>', 'share of requests for the candidate', parsePercent)
-      .option('--header <name>', 'with --candidate ab: the request header whose value decides'),
+      .option('--header <name>', 'with --candidate ab: the request header whose value decides')
+      .option('--feature <name>', 'with --candidate ab: the named feature whose value decides'),
   ).action(async (models: string[], options: Options) => {
     const context = contextOf(options)
     const settings = await proposalOptions(context, options)
@@ -45,18 +47,15 @@ export function promoteCommand(program: Command): void {
   })
 }
 
-function candidateOf({ candidate, weight, header }: Options): CandidateMode | undefined {
+function candidateOf({ candidate, weight, header, feature }: Options): CandidateMode | undefined {
   if (candidate === undefined) {
-    if (weight === undefined && header === undefined) return undefined
-    throw new Failure('--weight and --header are about a candidate, and there is none', {
+    if (weight === undefined && header === undefined && feature === undefined) return undefined
+    throw new Failure('--weight, --header and --feature are about a candidate, and there is none', {
       fix: 'Add --candidate canary, ab or shadow, or leave them out.',
     })
   }
   if (weight === undefined) throw new Failure('a candidate needs a share of requests', { fix: 'Add --weight 10.' })
-  if (header !== undefined && candidate !== 'ab') {
-    throw new Failure(`--header decides who gets an A/B candidate, not a ${candidate} one`, { fix: 'Leave it out.' })
-  }
-  return { kind: candidate, weight, ...(header !== undefined && { header }) }
+  return { kind: candidate, weight, ...(header !== undefined && { header }), ...(feature !== undefined && { feature }) }
 }
 
 async function chosenModels(

@@ -44,19 +44,13 @@ export function bootConfiguration(model: PlannedModel): BootConfiguration {
 
 /** `routing.json`: the candidate and its share. */
 export function routingConfiguration({ name, candidate, environment }: PlannedModel): RoutingConfiguration {
-  const routed = candidate && {
-    versions: [servedVersion(candidate.version, environment.artifacts)],
-    candidate: {
-      version: candidate.version.facts.version,
-      mode: candidate.mode,
-      weight: candidate.weight,
-      ...(candidate.header !== undefined && { header: candidate.header }),
-    },
+  if (!candidate) {
+    return { apiVersion: CONFIGURATION_API_VERSION, models: [{ name, versions: [], candidate: null }] }
   }
-  return {
-    apiVersion: CONFIGURATION_API_VERSION,
-    models: [{ name, ...(routed ?? { versions: [], candidate: null }) }],
-  }
+  const { version, ...share } = candidate
+  const versions = [servedVersion(version, environment.artifacts)]
+  const routed = { name, versions, candidate: { version: version.facts.version, ...share } }
+  return { apiVersion: CONFIGURATION_API_VERSION, models: [routed] }
 }
 
 function servedVersion({ facts, release, settings }: PlannedVersion, store: ArtifactStore): ServedVersion {
