@@ -68,6 +68,8 @@ test('only what is refused is a constraint: ranges and unknown fields where the 
   // A list of strings is counted, not refused; null is a missing value.
   assert.equal(schemas['house-record'].properties.town.type, ['string', 'null'])
   assert.is(schemas['house-record'].properties.town.enum, undefined)
+  assert.not.match('a\u0000b', new RegExp(schemas['house-record'].properties.town.pattern, 'u'))
+  assert.match('Köln\n', new RegExp(schemas['house-record'].properties.town.pattern, 'u'))
   assert.equal(schemas['house-record'].required, ['area'])
   assert.not.ok(schemas['iris-record'].required.includes('petal_length'))
 })

@@ -28,7 +28,8 @@ const ELEMENTS: Record<Datatype, Schema> = {
   uint32: { type: 'integer', minimum: 0, maximum: 2 ** 32 - 1 },
   uint64: { type: 'integer', minimum: 0, maximum: SAFE },
   bool: { type: 'boolean' },
-  string: { type: 'string' },
+  // onnxruntime-node hands texts over as C strings: what stands after U+0000 would be lost, so it is refused.
+  string: { type: 'string', pattern: '^[^\\u0000]*$' },
 }
 
 /** The record that `predict` takes. Only what the server refuses is a constraint; what it counts is in the description. */
@@ -74,7 +75,7 @@ function numberSchema({ min, max, integer }: Column, datatype: Datatype, strict:
 }
 
 function categorySchema({ categories }: Column, strict: boolean): Schema {
-  if (categories === undefined || (Array.isArray(categories) && !strict)) return { type: 'string' }
+  if (categories === undefined || (Array.isArray(categories) && !strict)) return ELEMENTS.string
   return { type: 'string', enum: Array.isArray(categories) ? categories : Object.keys(categories) }
 }
 
