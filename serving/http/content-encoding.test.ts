@@ -19,10 +19,16 @@ interface Answer {
 }
 
 /** Sent and received as it is: fetch would ask for encodings and undo them by itself. */
-function send(server: TestServer, path: string, body: Buffer, headers: Record<string, string>): Promise<Answer> {
+function send(
+  server: TestServer,
+  path: string,
+  body: Buffer,
+  headers: Record<string, string>,
+  method = 'POST',
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const all = { 'content-type': 'application/json', ...headers }
-    request(server.address + path, { method: 'POST', headers: all }, (response) => {
+    request(server.address + path, { method, headers: all }, (response) => {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
       response.on('end', () =>
@@ -127,6 +133,21 @@ test('raw tensors keep the length of their JSON part as it is without compressio
   assert.is(packed.headers['content-encoding'], 'gzip')
   assert.is(packed.headers['inference-header-content-length'], plain.headers['inference-header-content-length'])
   assert.ok(gunzipSync(packed.body).equals(plain.body))
+})
+
+test('a compressed body that is cut off ends no process, whether it is read, refused unread, or longer than may be', async () => {
+  const server = await testServer(bootConfiguration({ diabetes }))
+  const cut = gzipSync(json(LARGE)).subarray(0, -200)
+  const small = gzipSync(json(record)).subarray(0, 30)
+  const gzip = { 'content-encoding': 'gzip' }
+  for (const body of [cut, small]) {
+    assert.is((await send(server, '/predict', body, gzip)).status, 400)
+    assert.is((await send(server, '/nowhere', body, gzip)).status, 404)
+    assert.is((await send(server, '/predict', body, { ...gzip, 'content-type': 'image/png' })).status, 415)
+  }
+  // An empty body is no gzip either, and a route that wants none does not read it.
+  assert.is((await send(server, '/metrics', Buffer.alloc(0), gzip, 'GET')).status, 200)
+  assert.is((await server.get('/healthz')).status, 200)
 })
 
 test.run()

@@ -38,6 +38,9 @@ export function inflateBodies(app: FastifyInstance): void {
       received += chunk.byteLength
     })
     Object.defineProperty(decoder, 'receivedEncodedLength', { get: () => received })
+    // Fastify listens while it reads, and no longer once it has refused the request or where it wants no body; what is wrong with
+    // the rest then concerns nobody, and unheard it would end the process.
+    decoder.on('error', () => {})
     // Refused, or its client gone: what has not been inflated must not be.
     reply.raw.once('close', () => decoder.destroy())
     done(null, (payload as IncomingMessage).pipe(decoder))
