@@ -1,62 +1,6 @@
 import type { PredictionLogChoice } from 'modelyard-serving/contract'
+import type { ArtifactStore } from './artifact-store.ts'
 import type { DefinedModel, ReplicaSettings, ResourceSettings } from './model.ts'
-
-/** Where an environment's pods fetch artifacts from, by digest. */
-export interface ArtifactStore {
-  kind: 'https' | 'files' | 's3' | 'oci' | 'mlflow'
-  base: string
-  /** Where the store's server is, when `base` does not tell: an S3-compatible endpoint, or MLflow. */
-  endpoint?: string
-  /** Region of S3. */
-  region?: string
-  /** Secret in the environment's namespace with what may pull. */
-  secret?: string
-  /** PersistentVolumeClaim in the environment's namespace that holds the files. */
-  claim?: string
-}
-
-/** A web server (or bucket behind one) that holds each file under `<base>/sha256/<digest>`. */
-export function https(base: `https://${string}`): ArtifactStore {
-  return { kind: 'https', base }
-}
-
-/** A volume, mounted read-only at `directory`, that holds each file under `<directory>/sha256/<digest>`. */
-export function files(directory: `/${string}`, { claim }: { claim: string }): ArtifactStore {
-  return { kind: 'files', base: directory, claim }
-}
-
-export interface S3Options {
-  /** An S3-compatible endpoint, addressed path style. Default: AWS's own for the region. */
-  endpoint?: `${'https' | 'http'}://${string}`
-  /** Default: what the cluster gives the pod, else `us-east-1`. */
-  region?: string
-  /** Secret with the keys `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. Default: what the cluster gives the pod, or a public bucket. */
-  secret?: string
-}
-
-/** A bucket, `bucket` or `bucket/prefix`, that holds each file under `<prefix>/sha256/<digest>`. */
-export function s3(base: string, options: S3Options = {}): ArtifactStore {
-  return { kind: 's3', base, ...options }
-}
-
-/**
- * A repository of an OCI registry, `registry.example.com/models`, that holds each file as a blob. `secret` is of the type
- * `kubernetes.io/dockerconfigjson`; without it the pull is anonymous.
- */
-export function oci(base: `${string}/${string}`, options: { secret?: string } = {}): ArtifactStore {
-  return { kind: 'oci', base, ...options }
-}
-
-/**
- * The artifacts of an MLflow server, which holds each file under `<path>/sha256/<digest>`; `path` defaults to `models`. `secret` has the key
- * `MLFLOW_TRACKING_TOKEN`, or `MLFLOW_TRACKING_USERNAME` and `MLFLOW_TRACKING_PASSWORD`.
- */
-export function mlflow(
-  server: `${'https' | 'http'}://${string}`,
-  { path = 'models', ...options }: { path?: string; secret?: string } = {},
-): ArtifactStore {
-  return { kind: 'mlflow', base: path, endpoint: server, ...options }
-}
 
 /** Splits traffic between stable version and candidate inside the server: nothing is needed in the cluster. */
 export interface TrafficEngine {

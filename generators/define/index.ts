@@ -1,23 +1,18 @@
+export { type ArtifactStore, files, https, mlflow, oci, type S3Options, s3 } from './artifact-store.ts'
 export {
   type ArgoCd,
-  type ArtifactStore,
   type Autoscaling,
   type DefinedEnvironment,
   defineEnvironment,
   type EnvironmentDefinition,
-  files,
   hpa,
-  https,
-  mlflow,
   type Override,
-  oci,
   override,
   type PredictionLog,
-  type S3Options,
-  s3,
   serverSplit,
   type TrafficEngine,
 } from './environment.ts'
+export { environmentSchema } from './environment-schema.ts'
 export {
   type CategoryOptions,
   category,
@@ -45,7 +40,7 @@ export {
   type ServiceLevelObjective,
   type ServingSettings,
 } from './model.ts'
-export { environmentSchema, modelSchema, pinSchema, releaseSchema, versionSchema } from './schemas.ts'
+export { modelSchema, pinSchema, releaseSchema, versionSchema } from './schemas.ts'
 export {
   type CpuQuantity,
   type Duration,

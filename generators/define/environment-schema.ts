@@ -1,0 +1,66 @@
+import { image, modelName, NAME, NAME_WORDS, object, replicas, resources, text, words } from './schema-parts.ts'
+
+const storeBases = {
+  https: text('^https://.*[^/]$', 'an https:// address without a slash at the end'),
+  files: text('^/.*[^/]$', 'an absolute folder without a slash at the end'),
+  s3: text('^[a-z0-9][a-z0-9.-]+(/[^/]+)*$', 'a bucket, or a bucket and a prefix, such as models/production'),
+  oci: text('^[^/@\\s]+(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$', 'a repository such as registry.example.com/models'),
+  mlflow: text('^[A-Za-z0-9_][^/]*(/[^/]+)*$', 'a path below the artifacts of the server, such as models'),
+}
+
+const artifactStore = {
+  ...object(
+    { kind: { enum: Object.keys(storeBases) }, base: { type: 'string' } },
+    {
+      endpoint: text('^https?://[^/@\\s]+(/\\S*)?$', 'the address of a server, https://...'),
+      region: text('^[a-z]{2}[a-z0-9-]*$', 'a region such as eu-west-1', 63),
+      secret: text('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'the name of a Secret'),
+      claim: text('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'the name of a PersistentVolumeClaim'),
+    },
+  ),
+  allOf: Object.entries(storeBases).map(([kind, base]) => ({
+    if: { properties: { kind: { const: kind } } },
+    then: { properties: { base }, ...(kind === 'files' && { required: ['claim'] }) },
+  })),
+}
+
+const predictionLog = object(
+  { sink: text('^https?://[^/?#@\\s]+([/?]\\S*)?$', 'an address without a password, https://...') },
+  {
+    format: { enum: ['json', 'cloudevents', 'cloudevents-batch'] },
+    sampleRate: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
+    redact: { type: 'object', additionalProperties: { enum: ['drop', 'hash'] } },
+    secret: object(
+      {
+        name: text('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'the name of a Secret'),
+        keys: { type: 'array', items: { enum: ['salt', 'token'] }, minItems: 1, uniqueItems: true },
+      },
+      {},
+    ),
+  },
+)
+
+export const environmentSchema = object(
+  {
+    kind: { const: 'environment' },
+    name: text(NAME, NAME_WORDS, 20),
+    revision: { enum: [1] },
+    cluster: object({ name: words, server: text('^https?://', 'the address of an API server, https://...') }),
+    namespace: text(NAME, NAME_WORDS, 63),
+    artifacts: artifactStore,
+    argocd: object({ repoURL: words }, { targetRevision: words, namespace: words }),
+  },
+  {
+    description: words,
+    promotesFrom: { type: 'object' },
+    servingImage: image,
+    traffic: object({ engine: { const: 'server-split' } }),
+    autoscaling: object(
+      { engine: { const: 'hpa' }, cpu: { type: 'integer', minimum: 1 } },
+      { memory: { type: 'integer', minimum: 1 } },
+    ),
+    predictionLog,
+    gates: object({}, { approvals: { type: 'integer', minimum: 0 } }),
+    overrides: { type: 'array', items: object({ model: modelName }, { replicas, resources }) },
+  },
+)

@@ -1,0 +1,38 @@
+/** What the JSON Schemas of definitions and files share, with the words that a message uses for each pattern. */
+
+export function object(required: Record<string, object>, optional: Record<string, object> = {}) {
+  return {
+    type: 'object',
+    properties: { ...required, ...optional },
+    required: Object.keys(required),
+    additionalProperties: false,
+  }
+}
+
+export function text(pattern: string, description: string, maxLength = 253) {
+  return { type: 'string', pattern, description, maxLength }
+}
+
+export const NAME = '^[a-z]([a-z0-9-]*[a-z0-9])?$'
+export const NAME_WORDS = 'a name of lower-case letters, digits and "-" that starts with a letter'
+export const AMOUNT = '(?:\\d+(?:\\.\\d+)?|\\.\\d+)'
+export const words = { type: 'string', minLength: 1 }
+export const modelName = text(NAME, NAME_WORDS, 52)
+export const label = text('^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$', 'a Kubernetes label value', 63)
+export const cpu = text(`^(\\d+m|${AMOUNT})$`, 'a CPU quantity such as 250m or 2')
+export const memory = text('^\\d+(Ki|Mi|Gi)$', 'a memory quantity such as 256Mi or 1Gi')
+export const duration = text(`^${AMOUNT}(ms|s|m|h|d)$`, 'a duration such as 25ms, 30s or 24h')
+export const percentage = text(`^${AMOUNT}%$`, 'a percentage such as 2%')
+export const sha256 = text('^[0-9a-f]{64}$', 'a SHA-256 digest of 64 hexadecimal digits')
+export const image = text(
+  '^[^\\s@]+@sha256:[0-9a-f]{64}$',
+  'an image by digest, registry/name@sha256:<64 hexadecimal digits>',
+  512,
+)
+export const version = text('^\\d+\\.\\d+\\.\\d+$', 'a version of three parts such as 1.5.0')
+export const reference = text(
+  '^\\d+\\.\\d+\\.\\d+(-[0-9a-f]{8})?$',
+  'a version such as 1.5.0 or a release such as 1.5.0-8f3c2a9d',
+)
+export const replicas = object({ min: { type: 'integer', minimum: 1 }, max: { type: 'integer', minimum: 1 } })
+export const resources = object({ cpu, memory }, { cpuLimit: cpu })

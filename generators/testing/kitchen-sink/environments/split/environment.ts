@@ -1,0 +1,19 @@
+import { defineEnvironment, hpa, s3, serverSplit } from 'modelyard'
+import { argocd, cluster, servingImage } from '../shared.ts'
+
+/** Both versions in one pod, credentials from a Secret, predictions logged. */
+export default defineEnvironment({
+  name: 'split',
+  revision: 1,
+  cluster,
+  namespace: 'sink-split',
+  argocd,
+  servingImage,
+  artifacts: s3('models/wine', { endpoint: 'https://objects.example.com', secret: 'artifact-store' }),
+  traffic: serverSplit(),
+  autoscaling: hpa({ cpu: 60, memory: 80 }),
+  predictionLog: {
+    sink: 'https://events.example.com/predictions',
+    secret: { name: 'events', keys: ['salt', 'token'] },
+  },
+})
