@@ -1,4 +1,5 @@
 export { ArgoCdChart, type ArgoCdChartProps, BootstrapChart, type BootstrapChartProps } from './argocd/argocd-chart.ts'
 export { EnvironmentChart, type EnvironmentChartProps } from './environment/environment-chart.ts'
+export { requestsAnswered as requestsAnsweredQuery } from './monitoring/queries.ts'
 export { bootConfiguration } from './workload/configuration.ts'
 export { ModelChart, type ModelChartProps } from './workload/model-chart.ts'

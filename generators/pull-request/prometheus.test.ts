@@ -43,7 +43,7 @@ test('requests are counted over all pods of the namespace, with the token in a h
     requestsAnswered({ address, ...QUERY }),
   )
   assert.equal(result, { requests: 1235, during: '7d' })
-  assert.is(query, 'sum(increase(modelyard_requests_total{model="churn",namespace="ml"}[7d]))')
+  assert.is(query, 'sum(increase(modelyard_requests_total{namespace="ml",model="churn"}[7d]))')
   assert.is(authorization, 'Bearer secret-token')
 })
 

@@ -1,4 +1,4 @@
-import { METRICS } from 'modelyard-serving/contract'
+import { requestsAnsweredQuery } from '../objects/index.ts'
 import { redact } from './redact.ts'
 import type { Callers } from './report.ts'
 
@@ -22,8 +22,7 @@ interface Query {
  */
 export async function requestsAnswered(query: Query): Promise<Callers> {
   const { address, model, namespace, during, token = process.env['PROMETHEUS_TOKEN'] } = query
-  const labels = `model=${JSON.stringify(model)},namespace=${JSON.stringify(namespace)}`
-  const expression = `sum(increase(${METRICS.requests}{${labels}}[${during}]))`
+  const expression = requestsAnsweredQuery({ namespace, model }, during)
   try {
     const url = new URL('api/v1/query', address.endsWith('/') ? address : `${address}/`)
     const response = await fetch(url, {
