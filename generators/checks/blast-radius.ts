@@ -1,7 +1,7 @@
 import { type DocumentPath, type Finding, formatPath, RULES, type RuleId, type Severity } from '../findings/index.ts'
 import { numberAt } from './fields.ts'
 import { immutableChanges } from './immutable-fields.ts'
-import type { ManifestObject } from './manifest-objects.ts'
+import { about, type ManifestObject } from './manifest-objects.ts'
 import { type IndexedObject, Scope } from './object-index.ts'
 import type { World } from './world.ts'
 
@@ -91,5 +91,14 @@ function finding(
   message: string,
 ): Finding {
   const line = source.lineOf(path) ?? 1
-  return { rule, severity, message, file: source.file, line, path: formatPath(path), fix: RULES[rule].repair }
+  return {
+    rule,
+    severity,
+    message,
+    file: source.file,
+    line,
+    path: formatPath(path),
+    ...about(source),
+    fix: RULES[rule].repair,
+  }
 }

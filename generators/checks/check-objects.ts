@@ -1,6 +1,6 @@
 import { type Finding, formatPath, RULES, type Severity } from '../findings/index.ts'
 import { mapAt, textAt } from './fields.ts'
-import type { ManifestObject } from './manifest-objects.ts'
+import { about, type ManifestObject } from './manifest-objects.ts'
 import { type IndexedObject, Scope } from './object-index.ts'
 import type { ObjectRule, Problem, Problems } from './object-rule.ts'
 import { POLICY_RULES } from './policy/index.ts'
@@ -77,6 +77,7 @@ function report(findings: Finding[], rule: ObjectRule, object: IndexedObject, pr
       file: object.source.file,
       line: object.source.lineOf(problem.path) ?? 1,
       path: formatPath(problem.path),
+      ...about(object.source),
       fix: problem.fix ?? RULES[rule.rule].repair,
     })
   }

@@ -1,6 +1,9 @@
+import type { ReportFormat } from './reporters/index.ts'
+import type { Report } from './reporters/report.ts'
 import type { Validation } from './validate.ts'
 
-export { countFindings, formatFindings } from './reporters.ts'
+export type { ReportFormat } from './reporters/index.ts'
+export { countFindings, formatFindings } from './reporters/text.ts'
 export type { Validation } from './validate.ts'
 export { type ManifestOptions, type ManifestValidation, validateManifests } from './validate-manifests.ts'
 
@@ -16,4 +19,9 @@ export async function validateRepository(...args: Parameters<Checks['validateRep
 /** The same for a repository that is loaded already. */
 export async function validateLoaded(...args: Parameters<Checks['validateLoaded']>): Promise<Validation> {
   return (await import('./validate.ts')).validateLoaded(...args)
+}
+
+/** The whole report of a validation in a format for other programs. */
+export async function formatReport(format: ReportFormat, report: Report): Promise<string> {
+  return (await import('./reporters/index.ts')).formatReport(format, report)
 }

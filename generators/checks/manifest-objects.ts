@@ -104,3 +104,10 @@ function addExpanded(object: ManifestObject, objects: ManifestObject[]): boolean
 export function kubernetesObject({ value }: ManifestObject): KubernetesObject {
   return value !== null && typeof value === 'object' ? (value as KubernetesObject) : {}
 }
+
+/** For a finding: `Deployment/web`, as kubectl names it; nothing for what has no kind or no name. */
+export function about(object: ManifestObject): Pick<Finding, 'object'> {
+  const { kind, metadata } = kubernetesObject(object)
+  const name: unknown = metadata?.name
+  return typeof kind === 'string' && typeof name === 'string' ? { object: `${kind}/${name}` } : {}
+}

@@ -25,6 +25,9 @@ export type SourceResult = { source: ManifestSource; finding?: undefined } | { s
 /** More than this is not read at all; the largest output of a chart is a hundredth of it. */
 const MAX_FILE = 128 * 2 ** 20
 
+/** How findings name it. */
+export const STANDARD_INPUT = 'standard input'
+
 const MANIFEST = /\.(ya?ml|json)$/
 /** Other programs' folders, which hold YAML and JSON that is not for a cluster. */
 const SKIPPED_FOLDERS = new Set(['node_modules'])
@@ -40,7 +43,7 @@ export function* manifestSources(
 ): Generator<SourceResult> {
   for (const input of inputs) {
     if (input === '-') {
-      yield readSource('standard input', 0, true)
+      yield readSource(STANDARD_INPUT, 0, true)
       continue
     }
     const stats = statSync(input, { throwIfNoEntry: false })

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { EXIT } from './output.ts'
+import { packageVersion } from './package-version.ts'
 
 type AddCommand = (program: Command) => void
 
@@ -22,14 +22,11 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
 
 /** `modelyard` with the command that the first argument names, or with all of them. Wrong usage ends the process. */
 export async function createProgram([first = '']: readonly string[] = []): Promise<Command> {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
   const program = new Command('modelyard')
     .description(
       'Machine-learning models as TypeScript objects: manifests, checks, promotions and a server from one Git repository.',
     )
-    .version(manifest.version)
+    .version(packageVersion())
     .showHelpAfterError('(add --help for the options)')
     .showSuggestionAfterError()
     // `register` has a --version of its own.

@@ -7,7 +7,7 @@ import { failureData, reportFailure } from './report-failure.ts'
 export async function runProgram(args: readonly string[]): Promise<void> {
   process.exitCode = EXIT.ok
   const program = await createProgram(args)
-  await program.parseAsync(args, { from: 'user' }).catch((error: unknown) => report(error, args.includes('--json')))
+  await program.parseAsync(args, { from: 'user' }).catch((error: unknown) => report(error, wantsJson(args)))
 }
 
 /** A user's mistake is told in words, and as JSON where a program asked; only a bug shows a stack trace. */
@@ -20,4 +20,8 @@ function report(error: unknown, json: boolean): void {
   }
   if (json) console.log(JSON.stringify(failureData(error), null, 2))
   reportFailure(error)
+}
+
+function wantsJson(args: readonly string[]): boolean {
+  return args.includes('--json') || args.includes('--format=json') || args[args.indexOf('--format') + 1] === 'json'
 }

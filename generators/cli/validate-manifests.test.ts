@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { commandLine } from '../testing/example-repository.ts'
+import { commandLine, REPOSITORY } from '../testing/example-repository.ts'
 import { runHere } from './testing/command.ts'
 
 const test = suite('validate on the command line, outside of any repository')
@@ -27,6 +28,15 @@ test('a program gets the findings and counts as JSON', () => {
   const { findings, counts } = JSON.parse(stdout)
   assert.equal(counts, { files: 1, objects: 1, otherDocuments: 0 })
   assert.equal([findings[0].rule, findings[0].file, findings[0].line], ['schema-invalid', 'standard input', 4])
+})
+
+test('the whole output is the format that was asked for', async () => {
+  const namespace = join(REPOSITORY, 'dist/production/environment/namespace.yaml')
+  const inFormat = (format: string) => runHere('validate', namespace, '--format', format)
+  assert.is((await inFormat('github')).stdout, '1 object in 1 file: no findings\n')
+  assert.is(JSON.parse((await inFormat('sarif')).stdout).runs[0].tool.driver.name, 'modelyard')
+  assert.match((await inFormat('junit')).stdout, /^<\?xml .*\n<testsuites /)
+  assert.equal(JSON.parse((await inFormat('json')).stdout).findings, [])
 })
 
 test('what cannot be is said in words: no such file, options of the other use, nothing to check', async () => {

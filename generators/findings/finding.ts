@@ -17,6 +17,8 @@ export interface Finding {
   column?: number
   /** Where in the document, in kubectl's style: `spec.template.spec.containers[0].image`. */
   path?: string
+  /** The Kubernetes object that it is about: `Deployment/web`. */
+  object?: string
   /** What to do about it. */
   fix?: string
 }

@@ -7,3 +7,8 @@ export interface Rule {
   /** The finding says that something could not be checked, which is not the same as valid: exit code 2. */
   couldNotCheck?: true
 }
+
+/** The summary as a sentence. */
+export function sentenceOf({ summary }: Rule): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`
+}

@@ -1,18 +1,15 @@
-import type { Rule } from './rule.ts'
+import { type Rule, sentenceOf } from './rule.ts'
 import { RULES } from './rules.ts'
 
 /** docs/rules.md: every rule with its reason and repair, in the order of their ids. */
 export function rulesPage(): string {
   const rules = Object.entries<Rule>(RULES).sort(([a], [b]) => (a < b ? -1 : 1))
-  const sections = rules.map(([id, { summary, reason, repair, couldNotCheck }]) => {
+  const sections = rules.map(([id, rule]) => {
+    const { reason, repair, couldNotCheck } = rule
     const note = couldNotCheck ? '\n\nThis is "could not check": without errors beside it the exit code is 2.' : ''
-    return `## ${id}\n\n${sentence(summary)}\n\n**Why:** ${reason}\n\n**Repair:** ${repair}${note}\n`
+    return `## ${id}\n\n${sentenceOf(rule)}\n\n**Why:** ${reason}\n\n**Repair:** ${repair}${note}\n`
   })
   const head =
     '# Rules\n\nWhat `modelyard validate`, `synth`, `register` and `promote` report. `modelyard explain <rule>` prints the same.\n'
   return `${head}\n${sections.join('\n')}`
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }

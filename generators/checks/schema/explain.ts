@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv'
 import { type DocumentPath, type Finding, formatPath } from '../../findings/index.ts'
 import { nearest } from '../../text/index.ts'
-import type { ManifestObject } from '../manifest-objects.ts'
+import { about, type ManifestObject } from '../manifest-objects.ts'
 import { formats } from './formats.ts'
 
 /** These only say that another error, which is reported as well, is an error. */
@@ -35,6 +35,7 @@ export function findingAt(object: ManifestObject, path: DocumentPath, says: { me
     file: object.file,
     ...(line === undefined ? {} : { line }),
     ...(where === '' ? {} : { path: where }),
+    ...about(object),
     fix: says.fix,
   }
 }

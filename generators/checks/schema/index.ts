@@ -1,6 +1,6 @@
 import { type Finding, formatPath } from '../../findings/index.ts'
 import { nearest } from '../../text/index.ts'
-import { kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
+import { about, kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
 import type { BrokenRule } from './cel.ts'
 import { explain, findingAt } from './explain.ts'
 import { givenSchemas } from './given-schemas.ts'
@@ -75,6 +75,7 @@ function ruleFinding(object: ManifestObject, { path, rule, message, reason }: Br
     file: object.file,
     ...(line === undefined ? {} : { line }),
     ...(where === '' ? {} : { path: where }),
+    ...about(object),
     fix: `The rule: ${rule.length > 200 ? `${rule.slice(0, 196)}...` : rule}`,
   }
 }
@@ -115,6 +116,7 @@ function unknownKind(object: ManifestObject, apiVersion: string, kind: string, s
     file: object.file,
     ...(line === undefined ? {} : { line }),
     path: 'kind',
+    ...about(object),
     fix: near
       ? `Did you mean apiVersion ${near.slice(0, near.lastIndexOf('/'))}, kind ${near.slice(near.lastIndexOf('/') + 1)}?`
       : 'Name the file of its schema with --schema: a CustomResourceDefinition or a JSON Schema.',

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type ManifestOptions, validateManifests, validateRepository } from '../../checks/index.ts'
 import { Failure } from '../../findings/index.ts'
-import { type CommonOptions, contextOf, outputOf, withCommonOptions } from '../context.ts'
-import { countFindings, exitCodeOf } from '../output.ts'
+import { contextOf, withCommonOptions } from '../context.ts'
+import { FORMATS, type FormatOptions, outputFor, tell } from '../validation-report.ts'
 
-interface Options extends CommonOptions, ManifestOptions {
+interface Options extends FormatOptions, ManifestOptions {
   offline?: boolean
   since?: string
 }
@@ -32,7 +32,12 @@ export function validateCommand(program: Command): void {
       .option('--complete', 'the inputs are all there is: a name that they do not hold is an error')
       .option('--kubernetes-version <minor>', 'check against this minor of Kubernetes (default: the newest known)')
       .option('--schema <path...>', 'JSON Schemas or CustomResourceDefinitions of other kinds: files or folders')
-      .option('--ignore-missing-schemas', 'leave objects of unknown kinds alone'),
+      .option('--ignore-missing-schemas', 'leave objects of unknown kinds alone')
+      .addOption(
+        new Option('--format <format>', 'how the findings are printed; --json is short for --format json')
+          .choices(FORMATS)
+          .default('text'),
+      ),
   ).action((inputs: string[], options: Options) =>
     inputs.length > 0 ? validateInputs(inputs, options) : validateHere(options),
   )
@@ -46,15 +51,11 @@ async function validateInputs(inputs: string[], options: Options): Promise<void>
       })
     }
   }
-  const output = outputOf(options)
-  const validation = await output.during('Validating', () => validateManifests(inputs, options))
-  const { findings, counts } = validation
-  output.findings(findings)
-  output.data(validation)
+  const validation = await outputFor(options).during('Validating', () => validateManifests(inputs, options))
+  const { counts } = validation
   const others = counts.otherDocuments === 0 ? '' : ` (${count(counts.otherDocuments, 'other document')} left out)`
   const looked = `${count(counts.objects, 'object')} in ${count(counts.files, 'file')}${others}`
-  output.line(`${looked}: ${countFindings(findings)}`)
-  process.exitCode = exitCodeOf(findings)
+  await tell(validation, { looked, root: '.' }, options)
 }
 
 async function validateHere(options: Options): Promise<void> {
@@ -64,20 +65,18 @@ async function validateHere(options: Options): Promise<void> {
       fix: `Name what to check${existsSync('dist') ? ': modelyard validate dist/' : '.'}`,
     })
   }
-  const { root, output } = contextOf(options)
+  const { root } = contextOf(options)
   const { offline = false, since } = options
-  const validation = await output.during('Validating', async () => {
+  const validation = await outputFor(options).during('Validating', async () => {
     if (since === undefined) return validateRepository(root, { offline })
     // Only this needs Git, which nothing else should wait for.
     const { filesAt, openRepository } = await import('../../pull-request/index.ts')
     return validateRepository(root, { offline, base: await filesAt(await openRepository(root), since, 'dist') })
   })
-  const { findings, counts, artifactsChecked } = validation
-  output.findings(findings)
-  output.data(validation)
+  const { counts, artifactsChecked } = validation
   const looked = `${counts.environments} environments, ${counts.models} models, ${counts.versions} versions, ${counts.objects} objects`
-  output.line(`${looked}: ${countFindings(findings)}${artifactsChecked ? '' : ' (artifacts not checked: --offline)'}`)
-  process.exitCode = exitCodeOf(findings)
+  const note = artifactsChecked ? '' : ' (artifacts not checked: --offline)'
+  await tell(validation, { looked, note, root }, options)
 }
 
 function count(number: number, noun: string): string {

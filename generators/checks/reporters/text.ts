@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import type { Finding, Severity } from '../findings/index.ts'
+import type { Finding, Severity } from '../../findings/index.ts'
 
 const COLOUR = { error: 'red', warning: 'yellow', info: 'cyan' } as const
 
