@@ -99,8 +99,14 @@ test('a promotion is one branch and one pull request, of one scalar and the file
 
     await clone.git.git(['reset', '--quiet', '--hard'])
     await mergeBranch(clone.git, BRANCH, 'Merge')
-    assert.is(await promote(TO_PRODUCTION, proposalOptions(clone, { forge })), undefined)
+    // The embedded forge does not see the merge, as a forge does not see one by rebase: nothing is left to change.
+    const notices: string[] = []
+    const notice = (text: string) => notices.push(text)
+    assert.is(await promote(TO_PRODUCTION, proposalOptions(clone, { forge, notice })), undefined)
     assert.is(embedded.pullRequests.length, 1)
+    assert.is(pull?.state, 'closed')
+    assert.match(pull?.comments[0] ?? '', 'Nothing is left to change: main has it')
+    assert.match(notices[0] ?? '', 'closed pull request #1')
   })
 })
 

@@ -33,7 +33,7 @@ export function withProposalOptions(command: Command): Command {
   )
 }
 
-export async function proposalOptions({ root }: Context, flags: ProposalFlags): Promise<ProposalOptions> {
+export async function proposalOptions({ root, output }: Context, flags: ProposalFlags): Promise<ProposalOptions> {
   const dryRun = flags.dryRun ?? false
   return {
     root,
@@ -42,6 +42,7 @@ export async function proposalOptions({ root }: Context, flags: ProposalFlags): 
     push: flags.push,
     dryRun,
     offline: false,
+    notice: (text) => output.line(`  note: ${text}`),
     forge: flags.push && !dryRun ? await forgeFor(root, flags) : undefined,
   }
 }
@@ -86,12 +87,13 @@ export function printProposal({ output }: Context, proposal: Proposal<unknown> |
     output.line(`\nDry run: nothing was written. The change has ${files.length} files:`)
     for (const file of files) output.line(`  ${file}`)
   } else {
-    const { branch, commit, pushed, pullRequest } = published
+    const { branch, commit, pushed, pullRequest, superseded } = published
     output.line(output.bold(title))
     output.line(
       `  branch        ${branch} at ${commit.slice(0, 12)}${pushed ? ', pushed' : pullRequest ? ', unchanged' : ''}`,
     )
     if (pullRequest) output.line(`  pull request  #${pullRequest.number} ${pullRequest.action}: ${pullRequest.url}`)
+    for (const number of superseded) output.line(`  superseded    #${number}, closed`)
   }
   for (const problem of problems) output.line(`  note: ${problem}`)
 }

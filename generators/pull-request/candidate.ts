@@ -19,8 +19,7 @@ export async function stepCandidate(
   const offline = options.offline || step !== 'finish'
   return propose<CandidateChange, CandidateReport | PromotionReport>(
     { ...options, offline },
-    `candidate/${model}/${environment}`,
-    ['candidate', environment],
+    { kind: 'candidate', model, environment },
     {
       ...(step === 'abort' && { despiteErrors: true }),
       decide: async (repository, plan) => planCandidate(repository, plan, request),

@@ -6,7 +6,7 @@ import { failureOf } from './testing/git-fixture.ts'
 
 const test = suite<{ embedded: EmbeddedForge }>('embedded forge')
 const repository = { host: 'github.com', owner: 'example', repo: 'models' }
-const request = { head: 'promote/x/y', base: 'main', title: 'Promote x', body: 'Because.', labels: ['modelyard'] }
+const request = { head: 'promote/x/y', base: 'main', title: 'Promote x', body: 'Because.' }
 
 test.before.each(async (context) => {
   context.embedded = await startEmbeddedForge()
@@ -21,8 +21,8 @@ test('a pull request is opened with labels, found by its branches, and changed',
   assert.is(await forge.findOpenPullRequest(request.head, 'main'), undefined)
   const created = await forge.createPullRequest(request)
   assert.is(created.number, 1)
-  assert.equal(created.problems, [])
-  assert.equal(embedded.pullRequests[0]?.labels, ['modelyard'])
+  await forge.addLabels(1, ['promotion'])
+  assert.equal(embedded.pullRequests[0]?.labels, ['promotion'])
   assert.is(await forge.findOpenPullRequest(request.head, 'release'), undefined)
   assert.is(await forge.findOpenPullRequest('promote/x/other', 'main'), undefined)
 
@@ -32,7 +32,49 @@ test('a pull request is opened with labels, found by its branches, and changed',
     url: `${embedded.url}/example/models/pull/1`,
     title: 'Promote x again',
     body: 'Still.',
+    author: 'modelyard',
+    labels: ['promotion'],
+    reviewers: [],
   })
+})
+
+test('owners are asked once for a review, and never the author', async ({ embedded }) => {
+  const forge = client(embedded)
+  const pull = await forge.createPullRequest(request)
+  await forge.requestReviews(pull, { users: ['ada', 'Modelyard'], teams: ['risk'] })
+  const open = await forge.findOpenPullRequest(request.head, 'main')
+  assert.equal(open?.reviewers, ['ada', 'risk'])
+  await forge.requestReviews(pull, { users: ['modelyard'], teams: [] })
+  assert.equal(embedded.pullRequests[0]?.reviewers, ['ada'])
+})
+
+test('one that is closed says why, once, also when a run was ended in between', async ({ embedded }) => {
+  const forge = client(embedded)
+  await forge.createPullRequest(request)
+  await forge.closePullRequest(1, 'Superseded by #2.')
+  await forge.closePullRequest(1, 'Superseded by #2.')
+  const [pull] = embedded.pullRequests
+  assert.equal([pull?.state, pull?.comments], ['closed', ['Superseded by #2.']])
+})
+
+test('a check is reported once, with every finding at its line', async ({ embedded }) => {
+  const findings = Array.from({ length: 120 }, (_, index) => ({
+    rule: 'dist-stale' as const,
+    severity: 'warning' as const,
+    message: `finding ${index}`,
+    ...(index > 0 && { file: 'a.yaml', line: index }),
+  }))
+  const check = { name: 'modelyard', title: '120 warnings', summary: 'All of them.', findings }
+  const forge = client(embedded)
+  await forge.reportCheck('4be91d0', check)
+  await forge.reportCheck('4be91d0', check)
+  assert.is(embedded.checks.length, 1)
+  assert.is(embedded.checks[0]?.conclusion, 'neutral')
+  // The first has no file: it stands in the summary.
+  assert.equal(
+    embedded.checks[0]?.annotations.map(({ start_line }) => start_line),
+    Array.from({ length: 119 }, (_, index) => index + 1),
+  )
 })
 
 test('a second one for the same branches is refused with 422, in words', async ({ embedded }) => {

@@ -1,12 +1,20 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { answer, type EmbeddedPullRequest, type Reply } from './embedded-forge-routes.ts'
+import {
+  answer,
+  type EmbeddedCheck,
+  type EmbeddedPullRequest,
+  type EmbeddedState,
+  type Reply,
+} from './embedded-forge-routes.ts'
 
 export interface EmbeddedForge {
   /** Address of the API, for `GITHUB_API_URL`. */
   url: string
   /** All that were opened, oldest first; live. */
   pullRequests: readonly EmbeddedPullRequest[]
+  /** All verdicts on commits, oldest first; live. */
+  checks: readonly EmbeddedCheck[]
   close(): Promise<void>
 }
 
@@ -19,10 +27,10 @@ const MAX_REQUEST_BYTES = 1_000_000
  * @param options.port 0 (the default) takes a free one.
  */
 export async function startEmbeddedForge({ port = 0 }: { port?: number } = {}): Promise<EmbeddedForge> {
-  const pullRequests: EmbeddedPullRequest[] = []
+  const state: EmbeddedState = { pulls: [], checks: [] }
   let url = ''
   const server = createServer((request, response) => {
-    respond(request, pullRequests, url)
+    respond(request, state, url)
       .catch((error: unknown): Reply => ({ status: 500, json: { message: String(error) } }))
       .then((reply) => send(response, reply))
   })
@@ -31,10 +39,10 @@ export async function startEmbeddedForge({ port = 0 }: { port?: number } = {}): 
     server.listen(port, '127.0.0.1', resolve)
   })
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { url, pullRequests, close: () => close(server) }
+  return { url, pullRequests: state.pulls, checks: state.checks, close: () => close(server) }
 }
 
-async function respond(request: IncomingMessage, pullRequests: EmbeddedPullRequest[], url: string): Promise<Reply> {
+async function respond(request: IncomingMessage, state: EmbeddedState, url: string): Promise<Reply> {
   const address = new URL(request.url ?? '/', url)
   const authorized = /^(bearer|token) \S+/i.test(request.headers.authorization ?? '')
   const text = await read(request)
@@ -45,7 +53,7 @@ async function respond(request: IncomingMessage, pullRequests: EmbeddedPullReque
   } catch {
     return { status: 400, json: { message: 'Problems parsing JSON' } }
   }
-  return answer({ method: request.method ?? 'GET', address, body, authorized }, pullRequests, url)
+  return answer({ method: request.method ?? 'GET', address, body, authorized }, state, url)
 }
 
 async function read(request: IncomingMessage): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import { devNull } from 'node:os'
+import { isLoopback } from './loopback.ts'
 
 type Environment = Record<string, string | undefined>
 
@@ -33,14 +34,16 @@ export function tokenFrom(environment: Environment): string | undefined {
   return environment['GITHUB_TOKEN']?.trim() || environment['GH_TOKEN']?.trim() || undefined
 }
 
-/** The hosts that the token belongs to; no other remote ever sees it. */
-function tokenHosts(environment: Environment): string[] {
-  const hosts = ['GITHUB_SERVER_URL', 'GITHUB_API_URL'].flatMap((name) => {
-    const url = environment[name]
-    if (!url || !URL.canParse(url) || new URL(url).protocol !== 'https:') return []
-    return [new URL(url).host.replace(/^api\./, '')]
+/** Where the token belongs to, as `https://github.com`; no other remote ever sees it. */
+function tokenOrigins(environment: Environment): string[] {
+  const origins = ['GITHUB_SERVER_URL', 'GITHUB_API_URL'].flatMap((name) => {
+    const text = environment[name]
+    if (!text || !URL.canParse(text)) return []
+    const url = new URL(text)
+    if (url.protocol !== 'https:' && !isLoopback(url)) return []
+    return [`${url.protocol}//${url.host.replace(/^api\./, '')}`]
   })
-  return [...new Set(['github.com', ...hosts])]
+  return [...new Set(['https://github.com', ...origins])]
 }
 
 /** The `GIT_CONFIG_COUNT` family as pairs: how git takes configuration without an argument that `ps` would show. */
@@ -65,10 +68,10 @@ export function gitEnvironment(environment: Environment, extra: Record<string, s
   )
   const token = tokenFrom(environment)
   const credentials = Buffer.from(`x-access-token:${token}`).toString('base64')
-  const headers = (token === undefined ? [] : tokenHosts(environment)).flatMap((host): [string, string][] => [
+  const headers = (token === undefined ? [] : tokenOrigins(environment)).flatMap((origin): [string, string][] => [
     // An empty value forgets the header that actions/checkout leaves in .git/config; two of them are a 400.
-    [`http.https://${host}/.extraHeader`, ''],
-    [`http.https://${host}/.extraHeader`, `Authorization: Basic ${credentials}`],
+    [`http.${origin}/.extraHeader`, ''],
+    [`http.${origin}/.extraHeader`, `Authorization: Basic ${credentials}`],
   ])
   const config = [
     ...configPairs(environment),

@@ -7,9 +7,13 @@ import { failureOf } from './testing/git-fixture.ts'
 
 const TOKEN = 'ghp_thetokenthatnobodymaysee'
 const repository = { host: 'github.com', owner: 'example', repo: 'models' }
-const request = { head: 'promote/x/y', base: 'main', title: 'Promote x', body: 'Because.', labels: ['a'] }
+const request = { head: 'promote/x/y', base: 'main', title: 'Promote x', body: 'Because.' }
 const clientOf = (url: string) =>
-  createGitHubForge({ repository, environment: { GITHUB_TOKEN: TOKEN, GITHUB_API_URL: url } })
+  createGitHubForge({
+    repository,
+    environment: { GITHUB_TOKEN: TOKEN, GITHUB_API_URL: url },
+    wait: async () => {},
+  })
 
 interface Answer {
   status: number
@@ -17,9 +21,10 @@ interface Answer {
   body: unknown
 }
 
-/** A server that gives the answers in turn, the last one again and again. */
-async function answering(answers: Answer[], test: (url: string) => Promise<void>): Promise<void> {
-  const server = createServer((_, response) => {
+/** A server that gives the answers in turn, the last one again and again, and notes what it was asked. */
+async function answering(answers: Answer[], test: (url: string) => Promise<void>, seen: string[] = []): Promise<void> {
+  const server = createServer((asked, response) => {
+    seen.push(`${asked.method} ${asked.url?.split('?')[0]}`)
     const { status, headers, body } = (answers.length > 1 ? answers.shift() : answers[0]) as Answer
     response.writeHead(status, { 'content-type': 'application/json', ...headers })
     response.end(typeof body === 'string' ? body : JSON.stringify(body))
@@ -98,20 +103,50 @@ test('a refused connection is told from an answer', async () => {
   assert.not.match(JSON.stringify([failure.message, failure.stack, failure.cause]), TOKEN)
 })
 
-test('labels that cannot be set are a problem of a pull request that is open', async () => {
-  const opened = { number: 7, html_url: 'https://example.com/7', title: 'Promote x', body: null }
+test('a limit that says how long is waited for, a POST too; an outage is tried again only where nothing happens twice', async () => {
+  const opened = { number: 7, html_url: 'x', title: 'x', body: null, user: null, labels: [] }
+  const waits: number[] = []
+  const patient = (url: string) =>
+    createGitHubForge({
+      repository,
+      environment: { GITHUB_TOKEN: TOKEN, GITHUB_API_URL: url },
+      wait: async (seconds) => void waits.push(seconds),
+    })
+  const limited = { status: 429, headers: { 'retry-after': '7' }, body: { message: 'slow' } }
+  const down = { status: 503, body: { message: 'down' } }
+  await answering([limited, limited, { status: 201, body: opened }], async (url) => {
+    assert.is((await patient(url).createPullRequest(request)).number, 7)
+  })
+  await answering([down, down, { status: 200, body: opened }], async (url) => {
+    assert.is((await patient(url).updatePullRequest(7, { title: 'x', body: 'y' })).number, 7)
+  })
+  assert.equal(waits, [7, 7, 1, 4])
+  await answering([down, { status: 201, body: opened }], async (url) => {
+    assert.match((await failureOf(() => patient(url).createPullRequest(request))).message, '(503)')
+  })
+  await answering([{ ...limited, headers: { 'retry-after': '3600' } }], async (url) => {
+    const failure = await failureOf(() => patient(url).createPullRequest(request))
+    assert.match(failure.message, 'try again in 3600 s')
+  })
+  assert.is(waits.length, 4)
+})
+
+test('a token that may not write check runs sets a commit status instead', async () => {
+  const seen: string[] = []
+  const refused = { status: 403, body: { message: 'You must authenticate via a GitHub App.' } }
+  const answers = [refused, { status: 200, body: { statuses: [] } }, { status: 201, body: {} }]
   await answering(
-    [
-      { status: 201, body: opened },
-      { status: 403, body: { message: 'No' } },
-    ],
-    async (url) => {
-      const created = await clientOf(url).createPullRequest(request)
-      assert.is(created.number, 7)
-      assert.is(created.body, '')
-      assert.match(created.problems[0] ?? '', /labels not set: .*label pull request #7 \(403\)/)
-    },
+    answers,
+    (url) =>
+      clientOf(url).reportCheck('4be91d0', { name: 'modelyard', title: 'no findings', summary: '', findings: [] }),
+    seen,
   )
+  const at = '/repos/example/models'
+  assert.equal(seen, [
+    `GET ${at}/commits/4be91d0/check-runs`,
+    `GET ${at}/commits/4be91d0/status`,
+    `POST ${at}/statuses/4be91d0`,
+  ])
 })
 
 test('a pull request of another branch is not taken for ours when the filter is ignored', async () => {

@@ -1,113 +1,104 @@
-import { Octokit } from '@octokit/rest'
-import { Failure } from '../findings/index.ts'
-import type { Forge, PullRequest } from './forge.ts'
-import { tokenFrom } from './git-environment.ts'
-import { githubFailure } from './github-failure.ts'
-import type { ForgeRepository } from './remote.ts'
-
-/** Milliseconds for one call. */
-const TIMEOUT = 30_000
-
-export interface GitHubOptions {
-  repository: ForgeRepository
-  /** Address of the REST API. Default: `GITHUB_API_URL`, else what belongs to the repository's host. */
-  baseUrl?: string
-  /** Where `GITHUB_TOKEN`, `GH_TOKEN` and `GITHUB_API_URL` are read. Default: `process.env`. */
-  environment?: Record<string, string | undefined>
-}
+import type { Forge, PullRequest, Reviewers } from './forge.ts'
+import { reportCheck } from './github-check.ts'
+import { createGitHubClient, type GitHubClient, type GitHubOptions } from './github-client.ts'
 
 /**
  * GitHub, GitHub Enterprise, or what speaks the same REST API.
  * @throws Failure when the environment has no token, or the address would send it unencrypted over a network.
  */
-export function createGitHubForge({ repository, baseUrl, environment = process.env }: GitHubOptions): Forge {
-  const { host, owner, repo } = repository
-  const address = (baseUrl ?? environment['GITHUB_API_URL'] ?? apiOf(host)).replace(/\/+$/, '')
-  checkAddress(address)
-  const token = tokenFrom(environment)
-  if (token === undefined) {
-    throw new Failure(`no token for ${new URL(address).host}: neither GITHUB_TOKEN nor GH_TOKEN is set`, {
-      fix: 'Set GITHUB_TOKEN to a token with "contents: write" and "pull requests: write".',
-    })
-  }
-  const silent = () => {}
-  const octokit = new Octokit({
-    auth: token,
-    baseUrl: address,
-    userAgent: 'modelyard',
-    // Octokit's own log prints request paths to the console.
-    log: { debug: silent, info: silent, warn: silent, error: silent },
-  })
-  const where = `${new URL(address).host} (${owner}/${repo})`
-  const request = () => ({ signal: AbortSignal.timeout(TIMEOUT) })
-  const attempt = async <T>(doing: string, call: () => Promise<T>): Promise<T> => {
-    try {
-      return await call()
-    } catch (error) {
-      throw githubFailure(error, doing, where)
-    }
-  }
-
+export function createGitHubForge(options: GitHubOptions): Forge {
+  const client = createGitHubClient(options)
+  const { rest, owner, repo, attempt } = client
+  const here = { owner, repo }
   return {
     findOpenPullRequest: (head, base) =>
       attempt('list pull requests', async () => {
-        const filter = { owner, repo, head: `${owner}:${head}`, base, state: 'open' as const, per_page: 100 }
-        const { data } = await octokit.rest.pulls.list({ ...filter, request: request() })
-        // A filter that GitHub does not understand is ignored, and then every open one comes back.
-        const found = data.find((pull) => pull.head.ref === head && pull.base.ref === base)
-        return found && summary(found)
+        const filter = { ...here, head: `${owner}:${head}`, base, state: 'open' as const, per_page: 100 }
+        // A filter that a forge does not understand is ignored, and then every open one comes back, in pages.
+        for await (const { data } of client.paginate.iterator(rest.pulls.list, filter)) {
+          const found = data.find((pull) => pull.head.ref === head && pull.base.ref === base)
+          if (found) return summary(found)
+        }
+        return undefined
       }),
 
-    async createPullRequest({ head, base, title, body, labels }) {
-      const created = await attempt('open the pull request', async () => {
-        const { data } = await octokit.rest.pulls.create({ owner, repo, head, base, title, body, request: request() })
-        return summary(data)
-      })
-      if (labels.length === 0) return { ...created, problems: [] }
-      try {
-        await attempt(`label pull request #${created.number}`, () =>
-          octokit.rest.issues.addLabels({
-            owner,
-            repo,
-            issue_number: created.number,
-            labels: [...labels],
-            request: request(),
-          }),
-        )
-        return { ...created, problems: [] }
-      } catch (error) {
-        if (!(error instanceof Failure)) throw error
-        return { ...created, problems: [`labels not set: ${error.message}`] }
-      }
-    },
+    createPullRequest: (request) =>
+      attempt('open the pull request', async () => summary((await rest.pulls.create({ ...here, ...request })).data)),
 
-    updatePullRequest: (number, { title, body }) =>
-      attempt(`update pull request #${number}`, async () => {
-        const change = { owner, repo, pull_number: number, title, body }
-        const { data } = await octokit.rest.pulls.update({ ...change, request: request() })
-        return summary(data)
+    updatePullRequest: (number, change) =>
+      attempt(`update pull request #${number}`, async () =>
+        summary((await rest.pulls.update({ ...here, pull_number: number, ...change })).data),
+      ),
+
+    closePullRequest: (number, reason) =>
+      attempt(`close pull request #${number}`, async () => {
+        const comments = { ...here, issue_number: number, per_page: 100 }
+        // A run that was ended between the two said it already.
+        const said = await client.paginate(rest.issues.listComments, comments)
+        if (!said.some(({ body }) => body?.trim() === reason)) {
+          await rest.issues.createComment({ ...here, issue_number: number, body: reason })
+        }
+        await rest.pulls.update({ ...here, pull_number: number, state: 'closed' })
       }),
+
+    addLabels: (number, labels) =>
+      attempt(`label pull request #${number}`, async () => {
+        await rest.issues.addLabels({ ...here, issue_number: number, labels: [...labels] })
+      }),
+
+    requestReviews: (pull, reviewers) =>
+      attempt(`request reviews of pull request #${pull.number}`, () => requestReviews(client, pull, reviewers)),
+
+    reportCheck: (commit, check) => reportCheck(client, commit, check),
   }
 }
 
-function apiOf(host: string): string {
-  return host === 'github.com' ? 'https://api.github.com' : `https://${host}/api/v3`
+async function requestReviews(
+  { rest, paginate, owner, repo }: GitHubClient,
+  { number, author, reviewers }: PullRequest,
+  wanted: Reviewers,
+): Promise<void> {
+  const isNew = (name: string) => !reviewers.includes(name)
+  const teams = wanted.teams.filter(isNew)
+  const users = wanted.users.filter((user) => isNew(user) && !isSame(user, author))
+  if (teams.length + users.length === 0) return
+  const pull = { owner, repo, pull_number: number }
+  const reviews = await paginate(rest.pulls.listReviews, { ...pull, per_page: 100 })
+  // Whose review is there is not asked again by every run; and a team's request goes when one of it has answered.
+  if (teams.length > 0 && users.length === 0 && reviews.length > 0) return
+  const open = users.filter((user) => !reviews.some((review) => review.user && isSame(review.user.login, user)))
+  if (teams.length + open.length === 0) return
+  await rest.pulls.requestReviewers({ ...pull, reviewers: open, team_reviewers: teams })
 }
 
-function checkAddress(address: string): void {
-  if (!URL.canParse(address)) {
-    throw new Failure(`"${address}" is not the address of an API`, {
-      fix: 'Set GITHUB_API_URL to something like https://github.example.com/api/v3.',
-    })
+/** Names of users are the same in any case of letters. */
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase()
+}
+
+/** What GitHub's forms of a pull request have in common. */
+interface GitHubPullRequest {
+  number: number
+  html_url: string
+  title: string
+  body: string | null
+  user: { login: string } | null
+  labels: { name?: string }[]
+  requested_reviewers?: { login: string }[] | null
+  requested_teams?: { slug: string }[] | null
+}
+
+function summary(pull: GitHubPullRequest): PullRequest {
+  return {
+    number: pull.number,
+    url: pull.html_url,
+    title: pull.title,
+    body: pull.body ?? '',
+    author: pull.user?.login ?? '',
+    labels: pull.labels.flatMap(({ name }) => name ?? []),
+    reviewers: [
+      ...(pull.requested_reviewers ?? []).map(({ login }) => login),
+      ...(pull.requested_teams ?? []).map(({ slug }) => slug),
+    ],
   }
-  const { protocol, hostname } = new URL(address)
-  const local = ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)
-  if (protocol === 'https:' || (protocol === 'http:' && local)) return
-  throw new Failure(`${hostname} would get the token unencrypted`, {
-    fix: 'Use an https:// address in GITHUB_API_URL.',
-  })
-}
-
-function summary(pull: { number: number; html_url: string; title: string; body: string | null }): PullRequest {
-  return { number: pull.number, url: pull.html_url, title: pull.title, body: pull.body ?? '' }
 }

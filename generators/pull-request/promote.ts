@@ -19,7 +19,9 @@ export async function promote(
   options: ProposalOptions,
 ): Promise<Proposal<PromotionReport> | undefined> {
   const { model, to } = request
-  return propose(options, `promote/${model}/${to}`, ['promotion', to], {
+  const subject = { kind: 'promote', model, environment: to } as const
+  return propose(options, subject, {
+    source: [paths.pin(request.from, model)],
     decide: async (repository, plan) => planPromotion(repository, plan, request),
     describe: async (change, applied, baseCommit) => {
       const report = await buildPromotionReport(change, applied, baseCommit)

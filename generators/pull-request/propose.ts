@@ -1,11 +1,16 @@
 import { type AppliedChange, applyPinChange, type PinChange } from '../change-set/index.ts'
 import { validateLoaded } from '../checks/index.ts'
-import { Failure, hasErrors, sortFindings } from '../findings/index.ts'
-import { loadRepository, type Plan, type Repository, resolvePlan } from '../plan/index.ts'
+import { Failure, type Finding, hasErrors, sortFindings } from '../findings/index.ts'
+import { loadRepository, type Plan, paths, type Repository, resolvePlan } from '../plan/index.ts'
 import { fetchBase } from './branches.ts'
+import { checkReport } from './check-report.ts'
+import { codeOwners } from './code-owners.ts'
+import { commitMessage, lastChangeOf } from './commit-message.ts'
 import type { Forge } from './forge.ts'
 import { type GitRepository, openRepository } from './git.ts'
 import { type Published, publishChange } from './publish.ts'
+import { parseForgeRepository, remoteUrl } from './remote.ts'
+import { branchOf, type Kind, rivalsOf } from './rivals.ts'
 import { commitAll, withScratchWorktree } from './worktree.ts'
 
 export interface ProposalOptions {
@@ -24,6 +29,8 @@ export interface ProposalOptions {
   dryRun: boolean
   /** Leave artifacts out of the checks. */
   offline: boolean
+  /** Told what happened although nothing came of the run, for example that an open pull request was closed. */
+  notice?: (text: string) => void
 }
 
 export interface Proposal<Report> {
@@ -37,11 +44,20 @@ export interface Proposal<Report> {
   problems: string[]
 }
 
+/** What a proposal is about. */
+export interface Subject {
+  kind: Kind
+  model: string
+  environment: string
+}
+
 /** What tells one kind of proposal from another. */
-export interface Steps<Change extends PinChange, Report> {
+export interface Steps<Change extends PinChange, Report extends { findings: Finding[] }> {
   /** Errors of the base do not stop the change. */
   despiteErrors?: true
   decide(repository: Repository, plan: Plan, git: GitRepository, baseCommit: string): Promise<Change | undefined>
+  /** Files whose last change brought to light what this one is about; by default the model's pin. */
+  source?: string[]
   describe(
     change: Change,
     applied: AppliedChange,
@@ -49,20 +65,27 @@ export interface Steps<Change extends PinChange, Report> {
   ): Promise<{ report: Report; title: string; body: string }>
 }
 
+const LABELS: Record<Kind, string> = {
+  promote: 'promotion',
+  candidate: 'candidate',
+  rollback: 'rollback',
+  retire: 'retirement',
+}
+
 /**
- * Decides a change at the tip of the base branch, carries it out and checks it in a scratch work tree, commits it on `branch`, pushes,
- * and opens or updates the one pull request. The user's own work tree is neither read nor touched. Undefined when there is
- * nothing to change.
+ * Decides a change at the tip of the base branch, carries it out and checks it in a scratch work tree, commits it on a branch of
+ * its own, pushes, and opens or updates the one pull request. The user's own work tree is neither read nor touched. Undefined
+ * when there is nothing to change; a pull request that is open for it is closed then.
  */
-export async function propose<Change extends PinChange, Report>(
+export async function propose<Change extends PinChange, Report extends { findings: Finding[] }>(
   options: ProposalOptions,
-  branch: string,
-  labels: string[],
+  { kind, model, environment }: Subject,
   steps: Steps<Change, Report>,
 ): Promise<Proposal<Report> | undefined> {
   const { root, packagesRoot = root, remote, baseBranch, forge, push, dryRun, offline } = options
   const git = await openRepository(root)
   const base = await fetchBase(git, { remote, branch: baseBranch })
+  const branch = branchOf(kind, model, environment)
   return withScratchWorktree(git, base.commit, async (directory) => {
     const repository = await loadRepository(directory, { packagesRoot })
     const plan = resolvePlan(repository)
@@ -70,7 +93,10 @@ export async function propose<Change extends PinChange, Report>(
     const present = sortFindings([...repository.findings, ...plan.findings])
     if (!known && hasErrors(present)) throw new Failure(`${baseBranch} has errors to mend first`, { findings: present })
     const change = await steps.decide(repository, plan, git, base.commit)
-    if (!change) return undefined
+    if (!change) {
+      if (!dryRun && push) await withdraw(options, branch, base.commit)
+      return undefined
+    }
     if (hasErrors(change.findings)) {
       throw new Failure(`${change.model} ${change.to} is not promoted to ${change.environment}`, {
         findings: change.findings,
@@ -82,10 +108,13 @@ export async function propose<Change extends PinChange, Report>(
     const proposal = { title, body, report, files: applied.files, problems }
     if (dryRun) return proposal
 
-    const message = `${title}\n\n${change.from ? `Before: ${change.from.reference}\n` : ''}After: ${change.to}\nChecked at: ${base.commit}\n`
+    const facts = { Before: change.from?.reference, After: change.to, 'Checked-at': base.commit }
+    const source = steps.source ?? [paths.pin(environment, model)]
+    const message = commitMessage(title, facts, await lastChangeOf(git, remote, base.commit, source))
     const commit = await commitAll(git, directory, { message, paths: applied.files })
     if (commit === undefined) return undefined
-    const proposed = {
+    const { owner } = parseForgeRepository(await remoteUrl(git, remote)) ?? {}
+    const published = await publishChange({
       repository: git,
       remote,
       branch,
@@ -94,11 +123,21 @@ export async function propose<Change extends PinChange, Report>(
       commit,
       title,
       body,
-      labels,
+      labels: [LABELS[kind], environment],
+      reviewers: await codeOwners(git, base.commit, applied.files, owner),
+      check: checkReport(title, base.commit, report.findings),
+      rivals: rivalsOf(kind, model, environment),
       forge,
       push,
-    }
-    const published = await publishChange(proposed)
+    })
     return { ...proposal, published, problems: [...problems, ...published.problems] }
   })
+}
+
+/** A pull request that is open although there is nothing to change any more: what it wanted is on the base branch. */
+async function withdraw({ forge, baseBranch, notice }: ProposalOptions, branch: string, base: string): Promise<void> {
+  const open = await forge?.findOpenPullRequest(branch, baseBranch)
+  if (!forge || !open) return
+  await forge.closePullRequest(open.number, `Nothing is left to change: ${baseBranch} has it since ${base} or before.`)
+  notice?.(`closed pull request #${open.number}, which has nothing left to change: ${open.url}`)
 }

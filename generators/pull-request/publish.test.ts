@@ -102,9 +102,66 @@ test('one that another run opened in between is updated, not doubled', async ({ 
       findOpenPullRequest: async (head, base) =>
         asked++ === 0 ? undefined : await forge.findOpenPullRequest(head, base),
     }
-    await forge.createPullRequest({ head: 'promote/x/y', base: 'main', title: 'Raced', body: '', labels: [] })
+    await forge.createPullRequest({ head: 'promote/x/y', base: 'main', title: 'Raced', body: '' })
     assert.is((await change(fixture, late)).pullRequest?.action, 'updated')
     assert.is(embedded.pullRequests.length, 1)
+  })
+})
+
+test('labels, reviewers and the check are brought to what they should be, also by a run after one that was ended', async ({
+  embedded,
+  forge,
+}) => {
+  await withGit(async (fixture) => {
+    const more = {
+      labels: ['promotion', 'production'],
+      reviewers: { users: ['ada'], teams: ['risk'] },
+      check: { name: 'modelyard', title: 'no findings', summary: '', findings: [] },
+    }
+    // What a killed run leaves: the pull request, and nothing beside it.
+    await change(fixture, forge)
+    const second = await change(fixture, forge, more)
+    assert.equal(second.problems, [])
+    await change(fixture, forge, more)
+    const [pull] = embedded.pullRequests
+    assert.equal([pull?.labels, pull?.reviewers, pull?.teams], [more.labels, ['ada'], ['risk']])
+    assert.equal(
+      embedded.checks.map(({ commit, conclusion }) => [commit, conclusion]),
+      [[second.commit, 'success']],
+    )
+    const stubborn = { ...forge, addLabels: () => forge.addLabels(9, ['x']) }
+    const third = await change(fixture, stubborn, { ...more, labels: ['new'] })
+    assert.match(third.problems[0] ?? '', /label pull request #9/)
+  })
+})
+
+test('the open pull request of a rival is closed by this one; one that goes first keeps it from being pushed', async ({
+  embedded,
+  forge,
+}) => {
+  await withGit(async (fixture) => {
+    await forge.createPullRequest({ head: 'candidate/x/y', base: 'main', title: 'Widen x', body: '' })
+    const rivals = [{ branch: 'candidate/x/y', goesFirst: false }]
+    const published = await change(fixture, forge, { rivals })
+    assert.equal(published.superseded, [1])
+    const [rival] = embedded.pullRequests
+    assert.equal([rival?.state, rival?.comments], ['closed', ['Superseded by #2: x 1.0.0 -> 2.0.0']])
+
+    await forge.createPullRequest({ head: 'rollback/x/y', base: 'main', title: 'Roll x back', body: '' })
+    const behind = { rivals: [{ branch: 'rollback/x/y', goesFirst: true }], branch: 'promote/z/y' }
+    const failure = await failureOf(() => change(fixture, forge, behind))
+    assert.match(failure.message, 'promote/z/y was not pushed: pull request #3 (Roll x back) is open')
+    assert.match(failure.fix ?? '', '/example/models/pull/3')
+    assert.not.ok(runGit(fixture.remote, 'branch', '--list').includes('promote/z/y'))
+  })
+})
+
+test('two runs at once push one branch and open one pull request', async ({ embedded, forge }) => {
+  await withGit(async (fixture) => {
+    const runs = await Promise.all([change(fixture, forge), change(fixture, forge)])
+    assert.is(embedded.pullRequests.length, 1)
+    assert.is(runs[0]?.commit, runs[1]?.commit)
+    assert.equal([...new Set(runs.map(({ pullRequest }) => pullRequest?.number))], [1])
   })
 })
 

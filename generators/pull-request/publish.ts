@@ -1,7 +1,8 @@
 import { Failure } from '../findings/index.ts'
-import { branchState, commitState, pushBranch, setLocalBranch } from './branches.ts'
-import type { Forge, PullRequest } from './forge.ts'
+import { branchState, type CommitState, commitState, pushBranch, setLocalBranch } from './branches.ts'
+import type { CheckReport, Forge, PullRequest, Reviewers } from './forge.ts'
 import type { GitRepository } from './git.ts'
+import { asFailure, closeSuperseded, openRivals, type Rival, refuseBehind } from './rivals.ts'
 
 export interface Change {
   repository: GitRepository
@@ -16,6 +17,12 @@ export interface Change {
   title: string
   body: string
   labels: readonly string[]
+  /** Who shall review it. */
+  reviewers?: Reviewers
+  /** What the forge shows at the commit. */
+  check?: CheckReport
+  /** Other branches that change the same: an open pull request of one of them is closed by this one, or keeps it from being opened. */
+  rivals?: readonly Rival[]
   /** Absent: the branch is pushed and the pull request is left to the user. */
   forge: Forge | undefined
   /** False: the change stays a local branch. */
@@ -30,6 +37,8 @@ export interface Published {
   /** What the remote branch held before it was replaced, so that nothing is lost unseen. */
   replaced?: string
   pullRequest?: { number: number; url: string; action: 'created' | 'updated' | 'unchanged' }
+  /** Numbers of the pull requests that were closed because of this one. */
+  superseded: number[]
   /** What did not work out and does not undo the rest. */
   problems: string[]
 }
@@ -40,41 +49,58 @@ export interface Published {
  * @throws Failure; each step that was done stays done and the next run continues after it.
  */
 export async function publishChange(change: Change): Promise<Published> {
-  const { repository, branch, commit, remote, forge } = change
+  const { repository, branch, baseBranch, commit, forge } = change
   if (!change.push) {
     await setLocalBranch(repository, branch, commit)
-    return { branch, commit, pushed: false, problems: [] }
+    return { branch, commit, pushed: false, superseded: [], problems: [] }
   }
-  const there = await branchState(repository, remote, branch).catch((error: unknown) => keep(change, error))
-  const wanted = await commitState(repository, commit)
-  const equal =
-    there.commit !== undefined &&
-    there.tree === wanted.tree &&
-    there.parent === change.baseCommit &&
-    there.message === wanted.message
-  if (!equal) await push(change, there.commit)
-
-  const published: Published = {
-    branch,
-    commit: equal && there.commit ? there.commit : commit,
-    pushed: !equal,
-    ...(!equal && there.commit ? { replaced: there.commit } : {}),
-    problems: [],
-  }
-  if (forge === undefined) {
-    published.problems.push(
-      `no forge is configured: open the pull request from ${branch} into ${change.baseBranch} yourself`,
-    )
+  // A forge that is down does not keep the branch from being pushed: the failure is told after that.
+  const rivals = forge && (await openRivals(change, forge).catch(asFailure))
+  if (rivals && !(rivals instanceof Failure)) refuseBehind(rivals, branch)
+  const pushed = await bringToRemote(change)
+  if (rivals instanceof Failure) throw rivals
+  const published: Published = { branch, ...pushed, superseded: [], problems: [] }
+  if (!forge || !rivals) {
+    published.problems.push(`no forge is configured: open the pull request from ${branch} into ${baseBranch} yourself`)
     return published
   }
-  const { problems, ...pullRequest } = await openOrUpdate(change, forge)
-  return { ...published, pullRequest, problems: [...published.problems, ...problems] }
+  const { pull, action } = await openOrUpdate(change, forge)
+  const { number, url } = pull
+  return {
+    ...published,
+    pullRequest: { number, url, action },
+    problems: await complete(change, forge, pull, published.commit),
+    superseded: await closeSuperseded(forge, rivals, `Superseded by #${number}: ${change.title}`),
+  }
 }
 
-async function push(change: Change, expected: string | undefined): Promise<void> {
+/** The remote's branch afterwards, pushed unless it holds the same already. */
+async function bringToRemote(change: Change): Promise<Pick<Published, 'commit' | 'pushed' | 'replaced'>> {
   const { repository, remote, branch, commit } = change
-  await pushBranch(repository, { remote, branch, commit, ...(expected === undefined ? {} : { expected }) }).catch(
-    (error: unknown) => keep(change, error),
+  try {
+    const wanted = await commitState(repository, commit)
+    const there = await branchState(repository, remote, branch)
+    if (isEqual(there, wanted, change)) return { commit: there.commit, pushed: false }
+    try {
+      await pushBranch(repository, { remote, branch, commit, ...(there.commit && { expected: there.commit }) })
+      return { commit, pushed: true, ...(there.commit && { replaced: there.commit }) }
+    } catch (error) {
+      // Another run may have pushed the same since we looked.
+      const now = await branchState(repository, remote, branch).catch(() => ({}))
+      if (isEqual(now, wanted, change)) return { commit: now.commit, pushed: false }
+      throw error
+    }
+  } catch (error) {
+    return await keep(change, error)
+  }
+}
+
+function isEqual(there: Partial<CommitState>, wanted: CommitState, { baseCommit }: Change): there is CommitState {
+  return (
+    there.commit !== undefined &&
+    there.tree === wanted.tree &&
+    there.parent === baseCommit &&
+    there.message === wanted.message
   )
 }
 
@@ -88,17 +114,19 @@ async function keep({ repository, branch, commit }: Change, error: unknown): Pro
   throw new Failure(error.message, { fix: `${kept} ${error.fix ?? ''}`.trim(), cause: error })
 }
 
-type Opened = NonNullable<Published['pullRequest']> & { problems: string[] }
+interface Opened {
+  pull: PullRequest
+  action: NonNullable<Published['pullRequest']>['action']
+}
 
 async function openOrUpdate(change: Change, forge: Forge): Promise<Opened> {
-  const { branch: head, baseBranch: base, title, body, labels } = change
+  const { branch: head, baseBranch: base, title, body } = change
   const open = await forge.findOpenPullRequest(head, base)
   if (open) return await update(change, forge, open)
   try {
-    const { number, url, problems } = await forge.createPullRequest({ head, base, title, body, labels })
-    return { number, url, action: 'created', problems }
+    return { pull: await forge.createPullRequest({ head, base, title, body }), action: 'created' }
   } catch (error) {
-    // Another run may have opened it since we looked; then there is one, and it is ours to update.
+    // Another run may have opened it since we looked, or the answer was lost; then there is one, and it is ours to update.
     const raced = await forge.findOpenPullRequest(head, base).catch(() => undefined)
     if (raced === undefined) throw error
     return await update(change, forge, raced)
@@ -106,12 +134,27 @@ async function openOrUpdate(change: Change, forge: Forge): Promise<Opened> {
 }
 
 async function update({ title, body }: Change, forge: Forge, open: PullRequest): Promise<Opened> {
-  const same = open.title === title && plain(open.body) === plain(body)
-  if (!same) await forge.updatePullRequest(open.number, { title, body })
-  return { number: open.number, url: open.url, action: same ? 'unchanged' : 'updated', problems: [] }
+  if (open.title === title && plain(open.body) === plain(body)) return { pull: open, action: 'unchanged' }
+  return { pull: await forge.updatePullRequest(open.number, { title, body }), action: 'updated' }
 }
 
 /** A body that somebody once edited in the browser comes back with other line ends. */
 function plain(body: string): string {
   return body.replaceAll('\r\n', '\n').trimEnd()
+}
+
+/** What a pull request has beside its text. Each is asked for again by the next run; none undoes the rest. */
+async function complete(
+  { labels, reviewers, check }: Change,
+  forge: Forge,
+  pull: PullRequest,
+  commit: string,
+): Promise<string[]> {
+  const missing = labels.filter((label) => !pull.labels.includes(label))
+  const failures = [
+    missing.length > 0 && (await forge.addLabels(pull.number, missing).catch(asFailure)),
+    reviewers && (await forge.requestReviews(pull, reviewers).catch(asFailure)),
+    check && (await forge.reportCheck(commit, check).catch(asFailure)),
+  ]
+  return failures.flatMap((failure) => (failure instanceof Failure ? [failure.message] : []))
 }

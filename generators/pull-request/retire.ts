@@ -14,26 +14,30 @@ export async function retire(
   options: ProposalOptions,
 ): Promise<Proposal<RetirementReport> | undefined> {
   const { model, environment, reason, prometheus } = request
-  return propose(options, `retire/${model}/${environment}`, ['retirement', environment], {
-    decide: async (repository, plan) => planRetirement(repository, plan, request),
-    describe: async (change, applied, baseCommit) => {
-      const { from } = change
-      const namespace = applied.repository.environments.get(environment)?.definition.value.namespace
-      if (!from || namespace === undefined) throw new Error(`${model} did not run in ${environment}`)
-      const report: RetirementReport = {
-        model,
-        environment,
-        from: runningVersion(from),
-        ...(reason !== undefined && { reason }),
-        callers:
-          prometheus === undefined
-            ? { unknown: 'no Prometheus address was given' }
-            : await requestsAnswered({ address: prometheus, model, namespace, during: CALLERS_DURING }),
-        undo: `modelyard rollback ${model} --env ${environment}`,
-        ...renderedChanges(change, applied),
-        baseCommit,
-      }
-      return { report, ...describeRetirement(report) }
+  return propose(
+    options,
+    { kind: 'retire', model, environment },
+    {
+      decide: async (repository, plan) => planRetirement(repository, plan, request),
+      describe: async (change, applied, baseCommit) => {
+        const { from } = change
+        const namespace = applied.repository.environments.get(environment)?.definition.value.namespace
+        if (!from || namespace === undefined) throw new Error(`${model} did not run in ${environment}`)
+        const report: RetirementReport = {
+          model,
+          environment,
+          from: runningVersion(from),
+          ...(reason !== undefined && { reason }),
+          callers:
+            prometheus === undefined
+              ? { unknown: 'no Prometheus address was given' }
+              : await requestsAnswered({ address: prometheus, model, namespace, during: CALLERS_DURING }),
+          undo: `modelyard rollback ${model} --env ${environment}`,
+          ...renderedChanges(change, applied),
+          baseCommit,
+        }
+        return { report, ...describeRetirement(report) }
+      },
     },
-  })
+  )
 }

@@ -15,7 +15,8 @@ export async function rollback(
   options: ProposalOptions,
 ): Promise<Proposal<RollbackReport> | undefined> {
   const { model, environment, reason } = request
-  return propose({ ...options, offline: true }, `rollback/${model}/${environment}`, ['rollback', environment], {
+  const subject = { kind: 'rollback', model, environment } as const
+  return propose({ ...options, offline: true }, subject, {
     despiteErrors: true,
     decide: async (repository, plan, git, baseCommit) => {
       const file = paths.pin(environment, model)
