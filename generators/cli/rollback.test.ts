@@ -52,6 +52,7 @@ test('with the remote and all artifacts gone, the former pin and the former byte
       branch: BRANCH,
       commit: proposal?.published?.commit,
       pushed: false,
+      superseded: [],
       problems: [],
     })
     assert.match(proposal?.problems[0] ?? '', /used the last fetched origin\/main, \w{7}$/)
