@@ -18,6 +18,7 @@ export {
   number,
   oci,
   override,
+  prometheusOperator,
   s3,
   serverSplit,
   tensor,

@@ -1,3 +1,4 @@
+import { monitoringSchema } from './monitoring.ts'
 import { image, modelName, NAME, NAME_WORDS, object, replicas, resources, text, words } from './schema-parts.ts'
 
 const storeBases = {
@@ -60,6 +61,7 @@ export const environmentSchema = object(
       { memory: { type: 'integer', minimum: 1 } },
     ),
     predictionLog,
+    monitoring: monitoringSchema,
     gates: object({}, { approvals: { type: 'integer', minimum: 0 } }),
     overrides: { type: 'array', items: object({ model: modelName }, { replicas, resources }) },
   },

@@ -1,6 +1,7 @@
 import type { PredictionLogChoice } from 'modelyard-serving/contract'
 import type { ArtifactStore } from './artifact-store.ts'
 import type { DefinedModel, ReplicaSettings, ResourceSettings } from './model.ts'
+import type { Monitoring } from './monitoring.ts'
 
 /** Splits traffic between stable version and candidate inside the server: nothing is needed in the cluster. */
 export interface TrafficEngine {
@@ -82,6 +83,8 @@ export interface EnvironmentDefinition {
   autoscaling?: Autoscaling
   /** Default: no prediction is logged. */
   predictionLog?: PredictionLog
+  /** Default: nothing is made for Prometheus or Grafana. */
+  monitoring?: Monitoring
   gates?: {
     /** Reviews that a promotion into this environment needs before it is merged. */
     approvals?: number

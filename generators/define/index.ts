@@ -40,6 +40,7 @@ export {
   type ServiceLevelObjective,
   type ServingSettings,
 } from './model.ts'
+export { type DriftObjective, type Monitoring, prometheusOperator } from './monitoring.ts'
 export { modelSchema, pinSchema, releaseSchema, versionSchema } from './schemas.ts'
 export {
   type CpuQuantity,

@@ -2,6 +2,7 @@ import { ApiObject, Chart } from 'cdk8s'
 import type { Construct } from 'constructs'
 import type { DefinedEnvironment } from '../../define/index.ts'
 import type { PlannedEnvironment } from '../../plan/index.ts'
+import { MONITORING_KINDS } from '../monitoring/index.ts'
 import { MANAGED } from '../names.ts'
 
 const API_VERSION = 'argoproj.io/v1alpha1'
@@ -44,7 +45,7 @@ export class ArgoCdChart extends Chart {
       description: definition.description ?? `Models in ${name}`,
       destinations: [destination],
       clusterKinds: [{ group: '', kind: 'Namespace' }],
-      kinds: MODEL_KINDS,
+      kinds: { ...MODEL_KINDS, ...(definition.monitoring && MONITORING_KINDS) },
     })
     application(this, definition, {
       name: `${name}-environment`,

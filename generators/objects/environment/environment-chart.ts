@@ -2,6 +2,7 @@ import { Chart } from 'cdk8s'
 import { Namespace } from 'cdk8s-plus-28'
 import type { Construct } from 'constructs'
 import type { DefinedEnvironment } from '../../define/index.ts'
+import { monitorEnvironment } from '../monitoring/index.ts'
 import { MANAGED } from '../names.ts'
 
 export interface EnvironmentChartProps {
@@ -21,5 +22,6 @@ export class EnvironmentChart extends Chart {
         annotations: { 'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm' },
       },
     })
+    monitorEnvironment(this, environment, MANAGED)
   }
 }

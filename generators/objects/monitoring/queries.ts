@@ -8,7 +8,7 @@ import { is, type Matcher, matches, max, type Scope, selector, sum, type Window 
 
 /** Answers that count against the availability objective. */
 const SERVER_ERROR = matches('code', '5..')
-/** Rows below which an empty bin would make the index infinite: the floor of both shares. */
+/** Least share of a bin: an empty one would make the index infinite. */
 const SHARE_FLOOR = 0.0001
 /** Why a request never ran although its caller waited for it. */
 const OVERLOAD = matches('reason', 'queue_full|wait_too_long|deadline')
@@ -29,6 +29,17 @@ export function errorRatio(scope: Scope, window: Window, by: readonly string[] =
   const all = sum(`rate(${selector(METRICS.requests, scope)}[${window}])`, by)
   const failed = sum(`rate(${selector(METRICS.requests, scope, SERVER_ERROR)}[${window}])`, by)
   return ratio(failed, all)
+}
+
+/** Requests that failed with a server error within the window. */
+export function failedRequests(scope: Scope, window: Window): string {
+  return sum(`increase(${selector(METRICS.requests, scope, SERVER_ERROR)}[${window}])`)
+}
+
+/** Requests that took longer than `seconds`, a bound of the histogram, within the window. */
+export function slowRequests(scope: Scope, seconds: number, window: Window): string {
+  const all = sum(`increase(${selector(`${METRICS.requestDuration}_count`, scope)}[${window}])`)
+  return `${all} - ${sum(`increase(${selector(`${METRICS.requestDuration}_bucket`, scope, bound(seconds))}[${window}])`)}`
 }
 
 /** Requests a second by status code. */
@@ -95,8 +106,9 @@ export function inFlight(scope: Scope, by: readonly string[] = []): string {
 }
 
 /** Pods that are scraped. */
-export function scrapedPods(scope: Scope): string {
-  return `count(${max(selector(METRICS.versionWanted, scope), ['pod'])})`
+export function scrapedPods(scope: Scope, by: readonly string[] = []): string {
+  const pods = max(selector(METRICS.versionWanted, scope), [...by, 'pod'])
+  return by.length === 0 ? `count(${pods})` : `count by (${by.join(', ')}) (${pods})`
 }
 
 /** 1 when no pod of the model is scraped. */
@@ -109,6 +121,15 @@ export function wantedNotLoaded(scope: Scope): string {
   const by = ['model', 'pod', 'version', 'sha256']
   const wanted = max(selector(METRICS.versionWanted, scope), by)
   return `${wanted} unless ${max(selector(METRICS.versionLoaded, scope), by)}`
+}
+
+/** Versions that pods ask for, and those of them that do not answer, each pod counted, by model. */
+export function wantedCount(scope: Scope): string {
+  return `count by (model) (${selector(METRICS.versionWanted, scope)})`
+}
+
+export function notLoadedCount(scope: Scope): string {
+  return `count by (model) (${wantedNotLoaded(scope)}) or 0 * ${wantedCount(scope)}`
 }
 
 /** Pods in which an artifact answers that is none of `digests`: {version, sha256}. */
@@ -139,10 +160,13 @@ export function eventLoopLag(scope: Scope): string {
   return max(ofPods('nodejs_eventloop_lag_p99_seconds', scope), [])
 }
 
-/** Requests of candidates that the stable version answered, as a share of all. */
+/** Requests of a candidate that the stable version answered, as a share of all that were the candidate's. */
 export function fallbackRatio(scope: Scope, window: Window): string {
   const fallbacks = sum(`rate(${selector(METRICS.candidateFallbacks, scope)}[${window}])`)
-  return ratio(fallbacks, sum(`rate(${selector(METRICS.requests, scope)}[${window}])`))
+  // What the stable version answered is counted as the stable version's.
+  const answered = sum(`rate(${selector(METRICS.requests, scope)}[${window}])`)
+  const missed = `(${fallbacks} or 0 * ${answered})`
+  return `${missed} / (${missed} + (${answered} or 0 * ${fallbacks}))`
 }
 
 /** Share of the mirrored requests in which the candidate did not agree with the stable version. */

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs'
 import { POD } from 'modelyard-serving/contract'
 import type { PlannedModel } from '../../plan/index.ts'
 import { contentDigest } from '../../text/index.ts'
+import { monitorModel } from '../monitoring/index.ts'
 import { modelLabels, selectorLabels } from '../names.ts'
 import { bootConfiguration, routingConfiguration } from './configuration.ts'
 import { deployment } from './deployment.ts'
@@ -58,6 +59,7 @@ export class ModelChart extends Chart {
       },
     })
     networkPolicy(this, model, labels)
+    monitorModel(this, model, labels)
   }
 }
 

@@ -1,4 +1,4 @@
-import { defineEnvironment, hpa, s3, serverSplit } from 'modelyard'
+import { defineEnvironment, hpa, prometheusOperator, s3, serverSplit } from 'modelyard'
 import { argocd, cluster, servingImage } from '../shared.ts'
 
 /** Both versions in one pod, credentials from a Secret, predictions logged. */
@@ -16,4 +16,13 @@ export default defineEnvironment({
     sink: 'https://events.example.com/predictions',
     secret: { name: 'events', keys: ['salt', 'token'] },
   },
+  monitoring: prometheusOperator({
+    release: 'kube-prometheus-stack',
+    labels: { team: 'platform' },
+    address: 'http://prometheus-operated.monitoring:9090',
+    interval: '15s',
+    runbooks: 'https://git.example.com/models/docs/runbooks',
+    folder: 'Models',
+    drift: { psi: 0.25, window: '12h', values: 500 },
+  }),
 })
