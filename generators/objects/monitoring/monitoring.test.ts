@@ -10,7 +10,7 @@ import type { Manifest } from '../../testing/objects.ts'
 import { environmentText, FILES, withRepository } from '../../testing/repository-fixture.ts'
 import { ArgoCdChart, EnvironmentChart, ModelChart } from '../index.ts'
 import { ALERTS } from './alert.ts'
-import { analysisTemplate } from './analysis-template.ts'
+import { ANALYSIS_ARGUMENTS, analysisTemplate } from './analysis-template.ts'
 
 const RELEASE = prometheusOperator({ release: 'prometheus' })
 const ALL = prometheusOperator({
@@ -186,6 +186,10 @@ test('an analysis needs requests to succeed and to fail, and sees the new pods a
     const chart = new Chart(new App(), 'analysis')
     analysisTemplate(chart, await fixture.planned('production'), 'http://prometheus:9090', {})
     const [{ spec }] = chart.toJson()
+    assert.equal(
+      spec.args,
+      ANALYSIS_ARGUMENTS.map(({ name }) => ({ name })),
+    )
     assert.is(spec.metrics.length, 2)
     for (const { successCondition, failureCondition, provider } of spec.metrics) {
       const guard = 'len(result) > 0 && !isNaN(result[0]) && result[0]'
