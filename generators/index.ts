@@ -9,9 +9,12 @@ export {
   type EnvironmentDefinition,
   features,
   files,
+  gatewayApi,
   hpa,
   https,
+  ingress,
   integer,
+  keda,
   type ModelDefinition,
   metric,
   mlflow,
@@ -19,9 +22,12 @@ export {
   oci,
   override,
   prometheusOperator,
+  replicas,
+  rollouts,
   s3,
   serverSplit,
   tensor,
+  vpa,
 } from './define/index.ts'
 export { Failure, type Finding } from './findings/index.ts'
 export { ArgoCdChart, BootstrapChart, EnvironmentChart, ModelChart } from './objects/index.ts'

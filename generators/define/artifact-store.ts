@@ -1,3 +1,5 @@
+import type { MemoryQuantity } from './units.ts'
+
 /** Where an environment's pods fetch artifacts from, by digest. */
 export interface ArtifactStore {
   kind: 'https' | 'files' | 's3' | 'oci' | 'mlflow'
@@ -10,6 +12,10 @@ export interface ArtifactStore {
   secret?: string
   /** PersistentVolumeClaim in the environment's namespace that holds the files. */
   claim?: string
+  /** The claim is made here, of this size. */
+  size?: MemoryQuantity
+  /** StorageClass of a claim that is made here. Default: the cluster's. */
+  storageClass?: string
 }
 
 /** A web server (or bucket behind one) that holds each file under `<base>/sha256/<digest>`. */
@@ -17,9 +23,15 @@ export function https(base: `https://${string}`): ArtifactStore {
   return { kind: 'https', base }
 }
 
-/** A volume, mounted read-only at `directory`, that holds each file under `<directory>/sha256/<digest>`. */
-export function files(directory: `/${string}`, { claim }: { claim: string }): ArtifactStore {
-  return { kind: 'files', base: directory, claim }
+/**
+ * A volume, mounted read-only at `directory`, that holds each file under `<directory>/sha256/<digest>`. With a `size` the claim is
+ * made here, for pods of many nodes to read; without one it is made elsewhere.
+ */
+export function files(
+  directory: `/${string}`,
+  options: { claim: string; size?: MemoryQuantity; storageClass?: string },
+): ArtifactStore {
+  return { kind: 'files', base: directory, ...options }
 }
 
 export interface S3Options {

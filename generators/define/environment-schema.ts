@@ -1,5 +1,7 @@
+import { autoscaling, scaleToZero, verticalScaling } from './autoscaling-schema.ts'
 import { monitoringSchema } from './monitoring.ts'
-import { image, modelName, NAME, NAME_WORDS, object, replicas, resources, text, words } from './schema-parts.ts'
+import { image, memory, modelName, NAME, NAME_WORDS, object, replicas, resources, text, words } from './schema-parts.ts'
+import { ingress, trafficEngine } from './traffic-schema.ts'
 
 const storeBases = {
   https: text('^https://.*[^/]$', 'an https:// address without a slash at the end'),
@@ -17,6 +19,8 @@ const artifactStore = {
       region: text('^[a-z]{2}[a-z0-9-]*$', 'a region such as eu-west-1', 63),
       secret: text('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'the name of a Secret'),
       claim: text('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'the name of a PersistentVolumeClaim'),
+      size: memory,
+      storageClass: text('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'the name of a StorageClass'),
     },
   ),
   allOf: Object.entries(storeBases).map(([kind, base]) => ({
@@ -55,14 +59,13 @@ export const environmentSchema = object(
     description: words,
     promotesFrom: { type: 'object' },
     servingImage: image,
-    traffic: object({ engine: { const: 'server-split' } }),
-    autoscaling: object(
-      { engine: { const: 'hpa' }, cpu: { type: 'integer', minimum: 1 } },
-      { memory: { type: 'integer', minimum: 1 } },
-    ),
+    traffic: trafficEngine,
+    ingress,
+    autoscaling,
+    verticalScaling,
     predictionLog,
     monitoring: monitoringSchema,
     gates: object({}, { approvals: { type: 'integer', minimum: 0 } }),
-    overrides: { type: 'array', items: object({ model: modelName }, { replicas, resources }) },
+    overrides: { type: 'array', items: object({ model: modelName }, { replicas, resources, scaleToZero }) },
   },
 )

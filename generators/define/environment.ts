@@ -1,31 +1,9 @@
 import type { PredictionLogChoice } from 'modelyard-serving/contract'
 import type { ArtifactStore } from './artifact-store.ts'
+import type { Autoscaling, ScaleToZero, VerticalScaling } from './autoscaling.ts'
 import type { DefinedModel, ReplicaSettings, ResourceSettings } from './model.ts'
 import type { Monitoring } from './monitoring.ts'
-
-/** Splits traffic between stable version and candidate inside the server: nothing is needed in the cluster. */
-export interface TrafficEngine {
-  engine: 'server-split'
-}
-
-/** Stable version and candidate share the pods; requests and limits add up. */
-export function serverSplit(): TrafficEngine {
-  return { engine: 'server-split' }
-}
-
-/** A HorizontalPodAutoscaler on the mean utilisation of the requests. */
-export interface Autoscaling {
-  engine: 'hpa'
-  /** Percent of the requested CPU. */
-  cpu: number
-  /** Percent of the requested memory. */
-  memory?: number
-}
-
-/** Scales between a model's `replicas.min` and `replicas.max` with Kubernetes' own autoscaler (autoscaling/v2). */
-export function hpa(target: { cpu: number; memory?: number }): Autoscaling {
-  return { engine: 'hpa', ...target }
-}
+import type { Ingress, TrafficEngine } from './traffic.ts'
 
 /** The Argo CD that syncs an environment, and the repository that it reads. */
 export interface ArgoCd {
@@ -49,6 +27,8 @@ export interface Override {
   model: string
   replicas?: ReplicaSettings
   resources?: ResourceSettings
+  /** There may be no pods: where callers can wait for a cold start. Needs `keda()`. */
+  scaleToZero?: ScaleToZero
 }
 
 /** Settings of one model that differ in this environment because of the place, such as its traffic. */
@@ -79,8 +59,12 @@ export interface EnvironmentDefinition {
   servingImage?: string
   /** Default `serverSplit()`. */
   traffic?: TrafficEngine
+  /** Default: models are reached inside the cluster, or by the Gateway of `traffic`. */
+  ingress?: Ingress
   /** Default `hpa({ cpu: 70 })`. */
   autoscaling?: Autoscaling
+  /** Default: nothing recommends or changes what a pod requests. */
+  verticalScaling?: VerticalScaling
   /** Default: no prediction is logged. */
   predictionLog?: PredictionLog
   /** Default: nothing is made for Prometheus or Grafana. */

@@ -1,16 +1,23 @@
 export { type ArtifactStore, files, https, mlflow, oci, type S3Options, s3 } from './artifact-store.ts'
 export {
-  type ArgoCd,
   type Autoscaling,
+  type HorizontalPodAutoscaling,
+  hpa,
+  type Keda,
+  keda,
+  measuredResources,
+  type ScaleToZero,
+  type VerticalScaling,
+  vpa,
+} from './autoscaling.ts'
+export {
+  type ArgoCd,
   type DefinedEnvironment,
   defineEnvironment,
   type EnvironmentDefinition,
-  hpa,
   type Override,
   override,
   type PredictionLog,
-  serverSplit,
-  type TrafficEngine,
 } from './environment.ts'
 export { environmentSchema } from './environment-schema.ts'
 export {
@@ -42,6 +49,19 @@ export {
 } from './model.ts'
 export { type DriftObjective, type Monitoring, prometheusOperator } from './monitoring.ts'
 export { modelSchema, pinSchema, releaseSchema, versionSchema } from './schemas.ts'
+export {
+  type GatewayRoute,
+  gatewayApi,
+  type Ingress,
+  ingress,
+  type RolloutAnalysis,
+  type RolloutStep,
+  type Rollouts,
+  replicas,
+  rollouts,
+  serverSplit,
+  type TrafficEngine,
+} from './traffic.ts'
 export {
   type CpuQuantity,
   type Duration,

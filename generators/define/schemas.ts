@@ -157,7 +157,7 @@ export const pinSchema = object(
         mode: { enum: ['canary', 'ab', 'shadow'] },
         weight: { type: 'number', minimum: 0, maximum: 100 },
       },
-      { header: words, feature: words, salt: words },
+      { header: words, value: words, feature: words, salt: words },
     ),
   },
 )

@@ -71,6 +71,8 @@ export interface PinFile {
     weight: number
     /** `ab` only: the request header whose value decides; `x-request-id` when neither this nor `feature` is given. */
     header?: string
+    /** `ab` behind a Gateway: requests whose `header` has this value get the candidate. */
+    value?: string
     /** `ab` only, instead of a header: the named feature of the stable version whose value decides. */
     feature?: string
     /** `ab` only: another text picks other callers. Model and candidate when absent. */

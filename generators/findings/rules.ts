@@ -24,9 +24,9 @@ export const RULES = {
     couldNotCheck: true,
   },
   'candidate-not-servable': {
-    summary: 'a candidate cannot share the pods of the stable version',
-    reason: 'Both run in one container: they must be two versions in the same serving image.',
-    repair: 'Promote the candidate to stable, or promote the stable version with the same image first.',
+    summary: 'a candidate cannot be served beside the stable version',
+    reason: 'It is the same version, or the environment splits traffic by an engine that cannot do what the pin asks.',
+    repair: 'Do what the finding says: another mode or weight, or another engine in environment.ts.',
   },
   'definition-inconsistent': {
     summary: 'a definition contradicts itself or its folder',

@@ -5,14 +5,22 @@ export const ANNOTATIONS = {
   release: 'modelyard.dev/release',
 } as const
 
+/** What the pods and objects of a model are for: the stable version, a candidate with pods of its own, or all pods of a Rollout. */
+export type Component = 'model-server' | 'model-candidate' | 'model-pods'
+
 /** Labels that never change during an object's life: a Deployment's selector cannot. */
-export function selectorLabels(model: string): Record<string, string> {
-  return { 'app.kubernetes.io/name': model, 'app.kubernetes.io/component': 'model-server' }
+export function selectorLabels(model: string, component: Component = 'model-server'): Record<string, string> {
+  return { ...anySelectorLabels(model), 'app.kubernetes.io/component': component }
+}
+
+/** Labels of the pods of both versions, and of no other. */
+export function anySelectorLabels(model: string): Record<string, string> {
+  return { 'app.kubernetes.io/name': model }
 }
 
 /** Labels of every object of a model. */
-export function modelLabels(model: string, owner: string): Record<string, string> {
-  return { ...selectorLabels(model), ...MANAGED, 'modelyard.dev/owner': owner }
+export function modelLabels(model: string, owner: string, component?: Component): Record<string, string> {
+  return { ...selectorLabels(model, component), ...MANAGED, 'modelyard.dev/owner': owner }
 }
 
 /** Labels of every object. */

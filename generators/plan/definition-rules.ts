@@ -1,26 +1,9 @@
 import type { DefinedEnvironment, DefinedModel, Feature, FeatureColumns, ResourceSettings } from '../define/index.ts'
 import { parseCpu } from '../define/index.ts'
 import type { DocumentPath, Finding } from '../findings/index.ts'
-import { formatPath } from '../findings/index.ts'
 import type { Located } from '../text/index.ts'
-
-/** Reports one violation of a rule that a schema cannot say. */
-type Report = (path: DocumentPath, message: string, fix: string) => void
-
-function reporter(located: Located, findings: Finding[]): Report {
-  return (path, message, fix) => {
-    const line = located.lineOf(path)
-    findings.push({
-      rule: 'definition-inconsistent',
-      severity: 'error',
-      message: `${formatPath(path)}: ${message}`,
-      file: located.file,
-      ...(line !== undefined && { line }),
-      path: formatPath(path),
-      fix,
-    })
-  }
-}
+import { checkEngines } from './environment-rules.ts'
+import { type Report, reporter } from './report.ts'
 
 /** What must hold in a model definition that has passed its schema. */
 export function checkModelDefinition(model: DefinedModel, folder: string, located: Located): Finding[] {
@@ -76,6 +59,7 @@ export function checkEnvironmentDefinition(
     const fix = 'Remove it, or remove promotesFrom.'
     report(['servingImage'], 'is sealed in each release that is promoted into this environment', fix)
   }
+  checkEngines(environment, report)
   const overrides = environment.overrides ?? []
   for (const [index, item] of overrides.entries()) {
     if (item.replicas) checkReplicas(['overrides', index, 'replicas'], item.replicas, report)

@@ -1,4 +1,4 @@
-import type { DefinedEnvironment, PinFile, SealedSettings, VersionFile } from '../define/index.ts'
+import type { DefinedEnvironment, PinFile, ScaleToZero, SealedSettings, VersionFile } from '../define/index.ts'
 import type { Finding } from '../findings/index.ts'
 
 /** A version as an environment's pin names it. */
@@ -14,10 +14,13 @@ export interface PlannedVersion {
 
 export interface PlannedCandidate {
   version: PlannedVersion
+  /** The candidate's, with the environment's override. */
+  settings: SealedSettings
   mode: NonNullable<PinFile['candidate']>['mode']
   /** Percent. */
   weight: number
   header?: string
+  value?: string
   feature?: string
   salt?: string
 }
@@ -28,6 +31,8 @@ export interface PlannedModel {
   environment: DefinedEnvironment
   stable: PlannedVersion
   candidate?: PlannedCandidate
+  /** Where there may be no pods: when there must be some. */
+  scaleToZero?: ScaleToZero
   /** The stable version's, with the environment's override. */
   settings: SealedSettings
 }

@@ -92,7 +92,7 @@ test('a candidate runs beside the stable version, with its mode and weight', asy
   await withRepository({ [FILES.productionPin]: pinText({ stable: R1.name, candidate }) }, async ({ planned }) => {
     const { candidate: planned_, stable } = await planned('production')
     assert.is(stable.facts.version, '1.0.0')
-    const { version, ...routing } = planned_ ?? {}
+    const { version, settings: _, ...routing } = planned_ ?? {}
     assert.equal(routing, { mode: 'ab', weight: 12.5, header: 'x-user' })
     assert.is(version?.release, R2.name)
     assert.equal(version?.facts, V2)

@@ -11,6 +11,7 @@ import {
   type Repository,
 } from './repository.ts'
 import { applyOverride, resolveSettings } from './settings.ts'
+import { type TrafficProblem, trafficProblem } from './traffic-rules.ts'
 
 /** Follows every pin to the facts it names. A pin that cannot be followed is a finding and its model is left out. */
 export function resolvePlan(repository: Repository): Plan {
@@ -81,25 +82,34 @@ function resolvePin(
   if (!stable) return undefined
   const definition = environment.definition.value
   const override = definition.overrides?.find((item) => item.model === name)
-  const planned = { name, environment: definition, stable, settings: applyOverride(stable.settings, override) }
+  const planned: PlannedModel = {
+    name,
+    environment: definition,
+    stable,
+    settings: applyOverride(stable.settings, override),
+    ...(override?.scaleToZero && { scaleToZero: override.scaleToZero }),
+  }
   if (!pin.value.candidate) return planned
   const { release, ...routing } = pin.value.candidate
   const version = follow(['candidate', 'release'], release)
   if (!version) return planned
-  const problem = candidateProblem(stable, version)
+  const identical = sameVersion(stable, version)
+  const problem = identical ?? trafficProblem(definition.traffic, pin.value.candidate, stable, version)
   if (problem) {
-    findings.push(located('candidate-not-servable', pin, ['candidate', 'release'], problem))
+    const { field, ...said } = problem
+    findings.push(located('candidate-not-servable', pin, ['candidate', field], said))
     return planned
   }
   findings.push(...undecidable(pin, stable))
-  return { ...planned, candidate: { version, ...routing } }
+  const settings = applyOverride(version.settings, override)
+  return { ...planned, candidate: { version, settings, ...routing } }
 }
 
 /** What decides an A/B test must be something that requests have, and one thing. */
 function undecidable(pin: Loaded<PinFile>, { facts }: PlannedVersion): Finding[] {
-  const { mode, header, feature, salt } = pin.value.candidate ?? {}
+  const { mode, header, value, feature, salt } = pin.value.candidate ?? {}
   const wrong = (field: string, problem: Problem) => located('pin-invalid', pin, ['candidate', field], problem)
-  const given = Object.entries({ header, feature, salt }).find(([, value]) => value !== undefined)?.[0]
+  const given = Object.entries({ header, value, feature, salt }).find(([, value]) => value !== undefined)?.[0]
   if (mode !== 'ab' && given !== undefined) {
     const message = `${given} decides who gets an A/B candidate, and this one is a ${mode}`
     return [wrong(given, { message, fix: 'Remove it, or write mode: ab.' })]
@@ -116,21 +126,13 @@ function undecidable(pin: Loaded<PinFile>, { facts }: PlannedVersion): Finding[]
   return [wrong('feature', { message, fix: `Name one of ${names.join(', ')}.` })]
 }
 
-/** A candidate that shares the stable version's pods must be another version in the same image. */
-function candidateProblem(stable: PlannedVersion, candidate: PlannedVersion): Problem | undefined {
-  if (candidate.facts.version === stable.facts.version) {
-    return {
-      message: `the candidate is version ${candidate.facts.version}, which is the stable version too`,
-      fix: 'Promote it to stable instead, or register the change as a version of its own.',
-    }
+function sameVersion(stable: PlannedVersion, candidate: PlannedVersion): TrafficProblem | undefined {
+  if (candidate.facts.version !== stable.facts.version) return undefined
+  return {
+    field: 'release',
+    message: `the candidate is version ${candidate.facts.version}, which is the stable version too`,
+    fix: 'Promote it to stable instead, or register the change as a version of its own.',
   }
-  if (candidate.servingImage !== stable.servingImage) {
-    return {
-      message: `the candidate's release seals another serving image than the stable release, and both share one pod`,
-      fix: 'Promote the new image with the stable version first.',
-    }
-  }
-  return undefined
 }
 
 function followReference(

@@ -4,20 +4,12 @@ import type { DefinedEnvironment } from '../../define/index.ts'
 import type { PlannedEnvironment } from '../../plan/index.ts'
 import { MONITORING_KINDS } from '../monitoring/index.ts'
 import { MANAGED } from '../names.ts'
+import { type Kinds, modelKinds } from './kinds.ts'
 
 const API_VERSION = 'argoproj.io/v1alpha1'
 const FINALIZER = 'resources-finalizer.argocd.argoproj.io'
 /** API server that Argo CD itself runs in. */
 const IN_CLUSTER = 'https://kubernetes.default.svc'
-/** Kinds of a model, by API group. */
-const MODEL_KINDS: Record<string, string[]> = {
-  '': ['ConfigMap', 'Service', 'ServiceAccount'],
-  apps: ['Deployment'],
-  autoscaling: ['HorizontalPodAutoscaler'],
-  'networking.k8s.io': ['NetworkPolicy'],
-  policy: ['PodDisruptionBudget'],
-}
-
 interface Application {
   name: string
   project: string
@@ -45,7 +37,7 @@ export class ArgoCdChart extends Chart {
       description: definition.description ?? `Models in ${name}`,
       destinations: [destination],
       clusterKinds: [{ group: '', kind: 'Namespace' }],
-      kinds: { ...MODEL_KINDS, ...(definition.monitoring && MONITORING_KINDS) },
+      kinds: { ...modelKinds(definition), ...(definition.monitoring && MONITORING_KINDS) },
     })
     application(this, definition, {
       name: `${name}-environment`,
@@ -106,7 +98,7 @@ interface Project {
   description: string
   destinations: { server: string; namespace: string }[]
   clusterKinds: { group: string; kind: string }[]
-  kinds: Record<string, string[]>
+  kinds: Kinds
 }
 
 function project(scope: Construct, { argocd }: DefinedEnvironment, { name, kinds, ...project }: Project): void {

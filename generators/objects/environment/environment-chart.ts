@@ -1,27 +1,49 @@
 import { Chart } from 'cdk8s'
-import { Namespace } from 'cdk8s-plus-28'
+import { k8s, Namespace } from 'cdk8s-plus-28'
 import type { Construct } from 'constructs'
 import type { DefinedEnvironment } from '../../define/index.ts'
+import { formatYaml } from '../../text/index.ts'
+import { prometheusAdapterRule } from '../autoscaling/index.ts'
 import { monitorEnvironment } from '../monitoring/index.ts'
 import { MANAGED } from '../names.ts'
+
+/** Deleting a Namespace deletes all in it, and a claim its data: Argo CD asks a person first. */
+const ASK_FIRST = { 'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm' }
 
 export interface EnvironmentChartProps {
   environment: DefinedEnvironment
 }
 
-/** What an environment has once, whichever models run in it: its Namespace, under Pod Security's strictest profile. */
+/** What an environment has once, whichever models run in it: its Namespace, under Pod Security's strictest profile, and what its models share. */
 export class EnvironmentChart extends Chart {
   constructor(scope: Construct, id: string, { environment }: EnvironmentChartProps) {
     super(scope, id, { disableResourceNameHashes: true })
     const podSecurity = ['enforce', 'audit', 'warn'].map((mode) => [`pod-security.kubernetes.io/${mode}`, 'restricted'])
+    const { name: place, namespace, artifacts, autoscaling } = environment
+    const labels = { ...MANAGED, 'modelyard.dev/environment': place }
     new Namespace(this, 'namespace', {
       metadata: {
-        name: environment.namespace,
-        labels: { ...MANAGED, 'modelyard.dev/environment': environment.name, ...Object.fromEntries(podSecurity) },
-        // Deleting a Namespace deletes all in it: Argo CD asks a person first.
-        annotations: { 'argocd.argoproj.io/sync-options': 'Prune=confirm,Delete=confirm' },
+        name: namespace,
+        labels: { ...labels, ...Object.fromEntries(podSecurity) },
+        annotations: ASK_FIRST,
       },
     })
     monitorEnvironment(this, environment, MANAGED)
+    if (artifacts.claim !== undefined && artifacts.size !== undefined) {
+      new k8s.KubePersistentVolumeClaim(this, 'artifacts', {
+        metadata: { name: artifacts.claim, namespace, labels, annotations: ASK_FIRST },
+        spec: {
+          accessModes: ['ReadWriteMany'],
+          resources: { requests: { storage: k8s.Quantity.fromString(artifacts.size) } },
+          ...(artifacts.storageClass !== undefined && { storageClassName: artifacts.storageClass }),
+        },
+      })
+    }
+    if (autoscaling?.engine === 'hpa' && autoscaling.requestsPerSecond !== undefined) {
+      new k8s.KubeConfigMap(this, 'prometheus-adapter-rule', {
+        metadata: { name: 'prometheus-adapter-rule', namespace, labels },
+        data: { 'config.yaml': formatYaml(prometheusAdapterRule()) },
+      })
+    }
   }
 }

@@ -1,4 +1,10 @@
-import { type DriftObjective, type MemoryQuantity, type Monitoring, parseMemory } from '../../define/index.ts'
+import {
+  type DriftObjective,
+  type MemoryQuantity,
+  type Monitoring,
+  parseMemory,
+  type TrafficEngine,
+} from '../../define/index.ts'
 import type { PlannedModel } from '../../plan/index.ts'
 import { podResources } from '../workload/resources.ts'
 import type { Variable } from './queries.ts'
@@ -7,6 +13,7 @@ import { type ServiceLevel, serviceLevel } from './service-level.ts'
 /** What the objects of a model's monitoring are made from. */
 export interface ModelMonitoring {
   settings: Monitoring
+  engine: TrafficEngine['engine']
   scope: { namespace: string; model: string }
   /** Who answers for the model: alerts can be routed by it. */
   owner: string
@@ -35,6 +42,7 @@ export function modelMonitoring(model: PlannedModel): ModelMonitoring | undefine
   const named = versions.some((facts) => facts.interface.inputs.some(({ columns = [] }) => columns.length > 0))
   return {
     settings: monitoring,
+    engine: environment.traffic?.engine ?? 'server-split',
     scope: { namespace: environment.namespace, model: name },
     owner: settings.owner,
     objective: serviceLevel(settings.slo),

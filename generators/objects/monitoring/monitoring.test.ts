@@ -131,7 +131,7 @@ test('alerts are about what the model has', async () => {
   const rich = await names((model) => ({
     ...model,
     environment: { ...model.environment, predictionLog: { sink: 'https://events.example.com' } },
-    candidate: { version: model.stable, mode: 'shadow', weight: 10 },
+    candidate: { version: model.stable, settings: model.settings, mode: 'shadow', weight: 10 },
     stable: {
       ...model.stable,
       facts: {

@@ -1,13 +1,13 @@
 import { ApiObject } from 'cdk8s'
 import type { Construct } from 'constructs'
 import { POD } from 'modelyard-serving/contract'
-import { selectorLabels } from '../names.ts'
+import { scrapedServices } from '../traffic/index.ts'
 import type { ModelMonitoring } from './model-monitoring.ts'
 
 /** Lets Prometheus scrape the pods behind a model's Service; the operator adds the labels `namespace`, `pod` and `service`. */
 export function serviceMonitor(
   scope: Construct,
-  { settings, scope: { model } }: ModelMonitoring,
+  { settings, engine, scope: { model } }: ModelMonitoring,
   labels: Record<string, string>,
 ): void {
   new ApiObject(scope, 'service-monitor', {
@@ -17,7 +17,7 @@ export function serviceMonitor(
     spec: {
       // The label `job` is the model, as is the Service's name.
       jobLabel: 'app.kubernetes.io/name',
-      selector: { matchLabels: selectorLabels(model) },
+      selector: scrapedServices(model, engine),
       endpoints: [{ port: POD.portName, path: POD.metricsPath, interval: settings.interval ?? '30s' }],
     },
   })

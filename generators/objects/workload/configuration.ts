@@ -47,9 +47,10 @@ export function routingConfiguration({ name, candidate, environment }: PlannedMo
   if (!candidate) {
     return { apiVersion: CONFIGURATION_API_VERSION, models: [{ name, versions: [], candidate: null }] }
   }
-  const { version, ...share } = candidate
+  const { version, mode, weight, header, feature, salt } = candidate
   const versions = [servedVersion(version, environment.artifacts)]
-  const routed = { name, versions, candidate: { version: version.facts.version, ...share } }
+  const decidedBy = { ...(header && { header }), ...(feature && { feature }), ...(salt && { salt }) }
+  const routed = { name, versions, candidate: { version: version.facts.version, mode, weight, ...decidedBy } }
   return { apiVersion: CONFIGURATION_API_VERSION, models: [routed] }
 }
 

@@ -1,12 +1,15 @@
+import { ApiObject } from 'cdk8s'
 import { k8s } from 'cdk8s-plus-28'
 import type { Construct } from 'constructs'
 import { POD } from 'modelyard-serving/contract'
 import type { PlannedModel, PlannedVersion } from '../../plan/index.ts'
 import { ANNOTATIONS, modelLabels, selectorLabels } from '../names.ts'
+import { rolloutStrategy } from '../traffic/rollout.ts'
 import { storeAccess } from './artifact-store.ts'
 import { TERMINATION_GRACE_SECONDS } from './configuration.ts'
 import { predictionLogSecret } from './prediction-log.ts'
 import { podResources } from './resources.ts'
+import type { Workload } from './workload.ts'
 
 /** The image's user; above 10000, so that it is no user of the node. */
 const USER = 65532
@@ -14,27 +17,46 @@ const USER = 65532
 const SLOW_DOWNLOAD = 2 * 2 ** 20
 const STARTUP_PERIOD_SECONDS = 2
 
-interface Mounts {
+export interface Mounts {
   serviceAccountName: string
   bootConfigMap: string
   routingConfigMap: string
 }
 
-/** The pods of one model. Without `replicas` where an autoscaler owns them. */
-export function deployment(scope: Construct, model: PlannedModel, mounts: Mounts): void {
-  const { name, settings, stable } = model
-  const labels = { ...modelLabels(name, settings.owner), 'app.kubernetes.io/version': stable.facts.version }
+/** The pods of one workload, as a Deployment or, where Argo Rollouts moves the traffic, a Rollout. Without `replicas` where an autoscaler owns them. */
+export function deployment(scope: Construct, workload: Workload, mounts: Mounts): void {
+  const { model, name, component, id, replicas } = workload
+  const { settings, stable } = model
+  const labels = {
+    ...modelLabels(model.name, settings.owner, component),
+    'app.kubernetes.io/version': stable.facts.version,
+  }
   const annotations = {
     [ANNOTATIONS.artifact]: stable.facts.bundle.model.sha256,
     ...(stable.release !== undefined && { [ANNOTATIONS.release]: stable.release }),
   }
-  const { min, max } = settings.replicas
-  new k8s.KubeDeployment(scope, 'deployment', {
-    metadata: { name, labels, annotations },
+  const metadata = { name, labels, annotations }
+  const common = {
+    ...(replicas.min === replicas.max && { replicas: replicas.min }),
+    revisionHistoryLimit: 3,
+    selector: { matchLabels: selectorLabels(model.name, component) },
+  }
+  const template = { metadata: { labels, annotations }, spec: podSpec(workload, mounts) }
+  const traffic = model.environment.traffic
+  if (traffic?.engine === 'rollouts') {
+    const spec = k8s.toJson_PodTemplateSpec(template)
+    new ApiObject(scope, 'rollout', {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Rollout',
+      metadata,
+      spec: { ...common, strategy: rolloutStrategy(model, traffic), template: spec },
+    })
+    return
+  }
+  new k8s.KubeDeployment(scope, id('deployment'), {
+    metadata,
     spec: {
-      ...(min === max && { replicas: min }),
-      revisionHistoryLimit: 3,
-      selector: { matchLabels: selectorLabels(name) },
+      ...common,
       strategy: {
         type: 'RollingUpdate',
         rollingUpdate: {
@@ -42,12 +64,12 @@ export function deployment(scope: Construct, model: PlannedModel, mounts: Mounts
           maxUnavailable: k8s.IntOrString.fromNumber(0),
         },
       },
-      template: { metadata: { labels, annotations }, spec: podSpec(model, mounts) },
+      template,
     },
   })
 }
 
-function podSpec(model: PlannedModel, mounts: Mounts): k8s.PodSpec {
+function podSpec({ model, component }: Workload, mounts: Mounts): k8s.PodSpec {
   return {
     serviceAccountName: mounts.serviceAccountName,
     automountServiceAccountToken: false,
@@ -64,7 +86,7 @@ function podSpec(model: PlannedModel, mounts: Mounts): k8s.PodSpec {
       topologyKey,
       maxSkew: 1,
       whenUnsatisfiable: 'ScheduleAnyway',
-      labelSelector: { matchLabels: selectorLabels(model.name) },
+      labelSelector: { matchLabels: selectorLabels(model.name, component) },
       matchLabelKeys: ['pod-template-hash'],
     })),
     containers: [container(model)],

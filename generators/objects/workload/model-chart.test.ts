@@ -204,10 +204,12 @@ test('time to start and room for artifacts grow with the artifact, its external 
 test('a candidate larger than the stable version has room too, and does not lengthen the start', async () => {
   const small = await production()
   const { stable } = withSize(3 * 2 ** 30)(small)
-  assert.equal(budgets(modelObjects({ ...small, candidate: { version: stable, mode: 'canary', weight: 1 } })), [
-    62,
-    '12Gi',
-  ])
+  assert.equal(
+    budgets(
+      modelObjects({ ...small, candidate: { version: stable, settings: small.settings, mode: 'canary', weight: 1 } }),
+    ),
+    [62, '12Gi'],
+  )
 })
 
 test('pods meet the restricted profile of Pod Security', async () => {

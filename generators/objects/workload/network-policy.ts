@@ -1,13 +1,14 @@
 import { k8s } from 'cdk8s-plus-28'
 import type { Construct } from 'constructs'
 import { POD } from 'modelyard-serving/contract'
-import type { PlannedModel } from '../../plan/index.ts'
 import { selectorLabels } from '../names.ts'
 import { portsOf } from './artifact-store.ts'
 import { predictionLogPorts } from './prediction-log.ts'
+import type { Workload } from './workload.ts'
 
 /** In: the server's port, from pods of this cluster. Out: DNS, the store of artifacts where it is not in the pod, the sink of the prediction log. Nothing else. */
-export function networkPolicy(scope: Construct, model: PlannedModel, labels: Record<string, string>): void {
+export function networkPolicy(scope: Construct, workload: Workload, labels: Record<string, string>): void {
+  const { model, name, component, id } = workload
   const port = (number: number, protocol = 'TCP'): k8s.NetworkPolicyPort => ({
     port: k8s.IntOrString.fromNumber(number),
     protocol,
@@ -24,10 +25,10 @@ export function networkPolicy(scope: Construct, model: PlannedModel, labels: Rec
   const { artifacts, predictionLog } = model.environment
   const numbers = new Set([...portsOf(artifacts), ...predictionLogPorts(predictionLog)])
   const elsewhere = [...numbers].map((number) => port(number))
-  new k8s.KubeNetworkPolicy(scope, 'network-policy', {
-    metadata: { name: model.name, labels },
+  new k8s.KubeNetworkPolicy(scope, id('network-policy'), {
+    metadata: { name, labels },
     spec: {
-      podSelector: { matchLabels: selectorLabels(model.name) },
+      podSelector: { matchLabels: selectorLabels(model.name, component) },
       policyTypes: ['Ingress', 'Egress'],
       ingress: [{ from: [{ namespaceSelector: {} }], ports: [port(POD.port)] }],
       egress: elsewhere.length === 0 ? [] : [dns, { ports: elsewhere }],

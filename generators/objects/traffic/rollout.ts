@@ -1,0 +1,36 @@
+import type { Rollouts } from '../../define/index.ts'
+import { parseDuration } from '../../define/index.ts'
+import type { PlannedModel } from '../../plan/index.ts'
+import { ANALYSIS_ARGUMENTS, analysisTemplateName } from '../monitoring/analysis-template.ts'
+
+/** Service of the pods that a Rollout brings in. */
+export function canaryService(model: string): string {
+  return `${model}-canary`
+}
+
+/**
+ * `spec.strategy` of a Rollout. `setWeight` is of requests with a route and of pods without one; each step is measured
+ * before its pause.
+ */
+export function rolloutStrategy({ name, environment }: PlannedModel, { steps, route, analysis }: Rollouts) {
+  return {
+    canary: {
+      stableService: name,
+      canaryService: canaryService(name),
+      maxSurge: '25%',
+      maxUnavailable: 0,
+      steps: steps.flatMap(({ weight, pause }) => [
+        { setWeight: weight },
+        ...(analysis
+          ? [{ analysis: { templates: [{ templateName: analysisTemplateName(name) }], args: ANALYSIS_ARGUMENTS } }]
+          : []),
+        { pause: pause === undefined ? {} : { duration: `${Math.ceil(parseDuration(pause) / 1000)}s` } },
+      ]),
+      ...(route && {
+        trafficRouting: {
+          plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: name, namespace: environment.namespace } },
+        },
+      }),
+    },
+  }
+}

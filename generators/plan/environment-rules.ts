@@ -1,0 +1,52 @@
+import { type DefinedEnvironment, measuredResources } from '../define/index.ts'
+import type { Report } from './report.ts'
+
+/** Which switches of an environment exclude one another, and which do nothing without another. */
+export function checkEngines(environment: DefinedEnvironment, report: Report): void {
+  checkTraffic(environment, report)
+  checkAutoscaling(environment, report)
+}
+
+function checkTraffic({ traffic, ingress, autoscaling }: DefinedEnvironment, report: Report): void {
+  const route = traffic?.engine === 'gateway-api' || (traffic?.engine === 'rollouts' && traffic.route !== undefined)
+  if (ingress && route) {
+    const message = 'goes past the Gateway of `traffic`: its requests would all reach the stable version'
+    report(['ingress'], message, 'Remove one of the two.')
+  }
+  if (traffic?.engine === 'replicas' && autoscaling) {
+    const message = 'would change the proportion of pods that replicas() splits the requests by'
+    report(['autoscaling'], message, 'Remove it, or let gatewayApi() or serverSplit() split the requests.')
+  }
+  if (traffic?.engine !== 'rollouts') return
+  for (const [index, { weight }] of traffic.steps.entries()) {
+    const before = traffic.steps[index - 1]?.weight ?? 0
+    if (weight > before) continue
+    const message = `${weight} % is not more than the ${before} % before it`
+    report(['traffic', 'steps', index, 'weight'], message, 'Raise the weight from step to step.')
+  }
+}
+
+function checkAutoscaling(environment: DefinedEnvironment, report: Report): void {
+  const { autoscaling, verticalScaling, overrides = [] } = environment
+  if (autoscaling) {
+    const { engine, ...targets } = autoscaling
+    const given = ['cpu', 'memory', 'requestsPerSecond', 'latencyP95'].filter((target) => target in targets)
+    if (given.length === 0) {
+      report(['autoscaling'], `${engine}() has no target to scale by`, 'Name one, such as cpu: 70.')
+    }
+  }
+  const mode = verticalScaling?.mode ?? 'Off'
+  const measured = measuredResources(autoscaling)
+  if (verticalScaling && mode !== 'Off' && measured.length > 0) {
+    const message = `${mode} would change the ${measured.join(' and ')} that the horizontal autoscaler takes a share of`
+    report(
+      ['verticalScaling', 'mode'],
+      message,
+      "Write mode: 'Off', or scale by requestsPerSecond or latencyP95 alone.",
+    )
+  }
+  for (const [index, { scaleToZero }] of overrides.entries()) {
+    if (!scaleToZero || autoscaling?.engine === 'keda') continue
+    report(['overrides', index, 'scaleToZero'], 'needs keda(): no other autoscaler goes to zero', 'Write keda().')
+  }
+}

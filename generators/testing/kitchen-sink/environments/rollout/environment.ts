@@ -1,0 +1,20 @@
+import { defineEnvironment, hpa, oci, prometheusOperator, rollouts } from 'modelyard'
+import { argocd, cluster, prometheus, servingImage } from '../shared.ts'
+
+/** Argo Rollouts brings in each stable version by steps, measured on the way. */
+export default defineEnvironment({
+  name: 'rollout',
+  revision: 1,
+  cluster,
+  namespace: 'sink-rollout',
+  argocd,
+  servingImage,
+  artifacts: oci('registry.example.com/models', { secret: 'registry-login' }),
+  traffic: rollouts({
+    steps: [{ weight: 5, pause: '10m' }, { weight: 25, pause: '10m' }, { weight: 50 }],
+    analysis: { prometheus },
+    route: { gateway: 'gateways/public', host: '{model}.example.com' },
+  }),
+  autoscaling: hpa({ cpu: 70, requestsPerSecond: 150 }),
+  monitoring: prometheusOperator({ release: 'kube-prometheus-stack' }),
+})
