@@ -66,6 +66,20 @@ test('a histogram is written as Prometheus reads it: cumulative, a bound belongs
   ])
 })
 
+test('what alerts count begins at 0, so that a rate sees the first error', async () => {
+  const monitoring = createMonitoring([25])
+  monitoring.version('wine', '1.0.0').request('predict', 200, 0.001)
+  const text = await monitoring.text()
+  const labels = 'model="wine",version="1.0.0"'
+  for (const code of [500, 503, 504]) {
+    assert.match(text, `modelyard_requests_total{${labels},route="predict",code="${code}"} 0`)
+  }
+  for (const reason of ['queue_full', 'wait_too_long', 'deadline', 'client_gone']) {
+    assert.match(text, `modelyard_requests_rejected_total{${labels},reason="${reason}"} 0`)
+  }
+  assert.match(text, `modelyard_thread_restarts_total{${labels}} 0`)
+})
+
 test('two servers in one process do not meet', async () => {
   createMonitoring([25]).version('a', '1').request('predict', 200, 1)
   assert.not.match(await createMonitoring([25]).text(), 'modelyard_requests_total{')

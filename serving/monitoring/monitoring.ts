@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { RejectionReason } from '../batcher/index.ts'
 import { METRICS } from '../contract/index.ts'
 import { type BoundHistogram, BoundHistograms } from './bound-histogram.ts'
 import { latencyBuckets, PART_BUCKETS, ROW_BUCKETS } from './buckets.ts'
@@ -52,6 +53,10 @@ export interface Monitoring {
   contentType: string
   text(): Promise<string>
 }
+
+/** Codes that rules count; a counter that begins at its first error would hide that error from every rate. */
+const SERVER_ERRORS = [500, 503, 504]
+const REJECTIONS: readonly RejectionReason[] = ['queue_full', 'wait_too_long', 'deadline', 'client_gone']
 
 interface VersionLabels {
   model: string
@@ -177,27 +182,35 @@ export function createMonitoring(latencyP99Ms: readonly number[]): Monitoring {
   const bound = new Map<string, VersionMetrics>()
   function bind(labels: VersionLabels): VersionMetrics {
     const routes = new Map<string, { duration: BoundHistogram; codes: Map<number, { count: number }> }>()
+    const begin = (route: string, code: number) => {
+      const counted = { labels: { ...labels, route, code: String(code) }, count: 0 }
+      outcomes.push(counted)
+      return counted
+    }
     const queue = queueDuration.labels({ ...labels })
     const model = modelDuration.labels({ ...labels })
     const rows = batchRows.labels({ ...labels })
     const inFlight = { labels, count: 0 }
     // A request that no version answers enters none.
-    if (labels.version !== '') flying.push(inFlight)
+    if (labels.version !== '') {
+      flying.push(inFlight)
+      threadRestarts.inc({ ...labels }, 0)
+      for (const reason of REJECTIONS) rejected.inc({ ...labels, reason }, 0)
+    }
     const statistics = createStatistics()
     return {
       statistics,
       request(route, code, seconds) {
         let known = routes.get(route)
         if (known === undefined) {
-          known = { duration: requestDuration.labels({ ...labels, route }), codes: new Map() }
+          const codes = new Map(SERVER_ERRORS.map((error) => [error, begin(route, error)]))
+          known = { duration: requestDuration.labels({ ...labels, route }), codes }
           routes.set(route, known)
         }
         known.duration.observe(seconds)
         let outcome = known.codes.get(code)
         if (outcome === undefined) {
-          const counted = { labels: { ...labels, route, code: String(code) }, count: 0 }
-          outcomes.push(counted)
-          outcome = counted
+          outcome = begin(route, code)
           known.codes.set(code, outcome)
         }
         outcome.count += 1
