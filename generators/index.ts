@@ -7,9 +7,11 @@ export {
   defineEnvironment,
   defineModel,
   type EnvironmentDefinition,
+  externalSecret,
   features,
   files,
   gatewayApi,
+  gpu,
   hpa,
   https,
   ingress,
@@ -25,9 +27,11 @@ export {
   replicas,
   rollouts,
   s3,
+  sealedSecrets,
   serverSplit,
   tensor,
   vpa,
+  workloadIdentity,
 } from './define/index.ts'
 export { Failure, type Finding } from './findings/index.ts'
 export { ArgoCdChart, BootstrapChart, EnvironmentChart, ModelChart } from './objects/index.ts'

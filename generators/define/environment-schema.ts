@@ -1,5 +1,6 @@
 import { autoscaling, scaleToZero, verticalScaling } from './autoscaling-schema.ts'
 import { monitoringSchema } from './monitoring.ts'
+import { credentials, gpu, limits, network, quota, scheduling, serverSwitches } from './safety-schema.ts'
 import { image, memory, modelName, NAME, NAME_WORDS, object, replicas, resources, text, words } from './schema-parts.ts'
 import { ingress, trafficEngine } from './traffic-schema.ts'
 
@@ -49,11 +50,27 @@ export const environmentSchema = object(
   {
     kind: { const: 'environment' },
     name: text(NAME, NAME_WORDS, 20),
-    revision: { enum: [1] },
-    cluster: object({ name: words, server: text('^https?://', 'the address of an API server, https://...') }),
+    revision: { enum: [1, 2] },
+    cluster: object(
+      { name: words, server: text('^https?://', 'the address of an API server, https://...') },
+      { kubernetes: text('^1\\.[0-9]{1,3}$', 'a version of Kubernetes such as 1.36') },
+    ),
     namespace: text(NAME, NAME_WORDS, 63),
     artifacts: artifactStore,
-    argocd: object({ repoURL: words }, { targetRevision: words, namespace: words }),
+    argocd: object(
+      { repoURL: words },
+      {
+        targetRevision: words,
+        namespace: words,
+        verification: { type: 'boolean' },
+        notifications: {
+          type: 'object',
+          additionalProperties: { type: 'object', additionalProperties: words, minProperties: 1 },
+          propertyNames: text('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', 'the name of a trigger such as on-sync-failed'),
+        },
+        applicationSet: { type: 'boolean' },
+      },
+    ),
   },
   {
     description: words,
@@ -63,6 +80,13 @@ export const environmentSchema = object(
     ingress,
     autoscaling,
     verticalScaling,
+    network,
+    quota,
+    limits,
+    scheduling,
+    gpu,
+    credentials,
+    server: serverSwitches,
     predictionLog,
     monitoring: monitoringSchema,
     gates: object({}, { approvals: { type: 'integer', minimum: 0 } }),

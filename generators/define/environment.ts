@@ -1,8 +1,11 @@
 import type { PredictionLogChoice } from 'modelyard-serving/contract'
 import type { ArtifactStore } from './artifact-store.ts'
 import type { Autoscaling, ScaleToZero, VerticalScaling } from './autoscaling.ts'
+import type { Credentials } from './credentials.ts'
 import type { DefinedModel, ReplicaSettings, ResourceSettings } from './model.ts'
 import type { Monitoring } from './monitoring.ts'
+import type { Gpu, Limits, Network, Quota, Scheduling } from './safety.ts'
+import type { ServerSwitches } from './server-settings.ts'
 import type { Ingress, TrafficEngine } from './traffic.ts'
 
 /** The Argo CD that syncs an environment, and the repository that it reads. */
@@ -13,6 +16,12 @@ export interface ArgoCd {
   targetRevision?: string
   /** Namespace of Argo CD. Default `argocd`. */
   namespace?: string
+  /** A Job after each sync looks whether the pods have loaded what Git says; the sync fails otherwise. Default false. */
+  verification?: boolean
+  /** Who is told what by Argo CD's notifications: trigger, service and recipient, `{ 'on-sync-failed': { slack: 'ml-alerts' } }`. */
+  notifications?: Record<string, Record<string, string>>
+  /** One ApplicationSet for all models instead of an Application each, for thousands of them. Default false. */
+  applicationSet?: boolean
 }
 
 /** Where the sampled predictions of an environment go, with the truths that callers say later. */
@@ -43,13 +52,15 @@ export interface EnvironmentDefinition {
   description?: string
   /** The environment whose releases may come here. Without it this is a first environment: its pins hold bare versions. */
   promotesFrom?: DefinedEnvironment
-  /** Output format of the generator; raised deliberately, one environment at a time. */
-  revision: 1
+  /** Output format of the generator; raised deliberately, one environment at a time. 2: Applications leave an autoscaler's number of pods alone. */
+  revision: 1 | 2
   cluster: {
     /** A name for people. */
     name: string
     /** API server, as Argo CD's destination names it. */
     server: string
+    /** Version of its control plane, `1.36`: what needs a newer one is refused. Default: not known, and such things are refused. */
+    kubernetes?: `1.${number}`
   }
   /** Namespace of the environment's models. */
   namespace: string
@@ -65,6 +76,20 @@ export interface EnvironmentDefinition {
   autoscaling?: Autoscaling
   /** Default: nothing recommends or changes what a pod requests. */
   verticalScaling?: VerticalScaling
+  /** Default: every pod of the cluster may call, and any address may be called at the ports of the store and the log. */
+  network?: Network
+  /** Default: no bound. */
+  quota?: Quota
+  /** Default: no bound. */
+  limits?: Limits
+  /** Default: every node, spread where that is possible. */
+  scheduling?: Scheduling
+  /** Default: there are no GPUs. */
+  gpu?: Gpu
+  /** Default: the Secret that `artifacts` names, if any. */
+  credentials?: Credentials
+  /** What is asked of the servers. */
+  server?: ServerSwitches
   /** Default: no prediction is logged. */
   predictionLog?: PredictionLog
   /** Default: nothing is made for Prometheus or Grafana. */

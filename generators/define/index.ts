@@ -11,6 +11,13 @@ export {
   vpa,
 } from './autoscaling.ts'
 export {
+  type Credentials,
+  type ExternalSecret,
+  externalSecret,
+  sealedSecrets,
+  workloadIdentity,
+} from './credentials.ts'
+export {
   type ArgoCd,
   type DefinedEnvironment,
   defineEnvironment,
@@ -48,7 +55,9 @@ export {
   type ServingSettings,
 } from './model.ts'
 export { type DriftObjective, type Monitoring, prometheusOperator } from './monitoring.ts'
+export { type Gpu, gpu, type Network, type NetworkPeer, type Scheduling, type Toleration } from './safety.ts'
 export { modelSchema, pinSchema, releaseSchema, versionSchema } from './schemas.ts'
+export type { ServerSwitches } from './server-settings.ts'
 export {
   type GatewayRoute,
   gatewayApi,

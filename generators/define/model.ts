@@ -9,6 +9,8 @@ export interface ResourceSettings {
   memory: MemoryQuantity
   /** Most that the pod may use for a moment, at start-up for example. Default: one core, or the request when that is more. */
   cpuLimit?: CpuQuantity
+  /** GPUs of a pod; the environment says by `gpu()` where they are. */
+  gpu?: number
 }
 
 export interface ReplicaSettings {

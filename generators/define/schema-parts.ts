@@ -35,4 +35,5 @@ export const reference = text(
   'a version such as 1.5.0 or a release such as 1.5.0-8f3c2a9d',
 )
 export const replicas = object({ min: { type: 'integer', minimum: 1 }, max: { type: 'integer', minimum: 1 } })
-export const resources = object({ cpu, memory }, { cpuLimit: cpu })
+export const gpus = { type: 'integer', minimum: 1, maximum: 64 }
+export const resources = object({ cpu, memory }, { cpuLimit: cpu, gpu: gpus })

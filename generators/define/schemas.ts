@@ -2,6 +2,7 @@ import { DATATYPES, modelInterfaceSchema } from 'modelyard-serving/contract'
 import {
   cpu,
   duration,
+  gpus,
   image,
   label,
   memory,
@@ -137,7 +138,7 @@ export const releaseSchema = object({
   servingImage: image,
   settings: object({
     owner: label,
-    resources: object({ cpu, memory, cpuLimit: cpu }),
+    resources: object({ cpu, memory, cpuLimit: cpu }, { gpu: gpus }),
     replicas,
     batching: object({
       maxSize: { type: 'integer', minimum: 1 },

@@ -42,7 +42,7 @@ export interface VersionFile {
 /** What a release seals beside the version: everything of `model.ts` that reaches a manifest, resolved. */
 export interface SealedSettings {
   owner: string
-  resources: { cpu: string; memory: string; cpuLimit: string }
+  resources: { cpu: string; memory: string; cpuLimit: string; gpu?: number }
   replicas: { min: number; max: number }
   batching: { maxSize: number; maxDelayMs: number }
   slo: { latencyP99Ms: number; availability: number }

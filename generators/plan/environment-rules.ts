@@ -5,11 +5,33 @@ import type { Report } from './report.ts'
 export function checkEngines(environment: DefinedEnvironment, report: Report): void {
   checkTraffic(environment, report)
   checkAutoscaling(environment, report)
+  checkServer(environment, report)
+}
+
+/** First minor version of Kubernetes whose kubelet knows `lifecycle.preStop.sleep` without being told to. */
+const PRE_STOP_SLEEP_MINOR = 30
+
+function checkServer(
+  { server, cluster, traffic, ingress, artifacts, credentials }: DefinedEnvironment,
+  report: Report,
+): void {
+  const minor = Number(cluster.kubernetes?.split('.')[1] ?? 0)
+  if (server?.preStopSleepSeconds !== undefined && minor < PRE_STOP_SLEEP_MINOR) {
+    const message = `needs Kubernetes 1.${PRE_STOP_SLEEP_MINOR}, and cluster.kubernetes is ${cluster.kubernetes ?? 'not given'}`
+    report(['server', 'preStopSleepSeconds'], message, 'Name the version of the cluster, or remove it.')
+  }
+  if (server?.tls !== undefined && (ingress || hasRoute(traffic))) {
+    const message = `${ingress ? 'an Ingress' : 'a Gateway'} speaks plain HTTP to the pods`
+    report(['server', 'tls'], message, 'Remove it: TLS ends there. A service mesh encrypts the rest of the way.')
+  }
+  if (credentials && artifacts.secret !== undefined) {
+    const message = 'are given beside the secret of `artifacts`, and only one of them can be read'
+    report(['credentials'], message, 'Remove one of the two.')
+  }
 }
 
 function checkTraffic({ traffic, ingress, autoscaling }: DefinedEnvironment, report: Report): void {
-  const route = traffic?.engine === 'gateway-api' || (traffic?.engine === 'rollouts' && traffic.route !== undefined)
-  if (ingress && route) {
+  if (ingress && hasRoute(traffic)) {
     const message = 'goes past the Gateway of `traffic`: its requests would all reach the stable version'
     report(['ingress'], message, 'Remove one of the two.')
   }
@@ -49,4 +71,8 @@ function checkAutoscaling(environment: DefinedEnvironment, report: Report): void
     if (!scaleToZero || autoscaling?.engine === 'keda') continue
     report(['overrides', index, 'scaleToZero'], 'needs keda(): no other autoscaler goes to zero', 'Write keda().')
   }
+}
+
+function hasRoute(traffic: DefinedEnvironment['traffic']): boolean {
+  return traffic?.engine === 'gateway-api' || (traffic?.engine === 'rollouts' && traffic.route !== undefined)
 }

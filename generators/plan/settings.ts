@@ -33,6 +33,6 @@ export function applyOverride(settings: SealedSettings, override: Override | und
   }
 }
 
-function resolveResources({ cpu, memory, cpuLimit }: ResourceSettings): SealedSettings['resources'] {
-  return { cpu, memory, cpuLimit: cpuLimit ?? (parseCpu(cpu) > 1 ? cpu : '1') }
+function resolveResources({ cpu, memory, cpuLimit, gpu }: ResourceSettings): SealedSettings['resources'] {
+  return { cpu, memory, cpuLimit: cpuLimit ?? (parseCpu(cpu) > 1 ? cpu : '1'), ...(gpu !== undefined && { gpu }) }
 }

@@ -4,22 +4,13 @@ import type { DefinedEnvironment } from '../../define/index.ts'
 import type { PlannedEnvironment } from '../../plan/index.ts'
 import { MONITORING_KINDS } from '../monitoring/index.ts'
 import { MANAGED } from '../names.ts'
-import { type Kinds, modelKinds } from './kinds.ts'
+import { API_VERSION, application, type Destination } from './application.ts'
+import { applicationSet } from './application-set.ts'
+import { ignoredDifferences } from './ignored-differences.ts'
+import { clusterKinds, type Kinds, modelKinds } from './kinds.ts'
 
-const API_VERSION = 'argoproj.io/v1alpha1'
-const FINALIZER = 'resources-finalizer.argocd.argoproj.io'
 /** API server that Argo CD itself runs in. */
 const IN_CLUSTER = 'https://kubernetes.default.svc'
-interface Application {
-  name: string
-  project: string
-  /** Folder of this repository. */
-  path: string
-  destination: { server: string; namespace: string }
-  wave?: string
-  /** Deleting the Application deletes what it manages. */
-  cascade: boolean
-}
 
 export interface ArgoCdChartProps {
   environment: PlannedEnvironment
@@ -36,7 +27,7 @@ export class ArgoCdChart extends Chart {
       name,
       description: definition.description ?? `Models in ${name}`,
       destinations: [destination],
-      clusterKinds: [{ group: '', kind: 'Namespace' }],
+      clusterKinds: clusterKinds(definition),
       kinds: { ...modelKinds(definition), ...(definition.monitoring && MONITORING_KINDS) },
     })
     application(this, definition, {
@@ -47,12 +38,17 @@ export class ArgoCdChart extends Chart {
       wave: '-1',
       cascade: false,
     })
+    if (definition.argocd.applicationSet) {
+      applicationSet(this, definition, models, destination)
+      return
+    }
     for (const model of models) {
       application(this, definition, {
         name: `${name}-model-${model.name}`,
         project: name,
         path: `dist/${name}/models/${model.name}`,
         destination,
+        ignored: ignoredDifferences(model),
         cascade: true,
       })
     }
@@ -72,12 +68,13 @@ export class BootstrapChart extends Chart {
     super(scope, id, { namespace: argoNamespace(environment), disableResourceNameHashes: true })
     const name = `${environment.name}-root`
     const destination = { server: IN_CLUSTER, namespace: argoNamespace(environment) }
+    const sets = environment.argocd.applicationSet ? ['ApplicationSet'] : []
     project(this, environment, {
       name,
       description: `Root Application of ${environment.name}`,
       destinations: [destination],
       clusterKinds: [],
-      kinds: { 'argoproj.io': ['AppProject', 'Application'] },
+      kinds: { 'argoproj.io': ['AppProject', 'Application', ...sets] },
     })
     application(this, environment, {
       name,
@@ -96,7 +93,7 @@ function argoNamespace({ argocd }: DefinedEnvironment): string {
 interface Project {
   name: string
   description: string
-  destinations: { server: string; namespace: string }[]
+  destinations: Destination[]
   clusterKinds: { group: string; kind: string }[]
   kinds: Kinds
 }
@@ -114,44 +111,6 @@ function project(scope: Construct, { argocd }: DefinedEnvironment, { name, kinds
       namespaceResourceWhitelist: Object.entries(kinds).flatMap(([group, names]) =>
         names.map((kind) => ({ group, kind })),
       ),
-    },
-  })
-}
-
-function application(scope: Construct, { argocd }: DefinedEnvironment, application: Application): void {
-  new ApiObject(scope, application.name, {
-    apiVersion: API_VERSION,
-    kind: 'Application',
-    metadata: {
-      name: application.name,
-      labels: MANAGED,
-      annotations: {
-        'argocd.argoproj.io/manifest-generate-paths': '.',
-        ...(application.wave !== undefined && { 'argocd.argoproj.io/sync-wave': application.wave }),
-      },
-      ...(application.cascade && { finalizers: [FINALIZER] }),
-    },
-    spec: {
-      project: application.project,
-      source: {
-        repoURL: argocd.repoURL,
-        targetRevision: argocd.targetRevision ?? 'refs/heads/main',
-        path: application.path,
-        directory: { recurse: true, include: '*.yaml' },
-      },
-      destination: application.destination,
-      syncPolicy: {
-        automated: { prune: true, selfHeal: true, allowEmpty: false },
-        retry: { limit: 5, refresh: true, backoff: { duration: '5s', factor: 2, maxDuration: '3m' } },
-        syncOptions: [
-          'ServerSideApply=true',
-          'ApplyOutOfSyncOnly=true',
-          'PruneLast=true',
-          'RespectIgnoreDifferences=true',
-          'FailOnSharedResource=true',
-          'CreateNamespace=false',
-        ],
-      },
     },
   })
 }

@@ -4,25 +4,40 @@ import type { DefinedEnvironment } from '../../define/index.ts'
 export type Kinds = Record<string, readonly string[]>
 
 /** Kinds that the Applications of an environment may make in its namespace: those that it asks for, and no others. */
-export function modelKinds({ artifacts, traffic, ingress, autoscaling, verticalScaling }: DefinedEnvironment): Kinds {
+export function modelKinds(environment: DefinedEnvironment): Kinds {
+  const { artifacts, argocd, credentials, limits, quota, traffic, ingress, autoscaling, verticalScaling } = environment
   const engine = traffic?.engine ?? 'server-split'
   const isRollout = traffic?.engine === 'rollouts'
   const hasRoute = engine === 'gateway-api' || (isRollout && traffic.route !== undefined)
   const isKeda = autoscaling?.engine === 'keda'
+  const shared = [
+    ...(limits ? ['LimitRange'] : []),
+    ...(artifacts.size === undefined ? [] : ['PersistentVolumeClaim']),
+    ...(quota ? ['ResourceQuota'] : []),
+  ]
   return grouped([
-    [
-      '',
-      ['ConfigMap', ...(artifacts.size === undefined ? [] : ['PersistentVolumeClaim']), 'Service', 'ServiceAccount'],
-    ],
+    ['', ['ConfigMap', ...shared, 'Service', 'ServiceAccount']],
     ['apps', isRollout ? [] : ['Deployment']],
     ['autoscaling', isKeda ? [] : ['HorizontalPodAutoscaler']],
     ['networking.k8s.io', ['NetworkPolicy', ...(ingress ? ['Ingress'] : [])]],
     ['policy', ['PodDisruptionBudget']],
     ['argoproj.io', isRollout ? ['Rollout', ...(traffic.analysis ? ['AnalysisTemplate'] : [])] : []],
     ['gateway.networking.k8s.io', hasRoute ? ['HTTPRoute'] : []],
+    ['batch', argocd.verification ? ['Job'] : []],
+    ['bitnami.com', credentials?.by === 'sealed-secret' ? ['SealedSecret'] : []],
+    ['external-secrets.io', credentials?.by === 'external-secret' ? ['ExternalSecret'] : []],
     ['keda.sh', isKeda ? ['ScaledObject'] : []],
     ['autoscaling.k8s.io', verticalScaling ? ['VerticalPodAutoscaler'] : []],
   ])
+}
+
+/** Kinds without a namespace. */
+export function clusterKinds({ scheduling }: DefinedEnvironment): { group: string; kind: string }[] {
+  const makesClass = typeof scheduling?.priorityClass === 'object'
+  return [
+    { group: '', kind: 'Namespace' },
+    ...(makesClass ? [{ group: 'scheduling.k8s.io', kind: 'PriorityClass' }] : []),
+  ]
 }
 
 /** Without the groups that have no kind. */

@@ -29,6 +29,7 @@ export class EnvironmentChart extends Chart {
       },
     })
     monitorEnvironment(this, environment, MANAGED)
+    bounds(this, environment, labels)
     if (artifacts.claim !== undefined && artifacts.size !== undefined) {
       new k8s.KubePersistentVolumeClaim(this, 'artifacts', {
         metadata: { name: artifacts.claim, namespace, labels, annotations: ASK_FIRST },
@@ -45,5 +46,40 @@ export class EnvironmentChart extends Chart {
         data: { 'config.yaml': formatYaml(prometheusAdapterRule()) },
       })
     }
+  }
+}
+
+/** What all pods of the namespace, and each of them, may take. */
+function bounds(scope: Construct, environment: DefinedEnvironment, labels: Record<string, string>): void {
+  const { namespace, quota, limits, scheduling } = environment
+  const quantity = (text: string) => k8s.Quantity.fromString(text)
+  if (quota) {
+    new k8s.KubeResourceQuota(scope, 'resource-quota', {
+      metadata: { name: 'models', namespace, labels },
+      spec: {
+        hard: {
+          'requests.cpu': quantity(quota.cpu),
+          'requests.memory': quantity(quota.memory),
+          pods: k8s.Quantity.fromString(String(quota.pods)),
+        },
+      },
+    })
+  }
+  if (limits) {
+    const max = { cpu: quantity(limits.cpu), memory: quantity(limits.memory) }
+    new k8s.KubeLimitRange(scope, 'limit-range', {
+      metadata: { name: 'models', namespace, labels },
+      spec: { limits: [{ type: 'Container', max }] },
+    })
+  }
+  const { priorityClass } = scheduling ?? {}
+  if (typeof priorityClass === 'object') {
+    new k8s.KubePriorityClass(scope, 'priority-class', {
+      metadata: { name: priorityClass.name, labels },
+      value: priorityClass.value,
+      description: `Models of ${environment.name}`,
+      globalDefault: false,
+      preemptionPolicy: 'PreemptLowerPriority',
+    })
   }
 }

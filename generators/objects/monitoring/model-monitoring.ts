@@ -3,6 +3,7 @@ import {
   type MemoryQuantity,
   type Monitoring,
   parseMemory,
+  type ServerSwitches,
   type TrafficEngine,
 } from '../../define/index.ts'
 import type { PlannedModel } from '../../plan/index.ts'
@@ -14,6 +15,7 @@ import { type ServiceLevel, serviceLevel } from './service-level.ts'
 export interface ModelMonitoring {
   settings: Monitoring
   engine: TrafficEngine['engine']
+  server: ServerSwitches | undefined
   scope: { namespace: string; model: string }
   /** Who answers for the model: alerts can be routed by it. */
   owner: string
@@ -43,6 +45,7 @@ export function modelMonitoring(model: PlannedModel): ModelMonitoring | undefine
   return {
     settings: monitoring,
     engine: environment.traffic?.engine ?? 'server-split',
+    server: environment.server,
     scope: { namespace: environment.namespace, model: name },
     owner: settings.owner,
     objective: serviceLevel(settings.slo),

@@ -1,11 +1,10 @@
 import { k8s } from 'cdk8s-plus-28'
 import type { Construct } from 'constructs'
-import { POD } from 'modelyard-serving/contract'
-import type { TrafficEngine } from '../../define/index.ts'
+import type { ServerSwitches, TrafficEngine } from '../../define/index.ts'
 import type { PlannedModel } from '../../plan/index.ts'
 import { analysisTemplate } from '../monitoring/analysis-template.ts'
 import { anySelectorLabels, type Component, modelLabels, selectorLabels } from '../names.ts'
-import { SERVICE_PORT } from './addresses.ts'
+import { servicePorts } from '../workload/server-settings.ts'
 import { modelIngress } from './ingress.ts'
 import { modelRoute } from './model-route.ts'
 import { canaryService } from './rollout.ts'
@@ -17,18 +16,20 @@ export function traffic(scope: Construct, model: PlannedModel): void {
   const labels = modelLabels(name, settings.owner)
   const candidateLabels = modelLabels(name, settings.owner, 'model-candidate')
   const selector = engine.engine === 'replicas' ? anySelectorLabels(name) : selectorLabels(name)
-  service(scope, 'service', name, labels, selector)
+  const add = (id: string, name: string, labels: Record<string, string>, selector: Record<string, string>) =>
+    service(scope, id, name, labels, selector, environment.server)
+  add('service', name, labels, selector)
   if (engine.engine === 'gateway-api') {
     if (candidate) {
       const own = selectorLabels(name, 'model-candidate')
-      service(scope, 'candidate-service', `${name}-candidate`, candidateLabels, own)
+      add('candidate-service', `${name}-candidate`, candidateLabels, own)
     }
     modelRoute(scope, model, engine, labels)
   }
   if (engine.engine === 'rollouts') {
     // Argo Rollouts adds the hash of their pods to the selectors of the first two; all pods are scraped, once.
-    service(scope, 'canary-service', canaryService(name), candidateLabels, selector)
-    service(scope, 'pods-service', `${name}-pods`, modelLabels(name, settings.owner, 'model-pods'), selector)
+    add('canary-service', canaryService(name), candidateLabels, selector)
+    add('pods-service', `${name}-pods`, modelLabels(name, settings.owner, 'model-pods'), selector)
     if (engine.route) modelRoute(scope, model, engine.route, labels)
     if (engine.analysis) analysisTemplate(scope, model, engine.analysis.prometheus, labels)
   }
@@ -58,20 +59,19 @@ function service(
   name: string,
   labels: Record<string, string>,
   selector: Record<string, string>,
+  server: ServerSwitches | undefined,
 ): void {
   new k8s.KubeService(scope, id, {
     metadata: { name, labels },
     spec: {
       type: 'ClusterIP',
       selector,
-      ports: [
-        {
-          name: POD.portName,
-          port: SERVICE_PORT,
-          targetPort: k8s.IntOrString.fromString(POD.portName),
-          protocol: 'TCP',
-        },
-      ],
+      ports: servicePorts(server).map(({ name, port }) => ({
+        name,
+        port,
+        targetPort: k8s.IntOrString.fromString(name),
+        protocol: 'TCP',
+      })),
     },
   })
 }

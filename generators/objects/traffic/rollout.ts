@@ -9,28 +9,24 @@ export function canaryService(model: string): string {
 }
 
 /**
- * `spec.strategy` of a Rollout. `setWeight` is of requests with a route and of pods without one; each step is measured
+ * `spec.strategy.canary` of a Rollout, but for its surge. `setWeight` is of requests with a route and of pods without one; each step is measured
  * before its pause.
  */
-export function rolloutStrategy({ name, environment }: PlannedModel, { steps, route, analysis }: Rollouts) {
+export function canary({ name, environment }: PlannedModel, { steps, route, analysis }: Rollouts) {
   return {
-    canary: {
-      stableService: name,
-      canaryService: canaryService(name),
-      maxSurge: '25%',
-      maxUnavailable: 0,
-      steps: steps.flatMap(({ weight, pause }) => [
-        { setWeight: weight },
-        ...(analysis
-          ? [{ analysis: { templates: [{ templateName: analysisTemplateName(name) }], args: ANALYSIS_ARGUMENTS } }]
-          : []),
-        { pause: pause === undefined ? {} : { duration: `${Math.ceil(parseDuration(pause) / 1000)}s` } },
-      ]),
-      ...(route && {
-        trafficRouting: {
-          plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: name, namespace: environment.namespace } },
-        },
-      }),
-    },
+    stableService: name,
+    canaryService: canaryService(name),
+    steps: steps.flatMap(({ weight, pause }) => [
+      { setWeight: weight },
+      ...(analysis
+        ? [{ analysis: { templates: [{ templateName: analysisTemplateName(name) }], args: ANALYSIS_ARGUMENTS } }]
+        : []),
+      { pause: pause === undefined ? {} : { duration: `${Math.ceil(parseDuration(pause) / 1000)}s` } },
+    ]),
+    ...(route && {
+      trafficRouting: {
+        plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: name, namespace: environment.namespace } },
+      },
+    }),
   }
 }

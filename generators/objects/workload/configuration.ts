@@ -11,6 +11,8 @@ import { type ArtifactStore, type BundleFile, parseCpu, type VersionFile } from 
 import type { PlannedModel, PlannedVersion } from '../../plan/index.ts'
 import { addressIn } from './artifact-store.ts'
 import { predictionLogSettings } from './prediction-log.ts'
+import { hasGpu } from './resources.ts'
+import { serverConfiguration } from './server-settings.ts'
 
 /** Seconds between unready and refusing connections: endpoints of every proxy are updated by then. */
 const DRAIN_DELAY_SECONDS = 10
@@ -29,6 +31,8 @@ export function bootConfiguration(model: PlannedModel): BootConfiguration {
       threads: Math.max(1, Math.ceil(parseCpu(settings.resources.cpuLimit as `${number}`))),
       bodyLimit: 16 * 2 ** 20,
       drain: { delaySeconds: DRAIN_DELAY_SECONDS, timeoutSeconds: DRAIN_TIMEOUT_SECONDS },
+      ...serverConfiguration(environment.server),
+      ...(hasGpu(model) && { executionProviders: ['cuda', 'cpu'] }),
       ...(environment.predictionLog && { predictionLog: predictionLogSettings(environment.predictionLog) }),
     },
     models: [

@@ -9,8 +9,10 @@ import { monitorModel } from '../monitoring/index.ts'
 import { modelLabels, selectorLabels } from '../names.ts'
 import { traffic } from '../traffic/index.ts'
 import { bootConfiguration, routingConfiguration } from './configuration.ts'
+import { credentialsObject, identityOf } from './credentials.ts'
 import { deployment } from './deployment.ts'
 import { networkPolicy } from './network-policy.ts'
+import { verification } from './verification.ts'
 import { type Workload, workloadsOf } from './workload.ts'
 
 export interface ModelChartProps {
@@ -24,9 +26,15 @@ export class ModelChart extends Chart {
     super(scope, id, { namespace: model.environment.namespace, disableResourceNameHashes: true })
     const { name, settings } = model
     const labels = modelLabels(name, settings.owner)
-    new ServiceAccount(this, 'service-account', { metadata: { name, labels }, automountToken: false })
+    const { annotations } = identityOf(model)
+    new ServiceAccount(this, 'service-account', {
+      metadata: { name, labels, ...(Object.keys(annotations).length > 0 && { annotations }) },
+      automountToken: false,
+    })
+    credentialsObject(this, model, labels)
     for (const workload of workloadsOf(model)) pods(this, workload)
     traffic(this, model)
+    if (model.environment.argocd.verification) verification(this, model, labels)
     monitorModel(this, model, labels)
   }
 }

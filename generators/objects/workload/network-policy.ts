@@ -1,37 +1,57 @@
 import { k8s } from 'cdk8s-plus-28'
 import type { Construct } from 'constructs'
-import { POD } from 'modelyard-serving/contract'
+import type { NetworkPeer } from '../../define/index.ts'
+import { verificationLabels } from '../argocd/verification-labels.ts'
 import { selectorLabels } from '../names.ts'
 import { portsOf } from './artifact-store.ts'
+import { identityEgress } from './credentials.ts'
 import { predictionLogPorts } from './prediction-log.ts'
+import { serverPorts } from './server-settings.ts'
 import type { Workload } from './workload.ts'
 
-/** In: the server's port, from pods of this cluster. Out: DNS, the store of artifacts where it is not in the pod, the sink of the prediction log. Nothing else. */
+const NAMESPACE = 'kubernetes.io/metadata.name'
+
+/** Names of the cluster. */
+export const DNS: k8s.NetworkPolicyEgressRule = {
+  to: [
+    {
+      namespaceSelector: { matchLabels: { [NAMESPACE]: 'kube-system' } },
+      podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
+    },
+  ],
+  ports: [policyPort(53, 'UDP'), policyPort(53)],
+}
+
+/**
+ * In: the server's ports, from the pods that the environment names or from all of the cluster. Out: DNS, the store of artifacts where
+ * it is not in the pod, the sink of the prediction log. Nothing else.
+ */
 export function networkPolicy(scope: Construct, workload: Workload, labels: Record<string, string>): void {
   const { model, name, component, id } = workload
-  const port = (number: number, protocol = 'TCP'): k8s.NetworkPolicyPort => ({
-    port: k8s.IntOrString.fromNumber(number),
-    protocol,
-  })
-  const dns: k8s.NetworkPolicyEgressRule = {
-    to: [
-      {
-        namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'kube-system' } },
-        podSelector: { matchLabels: { 'k8s-app': 'kube-dns' } },
-      },
-    ],
-    ports: [port(53, 'UDP'), port(53)],
-  }
-  const { artifacts, predictionLog } = model.environment
+  const { artifacts, predictionLog, network = {}, server, argocd } = model.environment
   const numbers = new Set([...portsOf(artifacts), ...predictionLogPorts(predictionLog)])
-  const elsewhere = [...numbers].map((number) => port(number))
+  const elsewhere = [...numbers].map((number) => policyPort(number))
+  const to = network.to?.map((one) => (typeof one === 'string' ? { ipBlock: { cidr: one } } : peer(one)))
+  const verifier = argocd.verification ? [{ podSelector: { matchLabels: verificationLabels(model.name) } }] : []
+  const from = network.from ? [...network.from.map(peer), ...verifier] : [{ namespaceSelector: {} }]
   new k8s.KubeNetworkPolicy(scope, id('network-policy'), {
     metadata: { name, labels },
     spec: {
       podSelector: { matchLabels: selectorLabels(model.name, component) },
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [{ from: [{ namespaceSelector: {} }], ports: [port(POD.port)] }],
-      egress: elsewhere.length === 0 ? [] : [dns, { ports: elsewhere }],
+      ingress: [{ from, ports: serverPorts(server).map(({ port }) => policyPort(port)) }],
+      egress: elsewhere.length === 0 ? [] : [DNS, { ...(to && { to }), ports: elsewhere }, ...identityEgress(model)],
     },
   })
+}
+
+export function policyPort(number: number, protocol = 'TCP'): k8s.NetworkPolicyPort {
+  return { port: k8s.IntOrString.fromNumber(number), protocol }
+}
+
+function peer({ namespace, labels }: NetworkPeer): k8s.NetworkPolicyPeer {
+  return {
+    namespaceSelector: { matchLabels: { [NAMESPACE]: namespace } },
+    ...(labels && { podSelector: { matchLabels: labels } }),
+  }
 }

@@ -9,17 +9,31 @@ import {
 import type { PlannedModel } from '../../plan/index.ts'
 
 /** Requests and limits of the pod's one container: a candidate in the same pod adds its own. */
-export function podResources({ settings, candidate }: PlannedModel): k8s.ResourceRequirements {
+export function podResources(model: PlannedModel): k8s.ResourceRequirements {
+  const { settings, candidate } = model
   const all = [settings.resources, ...(candidate ? [candidate.version.settings.resources] : [])]
   const cpu = (pick: (item: SealedSettings['resources']) => string) =>
     k8s.Quantity.fromString(formatCpu(sum(all.map((item) => parseCpu(pick(item) as CpuQuantity)))))
   const memory = k8s.Quantity.fromString(
     formatMemory(sum(all.map((item) => parseMemory(item.memory as MemoryQuantity)))),
   )
+  const gpus = gpuCount(model)
+  const { resource = 'nvidia.com/gpu' } = model.environment.gpu ?? {}
+  // Two versions in one process share its GPUs. Kubernetes wants limit and request of such a resource to be the same.
+  const accelerators = gpus === 0 ? {} : { [resource]: k8s.Quantity.fromNumber(gpus) }
   return {
-    requests: { cpu: cpu((item) => item.cpu), memory },
-    limits: { cpu: cpu((item) => item.cpuLimit), memory },
+    requests: { cpu: cpu((item) => item.cpu), memory, ...accelerators },
+    limits: { cpu: cpu((item) => item.cpuLimit), memory, ...accelerators },
   }
+}
+
+/** GPUs of a pod. */
+function gpuCount({ settings, candidate }: PlannedModel): number {
+  return Math.max(settings.resources.gpu ?? 0, candidate?.version.settings.resources.gpu ?? 0)
+}
+
+export function hasGpu(model: PlannedModel): boolean {
+  return gpuCount(model) > 0
 }
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0)

@@ -1,15 +1,16 @@
-import { defineEnvironment, hpa, oci, prometheusOperator, rollouts } from 'modelyard'
+import { defineEnvironment, hpa, oci, prometheusOperator, rollouts, sealedSecrets } from 'modelyard'
 import { argocd, cluster, prometheus, servingImage } from '../shared.ts'
 
 /** Argo Rollouts brings in each stable version by steps, measured on the way. */
 export default defineEnvironment({
   name: 'rollout',
-  revision: 1,
+  revision: 2,
   cluster,
   namespace: 'sink-rollout',
   argocd,
   servingImage,
-  artifacts: oci('registry.example.com/models', { secret: 'registry-login' }),
+  artifacts: oci('registry.example.com/models'),
+  credentials: sealedSecrets({ wine: { '.dockerconfigjson': 'AgBy3i4OJSWK' } }),
   traffic: rollouts({
     steps: [{ weight: 5, pause: '10m' }, { weight: 25, pause: '10m' }, { weight: 50 }],
     analysis: { prometheus },

@@ -1,15 +1,17 @@
-import { defineEnvironment, hpa, prometheusOperator, s3, serverSplit } from 'modelyard'
+import { defineEnvironment, externalSecret, hpa, prometheusOperator, s3, serverSplit } from 'modelyard'
 import { argocd, cluster, servingImage } from '../shared.ts'
 
-/** Both versions in one pod, credentials from a Secret, predictions logged. */
+/** Both versions in one pod, credentials from a vault, predictions logged. */
 export default defineEnvironment({
   name: 'split',
-  revision: 1,
+  revision: 2,
   cluster,
   namespace: 'sink-split',
-  argocd,
+  argocd: { ...argocd, applicationSet: true },
   servingImage,
-  artifacts: s3('models/wine', { endpoint: 'https://objects.example.com', secret: 'artifact-store' }),
+  artifacts: s3('models/wine', { endpoint: 'https://objects.example.com' }),
+  credentials: externalSecret({ store: 'vault', entry: 'models/{model}' }),
+  server: { tls: 'models-tls' },
   traffic: serverSplit(),
   autoscaling: hpa({ cpu: 60, memory: 80 }),
   predictionLog: {

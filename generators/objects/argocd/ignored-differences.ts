@@ -1,0 +1,37 @@
+import type { PlannedModel } from '../../plan/index.ts'
+import { scaleTarget, workloadsOf } from '../workload/workload.ts'
+
+export interface IgnoredDifference {
+  group: string
+  kind: string
+  name: string
+  jsonPointers?: string[]
+  jqPathExpressions?: string[]
+}
+
+/**
+ * What a model's Application leaves as it is in the cluster: the number of pods where an autoscaler sets it (without this a Deployment
+ * that had a number before falls to one pod, argo-cd#1603), and the weights that Argo Rollouts shifts.
+ */
+export function ignoredDifferences(model: PlannedModel): IgnoredDifference[] {
+  const { name, environment } = model
+  const { traffic, revision } = environment
+  const scaled = workloadsOf(model).filter(({ replicas }) => replicas.min < replicas.max)
+  const isShifted = traffic?.engine === 'rollouts' && traffic.route !== undefined
+  return [
+    ...(revision < 2 ? [] : scaled).map((workload) => {
+      const { apiVersion, kind, name } = scaleTarget(workload)
+      return { group: apiVersion.replace(/\/.*/, ''), kind, name, jsonPointers: ['/spec/replicas'] }
+    }),
+    ...(isShifted
+      ? [
+          {
+            group: 'gateway.networking.k8s.io',
+            kind: 'HTTPRoute',
+            name,
+            jqPathExpressions: ['.spec.rules[]?.backendRefs[]?.weight'],
+          },
+        ]
+      : []),
+  ]
+}
