@@ -8,7 +8,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createContentCache } from './artifact/index.ts'
 import type { BootConfiguration, RoutedModel } from './contract/index.ts'
-import { addRoutes, createHttpServer } from './http/index.ts'
+import { addRoutes, createHttpServer, createLog } from './http/index.ts'
 import { ModelRegistry } from './models/index.ts'
 import { createMonitoring } from './monitoring/index.ts'
 import { createPredictionLog } from './prediction-log/index.ts'
@@ -74,15 +74,16 @@ async function configuration(): Promise<{ boot: BootConfiguration; routed: Route
 
 /** What Fastify itself lists, so that a route that comes later is tried too. */
 async function routesOf(boot: BootConfiguration): Promise<KnownRoute[]> {
-  const app = createHttpServer(boot.server, { logger: false })
+  const log = createLog(false)
+  const app = createHttpServer(boot.server, { log })
   const routes: KnownRoute[] = []
   app.addHook('onRoute', ({ method, url }) => {
     for (const name of [method].flat()) if (name !== 'HEAD') routes.push({ method: name, url })
   })
   const monitoring = createMonitoring([25])
   const cache = createContentCache(scratch())
-  const predictionLog = createPredictionLog({}, monitoring.predictionLog, app.log)
-  const registry = new ModelRegistry(boot, { cache, threads: 1, monitoring, predictionLog, log: app.log })
+  const predictionLog = createPredictionLog({}, monitoring.predictionLog, log)
+  const registry = new ModelRegistry(boot, { cache, threads: 1, monitoring, predictionLog, log })
   addRoutes(app, { settings: boot.server, registry, monitoring, predictionLog, state: { draining: false } }, false)
   await app.ready()
   await app.close()

@@ -1,7 +1,7 @@
 import { Server as TlsServer } from 'node:tls'
 import { createContentCache } from './artifact/index.ts'
 import type { ServerSettings } from './contract/index.ts'
-import { addManagementRoutes, addRoutes, createHttpServer, drain, type LoggerOption } from './http/index.ts'
+import { addManagementRoutes, addRoutes, createHttpServer, createLog, drain, type LoggerOption } from './http/index.ts'
 import { type FileWatch, ModelRegistry, readBootConfiguration, watchRouting } from './models/index.ts'
 import { createMonitoring, type Monitoring } from './monitoring/index.ts'
 import { createPredictionLog } from './prediction-log/index.ts'
@@ -26,7 +26,7 @@ export interface ServerOptions {
   grpcPort?: number
   /** 0 for a free one; by default the `managementPort` of the boot configuration, and without one `port` answers probes and metrics. */
   managementPort?: number
-  /** Fastify's `logger`: true for JSON lines on standard output, false (the default) for silence. */
+  /** JSON lines on standard output, or to a stream of your own; silence by default. */
   logger?: LoggerOption
   /** Where observations go; by default a registry of this server's own, which `/metrics` answers from. */
   monitoring?: Monitoring
@@ -71,8 +71,8 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
   const boot = await readBootConfiguration(bootPath)
   const settings = boot.server
   const tls = settings.tls && (await readTls(settings.tls))
-  const app = createHttpServer(settings, { logger, ...(tls && { tls }) })
-  const { log } = app
+  const log = createLog(logger)
+  const app = createHttpServer(settings, { log, ...(tls && { tls }) })
   const authenticator = settings.authentication && (await authenticatorOf(settings.authentication, log))
   const state = { draining: false }
   const { monitoring = createMonitoring(boot.models.map(({ slo }) => slo.latencyP99Ms)) } = options
@@ -83,10 +83,12 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
   const managementPort = options.managementPort ?? settings.managementPort
   addRoutes(app, context, managementPort !== undefined)
   await app.listen({ host, port: options.port ?? settings.port })
-  const management = managementPort === undefined ? undefined : createHttpServer(settings, { logger: logger && log })
+  log.info({}, `listening at ${addressOf(app)}`)
+  const management = managementPort === undefined ? undefined : createHttpServer(settings, { log })
   if (management !== undefined) {
     addManagementRoutes(management, context)
     await management.listen({ host, port: managementPort ?? 0 })
+    log.info({}, `probes and scrapes: listening at ${addressOf(management)}`)
   }
   const grpcPort = options.grpcPort ?? settings.grpcPort
   const grpc =
@@ -140,7 +142,7 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
     async drain() {
       const { delaySeconds, timeoutSeconds } = settings.drain
       const end = performance.now() + (delaySeconds + timeoutSeconds) * 1000
-      await Promise.all([drain(app, state, settings.drain), grpc?.stop(settings.drain)])
+      await Promise.all([drain(app, log, state, settings.drain), grpc?.stop(settings.drain)])
       stopWatching()
       const left = Math.max(end - performance.now(), SHORTEST_FLUSH_MS)
       await Promise.all([predictionLog.close(left), publishStopping(left)])

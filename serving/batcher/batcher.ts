@@ -69,8 +69,7 @@ export class Batcher {
    * with the model's own error when this very request makes the model fail.
    */
   submit(feeds: Tensors, outputNames?: readonly string[], work: Work = {}): Promise<Tensors> {
-    const { deadline = Number.POSITIVE_INFINITY, gone, ran } = work
-    const admitted = performance.now()
+    const { admitted = performance.now(), deadline = Number.POSITIVE_INFINITY, gone, ran } = work
     const rows = rowsOf(feeds)
     const refusal = this.refuse(rows, deadline - admitted)
     // Requests that nobody waits for any more must not keep others out.
@@ -169,8 +168,9 @@ export class Batcher {
     clearImmediate(this.immediate)
     this.timer = undefined
     this.immediate = undefined
-    this.dropDead(performance.now())
-    const pieces = this.takeBatch()
+    const now = performance.now()
+    this.dropDead(now)
+    const pieces = this.takeBatch(now)
     if (pieces.length === 0) {
       this.tellIdle()
       return
@@ -184,7 +184,7 @@ export class Batcher {
   }
 
   /** The oldest request and the ones after it that may share its call, up to the batch size. */
-  private takeBatch(): Piece[] {
+  private takeBatch(now: number): Piece[] {
     const head = this.queue[0]
     if (head === undefined) return []
     const pieces: Piece[] = []
@@ -199,7 +199,7 @@ export class Batcher {
         left.push(job)
         continue
       }
-      if (job.taken === 0) this.observer.queued((performance.now() - job.admitted) / 1000)
+      if (job.taken === 0) this.observer.queued((now - job.admitted) / 1000)
       pieces.push({ job, start: job.taken, end: job.taken + wanted })
       job.taken += wanted
       rows += wanted

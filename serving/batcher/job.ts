@@ -4,12 +4,14 @@ import { sliceRows } from './rows.ts'
 
 /** How long a request is worth running. */
 export interface Work {
+  /** When it came, on the clock of `performance.now()`, milliseconds; now by default. */
+  admitted?: number
   /** On the clock of `performance.now()`, milliseconds; none by default. Work whose time is over is dropped before it runs. */
   deadline?: number
   /** True once nobody waits for the answer. Asked before the work runs. */
-  gone?: () => boolean
+  gone?: (() => boolean) | undefined
   /** Told of each model call that this work was in; for tracing. */
-  ran?: (call: RanCall) => void
+  ran?: ((call: RanCall) => void) | undefined
 }
 
 /** One model call as one request saw it. Times are of `performance.now()`, milliseconds. */

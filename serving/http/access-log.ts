@@ -11,7 +11,7 @@ export function accessLog(app: FastifyInstance, share: number): void {
     if (open !== 'probes' && open !== 'metrics' && Math.random() < share) {
       const path = request.url.split('?', 1)[0]
       const ms = Number(reply.elapsedTime.toFixed(3))
-      request.log.info({ method: request.method, path, status: reply.statusCode, ms }, 'request')
+      request.ownLog.info({ method: request.method, path, status: reply.statusCode, ms }, 'request')
     }
     done()
   })

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Monitoring } from '../monitoring/index.ts'
-import { RequestLog, unauthenticated } from '../protocols/index.ts'
+import { unauthenticated } from '../protocols/index.ts'
 import type { Authenticator } from '../security/index.ts'
 
 export interface AuthenticationOptions {
@@ -28,7 +28,7 @@ export function authenticate(
       monitoring.unauthenticated()
       throw unauthenticated()
     }
-    if (request.log instanceof RequestLog) request.log.nameClient(client)
+    request.client = client
     done()
   })
 }

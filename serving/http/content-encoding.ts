@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Transform } from 'node:stream'
 import { promisify } from 'node:util'
 import { constants, createGunzip, createInflate, deflate, gzip } from 'node:zlib'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { HttpProblem } from '../protocols/index.ts'
 
 /**
@@ -26,7 +26,8 @@ const ENCODERS = { gzip: promisify(gzip), deflate: promisify(deflate) }
 export function inflateBodies(app: FastifyInstance): void {
   app.addHook('preParsing', (request, reply, payload, done) => {
     const encoding = request.headers['content-encoding']?.trim().toLowerCase()
-    if (encoding === undefined || encoding === 'identity' || encoding === '') return done(null, payload)
+    if (encoding === undefined || encoding === 'identity' || encoding === '' || !hasBody(request))
+      return done(null, payload)
     const createDecoder = Object.hasOwn(DECODERS, encoding) ? DECODERS[encoding] : undefined
     if (createDecoder === undefined) {
       const error = 'send the body as it is, or with Content-Encoding gzip or deflate'
@@ -38,13 +39,19 @@ export function inflateBodies(app: FastifyInstance): void {
       received += chunk.byteLength
     })
     Object.defineProperty(decoder, 'receivedEncodedLength', { get: () => received })
-    // Fastify listens while it reads, and no longer once it has refused the request or where it wants no body; what is wrong with
-    // the rest then concerns nobody, and unheard it would end the process.
+    // Fastify listens while it reads, and no longer once it has refused the request; what is wrong with the rest then concerns
+    // nobody, and unheard it would end the process.
     decoder.on('error', () => {})
     // Refused, or its client gone: what has not been inflated must not be.
     reply.raw.once('close', () => decoder.destroy())
     done(null, (payload as IncomingMessage).pipe(decoder))
   })
+}
+
+/** False where Fastify reads nothing: nobody would then hear what is wrong with it. */
+function hasBody({ method, headers }: FastifyRequest): boolean {
+  if (method === 'GET' || method === 'HEAD' || method === 'TRACE') return false
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 /** Compresses large answers for callers that accept it. Others pay one comparison. */

@@ -1,21 +1,11 @@
-import { randomUUID } from 'node:crypto'
-import {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyServerOptions,
-  fastify,
-  LogController,
-} from 'fastify'
+import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify'
 import type { ServerSettings } from '../contract/index.ts'
-import { isRequestId, RequestLog } from '../protocols/index.ts'
+import { requestId, requestLog, type ServerLog } from '../protocols/index.ts'
 import type { TlsMaterial } from '../security/index.ts'
 import { answerMalformed, errorAnswer, MALFORMED } from './malformed-request.ts'
 
-/** What Fastify takes as `logger`: true or pino options for JSON lines, false for silence. */
-export type LoggerOption = NonNullable<FastifyServerOptions['logger']>
-
 export interface HttpServerOptions {
-  logger: LoggerOption | FastifyBaseLogger
+  log: ServerLog
   /** Absent: plain HTTP. */
   tls?: TlsMaterial
 }
@@ -32,22 +22,15 @@ const MOST_HEADER_BYTES = 16_384
 /** With a model so fast that a refusal costs as much as an answer, this is what bounds how long a caller waits. */
 const MOST_CONNECTIONS = 8192
 
-/** A Fastify instance before it has routes: it exists before the models, since they log through it. */
-export function createHttpServer(settings: ServerSettings, { logger, tls }: HttpServerOptions): FastifyInstance {
+/** A Fastify instance before it has routes. */
+export function createHttpServer(settings: ServerSettings, { log, tls }: HttpServerOptions): FastifyInstance {
   const http = { maxHeaderSize: MOST_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS }
   const required = tls?.ca !== undefined
   const client = { requestCert: required, rejectUnauthorized: required }
   const https = tls && { ...http, ...tls, ...client, handshakeTimeout: HEADERS_TIMEOUT_MS }
   const options: FastifyServerOptions = {
-    ...(typeof logger === 'object' && 'child' in logger ? { loggerInstance: logger } : { logger }),
-    // Without a log no request needs one of its own.
-    ...(logger !== false && {
-      childLoggerFactory: (log, bindings, _options, raw) => new RequestLog(log, bindings, raw),
-    }),
     bodyLimit: settings.bodyLimit,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Two lines a request cost more than a small model; failures are logged, and the metrics count the rest.
-    logController: new LogController({ disableRequestLogging: true }),
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
     // Connections that are still open when the server closes get their answers, not a 503.
     return503OnClosing: false,
@@ -64,11 +47,14 @@ export function createHttpServer(settings: ServerSettings, { logger, tls }: Http
   const app: FastifyInstance = fastify({ ...options, ...(https === undefined ? { http } : { https }) })
   // Fastify reads it as a string, which no route here takes: where only JSON is read it is a 415 as any other type.
   app.removeContentTypeParser('text/plain')
+  app.decorateRequest('client', null)
+  app.decorateRequest('madeLog', null)
+  app.decorateRequest('ownLog', {
+    getter() {
+      this.madeLog ??= requestLog(log, this)
+      return this.madeLog
+    },
+  })
   app.server.maxConnections = settings.maxConnections ?? MOST_CONNECTIONS
   return app
-}
-
-/** The caller's id where it is harmless in a log and a header, a new one otherwise. */
-function requestId(given: string | string[] | undefined): string {
-  return isRequestId(given) ? given : randomUUID()
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { ServerSettings } from '../contract/index.ts'
+import type { Log } from '../models/index.ts'
 import type { ServerState } from './server-state.ts'
 
 /** Even without a delay, what has arrived in a socket but was not read yet is served: closing would take it for an idle connection. */
@@ -12,14 +13,15 @@ const SHORTEST_DELAY_MS = 50
  */
 export async function drain(
   app: FastifyInstance,
+  log: Log,
   state: ServerState,
   { delaySeconds, timeoutSeconds }: ServerSettings['drain'],
 ): Promise<void> {
   state.draining = true
-  app.log.info({ delaySeconds, timeoutSeconds }, 'draining')
+  log.info({ delaySeconds, timeoutSeconds }, 'draining')
   await sleep(Math.max(delaySeconds * 1000, SHORTEST_DELAY_MS))
   const cut = setTimeout(() => {
-    app.log.warn({ timeoutSeconds }, 'requests in flight are cut')
+    log.warn({ timeoutSeconds }, 'requests in flight are cut')
     app.server.closeAllConnections()
   }, timeoutSeconds * 1000)
   await app.close()

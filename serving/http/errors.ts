@@ -23,7 +23,7 @@ export function uniformErrors(app: FastifyInstance): void {
     if (request.is404) return notFound(request, reply)
     const status = error.statusCode ?? 500
     if (status >= 500) {
-      request.log.error({ err: error }, 'a request failed')
+      request.ownLog.error({ err: error }, 'a request failed')
       return reply.code(500).send({ error: 'internal error' })
     }
     if (status === 413) {

@@ -1,4 +1,5 @@
 export { addManagementRoutes, addRoutes } from './add-routes.ts'
-export { createHttpServer, type LoggerOption } from './create-http-server.ts'
+export { createHttpServer } from './create-http-server.ts'
 export { drain } from './drain.ts'
+export { createLog, type LoggerOption } from './server-log.ts'
 export type { ServerState } from './server-state.ts'

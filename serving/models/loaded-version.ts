@@ -61,9 +61,9 @@ export interface Caller extends Pick<Work, 'gone' | 'ran'> {
   /** Milliseconds; the version's time-out when absent or longer. */
   timeoutMs?: number | undefined
   /** Another version answers when this one does not, in what is left of the time: a version elsewhere takes half of it. */
-  leaveTime?: boolean
+  leaveTime?: boolean | undefined
   /** Headers that go with the request to a version elsewhere, beside its id: the trace that it is of. */
-  forward?: Readonly<Record<string, string>>
+  forward?: Readonly<Record<string, string>> | undefined
 }
 
 /** A version that answers. */
@@ -184,24 +184,26 @@ class SessionVersion implements LoadedVersion {
     return this.runner.available
   }
 
-  async predict(feeds: Tensors, outputNames: readonly string[] | undefined, caller: Caller): Promise<Tensors> {
+  predict(feeds: Tensors, outputNames: readonly string[] | undefined, caller: Caller): Promise<Tensors> {
     const { requestId, mode, gone, ran, timeoutMs = this.timeoutMs } = caller
-    const started = performance.now()
-    const work: Work = { deadline: started + Math.min(timeoutMs, this.timeoutMs) }
-    if (gone !== undefined) work.gone = gone
-    if (ran !== undefined) work.ran = ran
+    const admitted = performance.now()
+    const work: Work = { admitted, deadline: admitted + Math.min(timeoutMs, this.timeoutMs), gone, ran }
     // No await before `submit`: a version that was just looked up cannot be retired in between.
     const answer = this.batcher.submit(feeds, outputNames, work)
     this.metrics.entered()
-    try {
-      const outputs = await answer
-      // Here, below every protocol, so that each of them is counted, and after the encoding.
-      this.drift?.observe(feeds, outputs)
-      this.record?.({ requestId, mode, feeds, outputs, milliseconds: performance.now() - started })
-      return outputs
-    } finally {
-      this.metrics.left()
-    }
+    return answer.then(
+      (outputs) => {
+        this.metrics.left()
+        // Here, below every protocol, so that each of them is counted, and after the encoding.
+        this.drift?.observe(feeds, outputs)
+        this.record?.({ requestId, mode, feeds, outputs, milliseconds: performance.now() - admitted })
+        return outputs
+      },
+      (error: unknown) => {
+        this.metrics.left()
+        throw error
+      },
+    )
   }
 
   async retire(): Promise<void> {

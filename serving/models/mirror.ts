@@ -20,7 +20,7 @@ export function mirrorRequest(
   version: LoadedVersion,
   answered: Tensors,
   run: (version: LoadedVersion) => Promise<Tensors> | undefined,
-  log: Log,
+  request: { readonly ownLog: Log },
 ): void {
   const running = inFlight.get(version) ?? 0
   if (running >= MOST_IN_FLIGHT) {
@@ -37,7 +37,10 @@ export function mirrorRequest(
         // No answer is no disagreement.
         if (error instanceof RemoteError) version.metrics.shadowSkipped(error.reason)
         else version.metrics.shadowCompared(false)
-        log.warn({ model: version.model, version: version.served.name, err: error }, 'a mirrored request failed')
+        request.ownLog.warn(
+          { model: version.model, version: version.served.name, err: error },
+          'a mirrored request failed',
+        )
       },
     )
     .finally(() => inFlight.set(version, (inFlight.get(version) ?? 1) - 1))

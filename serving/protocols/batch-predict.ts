@@ -136,8 +136,20 @@ async function predictRows(batch: Batch, rows: readonly Row[]): Promise<void> {
 }
 
 /** The prediction log has an event for each call, and an id for each event. */
-function partOf({ id, served, log, headers, raw }: FastifyRequest, rows: readonly Row[]): ServedCall {
-  return { id: `${id}/${rows[0]?.place ?? 0}`, served, log, headers, raw }
+function partOf(request: FastifyRequest, rows: readonly Row[]): ServedCall {
+  const { id, served, headers, raw } = request
+  // Its time-outs are what is left of the batch's.
+  const started = performance.now()
+  return {
+    id: `${id}/${rows[0]?.place ?? 0}`,
+    started,
+    served,
+    headers,
+    raw,
+    get ownLog() {
+      return request.ownLog
+    },
+  }
 }
 
 /** Where the version of the route is down another may answer; it goes on then, since one answer has one version. */

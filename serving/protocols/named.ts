@@ -29,8 +29,20 @@ async function predict(request: FastifyRequest, reply: FastifyReply): Promise<st
   const predictions = version.write(outputs, records.length)
   reply.header(VERSION_HEADER, version.served.name)
   reply.type('application/json; charset=utf-8')
-  const from = `{"model":${JSON.stringify(version.model)},"version":${JSON.stringify(version.served.name)}`
+  const from = beginning(version)
   return list ? `${from},"predictions":[${predictions.join(',')}]}` : `${from},"prediction":${predictions[0]}}`
+}
+
+const beginnings = new WeakMap<LoadedVersion, string>()
+
+/** What the answers of a version begin with. */
+function beginning(version: LoadedVersion): string {
+  let text = beginnings.get(version)
+  if (text === undefined) {
+    text = `{"model":${JSON.stringify(version.model)},"version":${JSON.stringify(version.served.name)}`
+    beginnings.set(version, text)
+  }
+  return text
 }
 
 /** Records as tensors of one version; throws a 422 that lists every wrong field. */

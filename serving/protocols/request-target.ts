@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { LoadedVersion, ModelRegistry, Route, ServedModel } from '../models/index.ts'
+import type { LoadedVersion, Log, ModelRegistry, Route, ServedModel } from '../models/index.ts'
 import type { Monitoring, VersionMetrics } from '../monitoring/index.ts'
 import type { PredictionLog } from '../prediction-log/index.ts'
 import { HttpProblem } from './http-problem.ts'
@@ -8,6 +8,13 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The model that a request is for; null for routes that are for none. */
     served: { model: ServedModel; route: string; metrics: VersionMetrics } | null
+    /** When its model was found, on the clock of `performance.now()`, milliseconds. */
+    started: number
+    /** The name that belongs to the key of the caller; null where none was asked for. */
+    client: string | null
+    /** For lines about this request; made when it is first asked for. */
+    readonly ownLog: Log
+    madeLog: Log | null
   }
   interface FastifyContextConfig {
     /** Label `route` of the metrics; only routes that have one are for a model. */
@@ -33,6 +40,7 @@ export const VERSION_HEADER = 'x-modelyard-version'
  */
 export function trackServedRequests(app: FastifyInstance, { registry, monitoring }: ProtocolContext): void {
   app.decorateRequest('served', null)
+  app.decorateRequest('started', 0)
   const unanswered = new Map<ServedModel, VersionMetrics>()
   const metricsOf = (model: ServedModel) => {
     const known = unanswered.get(model) ?? monitoring.version(model.name, '')
@@ -44,12 +52,15 @@ export function trackServedRequests(app: FastifyInstance, { registry, monitoring
     if (route !== undefined) {
       const model = targetModel(request, registry)
       request.served = { model, route, metrics: metricsOf(model) }
+      request.started = performance.now()
     }
     done()
   })
-  app.addHook('onResponse', (request, reply, done) => {
-    request.served?.metrics.request(request.served.route, reply.statusCode, reply.elapsedTime / 1000)
-    done()
+  // Here the answer is final. Fastify would listen to the response for a hook after this one, which costs more than to count.
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const { served, started } = request
+    served?.metrics.request(served.route, reply.statusCode, (performance.now() - started) / 1000)
+    done(null, payload)
   })
 }
 

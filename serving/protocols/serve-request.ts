@@ -27,7 +27,7 @@ export interface ServedAnswer {
 }
 
 /** What the core asks of a call; a Fastify request is one, and so is a gRPC call. */
-export type ServedCall = Pick<FastifyRequest, 'id' | 'served' | 'log' | 'headers'> & {
+export type ServedCall = Pick<FastifyRequest, 'id' | 'started' | 'served' | 'ownLog' | 'headers'> & {
   /** Destroyed: nobody would read the answer. */
   raw: { socket: { readonly destroyed: boolean } }
 }
@@ -47,16 +47,15 @@ export async function serveRequest(
   const { id: requestId } = request
   const { socket } = request.raw
   const gone = () => socket.destroyed
-  const started = performance.now()
   const { undecided, decided } = decide(route, prepare)
   const { version, mode = 'stable', mirror, fallback } = decided
-  const forward = version.elsewhere || mirror?.elsewhere ? traceHeaders(request.headers) : {}
-  const ask = (asked: LoadedVersion, prepared: PreparedRequest, more: Omit<Caller, 'requestId'>) => {
+  const forward = version.elsewhere || mirror?.elsewhere ? traceHeaders(request.headers) : undefined
+  const ask = (asked: LoadedVersion, prepared: PreparedRequest, mode: Caller['mode'], leaveTime: boolean) => {
     const { feeds, outputNames, timeoutMs = timeoutOf(request) } = prepared
-    // What a candidate has used up of the time is not there for the version after it.
-    const left = timeoutMs && timeoutMs - (performance.now() - started)
-    const ran = CHANNELS.modelRun.hasSubscribers && { ran: publishRuns(request, asked) }
-    return asked.predict(feeds, outputNames, { requestId, timeoutMs: left, gone, ...ran, ...more })
+    // What has been used up of the time, by reading the request or by a candidate, is not there any more.
+    const left = timeoutMs && timeoutMs - (performance.now() - request.started)
+    const ran = CHANNELS.modelRun.hasSubscribers ? publishRuns(request, asked) : undefined
+    return asked.predict(feeds, outputNames, { requestId, mode, timeoutMs: left, gone, ran, leaveTime, forward })
   }
   const spokenBy = (spoke: LoadedVersion) => {
     if (request.served !== null) request.served.metrics = spoke.metrics
@@ -64,19 +63,18 @@ export async function serveRequest(
   spokenBy(version)
   const prepared = undecided && version === route.version ? undecided : prepare(version)
   let answered = version
+  const fallBack = (error: unknown) => {
+    if (fallback === undefined || !(error instanceof RemoteError || error instanceof WorkerStoppedError)) throw error
+    version.metrics.fellBack(error instanceof RemoteError ? error.reason : 'stopped')
+    request.ownLog.warn({ ...named(version), err: error }, 'a candidate gave no answer; the stable version does')
+    answered = fallback
+    spokenBy(fallback)
+    return ask(fallback, prepare(fallback), 'stable', false)
+  }
   let outputs: Tensors
   try {
-    outputs = await ask(version, prepared, { mode, forward, leaveTime: fallback !== undefined }).catch(
-      (error: unknown) => {
-        if (fallback === undefined || !(error instanceof RemoteError || error instanceof WorkerStoppedError))
-          throw error
-        version.metrics.fellBack(error instanceof RemoteError ? error.reason : 'stopped')
-        request.log.warn({ ...named(version), err: error }, 'a candidate gave no answer; the stable version does')
-        answered = fallback
-        spokenBy(fallback)
-        return ask(fallback, prepare(fallback), { mode: 'stable' })
-      },
-    )
+    const asked = ask(version, prepared, mode, fallback !== undefined)
+    outputs = await (fallback === undefined ? asked : asked.catch(fallBack))
   } catch (error) {
     throw failure(error, request, answered, wrongInput)
   }
@@ -85,7 +83,7 @@ export async function serveRequest(
       const prepared = prepareOrNothing(prepare, other)
       return prepared && other.predict(prepared.feeds, prepared.outputNames, { requestId, mode: 'shadow', forward })
     }
-    mirrorRequest(mirror, outputs, run, request.log)
+    mirrorRequest(mirror, outputs, run, request)
   }
   return { version: answered, outputs }
 }
@@ -98,7 +96,7 @@ function decide(route: Route, prepare: (version: LoadedVersion) => PreparedReque
 }
 
 /** Why a version did not answer, as the caller is told. */
-function failure(error: unknown, { log }: ServedCall, version: LoadedVersion, wrongInput: number): HttpProblem {
+function failure(error: unknown, call: ServedCall, version: LoadedVersion, wrongInput: number): HttpProblem {
   if (error instanceof HttpProblem) return error
   if (error instanceof QueueFullError) {
     const headers = { 'retry-after': String(error.retryAfterSeconds) }
@@ -110,13 +108,13 @@ function failure(error: unknown, { log }: ServedCall, version: LoadedVersion, wr
     return new HttpProblem(503, 'the model has stopped and is being started again', {}, { 'retry-after': '1' })
   }
   if (error instanceof RemoteError) {
-    log.warn({ ...named(version), err: error }, 'the version elsewhere gave no answer')
+    call.ownLog.warn({ ...named(version), err: error }, 'the version elsewhere gave no answer')
     if (error.reason === 'time_out') return new HttpProblem(504, 'the server of this version did not answer in time')
     return new HttpProblem(503, 'the server of this version does not answer', {}, { 'retry-after': '1' })
   }
   // The golden samples have shown that the model runs, so it is this input that it cannot take. ONNX Runtime's own message
   // names source files: it goes to the log only.
-  log.warn({ ...named(version), err: error }, 'the model failed on an input')
+  call.ownLog.warn({ ...named(version), err: error }, 'the model failed on an input')
   return new HttpProblem(wrongInput, 'the model cannot run on this input')
 }
 

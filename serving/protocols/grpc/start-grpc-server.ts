@@ -1,15 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type handleUnaryCall, Metadata, type MethodDefinition, Server, type ServerUnaryCall } from '@grpc/grpc-js'
-import type { FastifyBaseLogger } from 'fastify'
 import type { ServerSettings } from '../../contract/index.ts'
-import type { LoadedVersion, Route, ServedModel } from '../../models/index.ts'
+import type { LoadedVersion, Log, Route, ServedModel } from '../../models/index.ts'
 import type { Authenticator, TlsMaterial } from '../../security/index.ts'
 import { CHANNELS, type GrpcCallEvent } from '../../tracing/index.ts'
 import { HttpProblem } from '../http-problem.ts'
-import { isRequestId } from '../request-id.ts'
-import { RequestLog } from '../request-log.ts'
+import { requestId } from '../request-id.ts'
+import { requestLog, type ServerLog } from '../request-log.ts'
 import { notReady, type ProtocolContext, VERSION_HEADER, versionNamed } from '../request-target.ts'
 import { type ServedCall, serveRequest } from '../serve-request.ts'
 import { authenticateCalls, clientOf } from './authenticate-calls.ts'
@@ -33,7 +31,7 @@ export interface GrpcOptions extends ProtocolContext {
   port: number
   /** Largest message that is read, bytes; a larger one is RESOURCE_EXHAUSTED. */
   bodyLimit: number
-  log: FastifyBaseLogger
+  log: ServerLog
   /** False once the server is about to stop. */
   accepting(): boolean
   /** Absent: everybody may call. */
@@ -128,9 +126,8 @@ function unary(
   { log, settings: { accessLog = 0 } }: GrpcOptions,
 ): handleUnaryCall<Uint8Array, Uint8Array> {
   return (grpc, reply) => {
-    const started = performance.now()
     const call = createCall(grpc, log)
-    const { headers } = call
+    const { headers, started } = call
     const path = grpc.getPath()
     CHANNELS.grpcStart.publish({ headers, path } satisfies GrpcCallEvent)
     const finish = (code: number) => {
@@ -139,7 +136,7 @@ function unary(
       if (route !== undefined) call.served?.metrics.request(route, counted, ms / 1000)
       CHANNELS.grpcEnd.publish({ headers, path, code: codeOf(counted) } satisfies GrpcCallEvent)
       if (Math.random() < accessLog) {
-        call.log.info({ method: path, status: counted, ms: Number(ms.toFixed(3)) }, 'request')
+        call.ownLog.info({ method: path, status: counted, ms: Number(ms.toFixed(3)) }, 'request')
       }
     }
     Promise.resolve()
@@ -152,7 +149,7 @@ function unary(
         },
         (error: unknown) => {
           const problem = error instanceof HttpProblem ? error : undefined
-          if (problem === undefined) call.log.error({ err: error }, 'a gRPC call failed')
+          if (problem === undefined) call.ownLog.error({ err: error }, 'a gRPC call failed')
           grpc.sendMetadata(call.answerMetadata)
           reply(statusOf(problem))
           finish(problem?.statusCode ?? INTERNAL)
@@ -161,10 +158,9 @@ function unary(
   }
 }
 
-function createCall(grpc: ServerUnaryCall<Uint8Array, Uint8Array>, log: FastifyBaseLogger): Call {
+function createCall(grpc: ServerUnaryCall<Uint8Array, Uint8Array>, log: ServerLog): Call {
   const headers = Object.fromEntries(Object.entries(grpc.metadata.getMap()).map(([name, value]) => [name, `${value}`]))
-  const given = headers['x-request-id']
-  const id = isRequestId(given) ? given : randomUUID()
+  const id = requestId(headers['x-request-id'])
   const answerMetadata = new Metadata()
   answerMetadata.set('x-request-id', id)
   const socket = {
@@ -172,16 +168,19 @@ function createCall(grpc: ServerUnaryCall<Uint8Array, Uint8Array>, log: FastifyB
       return grpc.cancelled
     },
   }
-  const requestLog = new RequestLog(log, { reqId: id }, { headers })
-  const client = clientOf(grpc.metadata)
-  if (client !== undefined) requestLog.nameClient(client)
+  const client = clientOf(grpc.metadata) ?? null
+  let madeLog: Log | undefined
   return {
     id,
+    started: performance.now(),
     deadline: Number(grpc.getDeadline()),
     body: grpc.request,
     headers,
     answerMetadata,
-    log: requestLog,
+    get ownLog() {
+      madeLog ??= requestLog(log, { id, client, headers })
+      return madeLog
+    },
     served: null,
     raw: { socket },
   }
