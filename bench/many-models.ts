@@ -9,7 +9,7 @@ import { reference, startScratchServer } from './scratch-server.ts'
 /**
  * Many small models in one process: resident memory, CPU and time to readiness of the server with so many boosted trees of
  * 50 kB, each a file of its own, beside as many bare sessions in this process. On a busy machine the CPU time is the figure.
- * Run it with `node -C modelyard-source --import tsx bench/many-models.ts [number]`.
+ * Run it with `node -C modelyard-source --import tsx bench/many-models.ts [number]` after `npm run build`.
  */
 const MODELS = Number(process.argv[2] ?? 500)
 const FILE = fileURLToPath(new URL('../serving/testing/fixtures/diabetes-boosted.onnx', import.meta.url))

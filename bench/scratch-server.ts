@@ -28,13 +28,11 @@ export async function startScratchServer(models: object[], port: number): Promis
   const server = { port, threads: 1, bodyLimit: 1024 * 1024, drain }
   const boot = join(directory, 'boot.json')
   writeFileSync(boot, JSON.stringify({ apiVersion: 'modelyard.dev/v1', server, models }))
-  const main = fileURLToPath(new URL('../serving/main.ts', import.meta.url))
+  const main = fileURLToPath(new URL('../serving/lib/main.js', import.meta.url))
   const started = performance.now()
-  const child = spawn(
-    process.execPath,
-    ['-C', 'modelyard-source', '--import', 'tsx', main, '--boot', boot, '--cache', join(directory, 'cache')],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  )
+  const child = spawn(process.execPath, [main, '--boot', boot, '--cache', join(directory, 'cache')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
   const address = `http://127.0.0.1:${port}`
   while (
