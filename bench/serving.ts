@@ -7,7 +7,16 @@ import { prepareExample, ROOT } from './serving/example.ts'
 import { imageDependenciesMb } from './serving/image-size.ts'
 import { loadless } from './serving/load.ts'
 import { Field, measureAll, readiness } from './serving/measure.ts'
-import { echo, echoServer, large, loops, modelyard, modelyardServer, unmonitored } from './serving/node-contestants.ts'
+import {
+  bulkServer,
+  echo,
+  echoServer,
+  large,
+  loops,
+  modelyard,
+  modelyardServer,
+  unmonitored,
+} from './serving/node-contestants.ts'
 import { Unavailable } from './serving/peers.ts'
 import { plot } from './serving/plot.ts'
 import { pinThisProcess, unpinnable } from './serving/process-tree.ts'
@@ -20,15 +29,15 @@ const HELP = `Usage: npm run bench:serving [-- options]
 Measures the compiled server against an echo in Fastify, ONNX Runtime alone and the Python servers that tutorials use, and
 writes bench/results/serving.json, serving.svg and the figures of docs/speed.md. docs/speed.md says how.
 
-  --rounds <number>     turns of all contestants (3)
-  --seconds <number>    load on each in one turn (2)
+  --rounds <number>     turns of all contestants (7)
+  --seconds <number>    load on each in one turn (1)
   --without-python      only what runs in Node; writes nothing
 `
 
 const { values: flags } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '3' },
-    seconds: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '7' },
+    seconds: { type: 'string', default: '1' },
     'without-python': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -81,7 +90,8 @@ async function run(field: Field, scratch: string): Promise<Results> {
   const forestServer = await modelyardServer(forest)
   const linearServer = await modelyardServer(linear)
   const echoing = await echoServer()
-  const rows = large(forestServer, forest)
+  const bulk = await prepareExample('staging', 'diabetes-progression', join(scratch, 'bulk'))
+  const rows = large(await bulkServer(bulk), bulk)
   const ours = [
     modelyard('forest', forestServer, forest),
     await unmonitored('forest-unmonitored', forest),

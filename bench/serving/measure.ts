@@ -17,6 +17,8 @@ export interface Measurement {
   connections: number
   /** CPU time of all its processes over the number of requests, microseconds. */
   cpuMicroseconds: number
+  /** The same of each round; null for a round in which it failed. */
+  cpuByRound: (number | null)[]
   requestsPerSecond: number
   p50Ms: number
   p99Ms: number
@@ -27,6 +29,7 @@ export interface LoopMeasurement {
   id: string
   title: string
   cpuMicroseconds: number
+  cpuByRound: (number | null)[]
 }
 
 export interface Loop {
@@ -106,7 +109,7 @@ export async function measureAll(
     contestant.connections.map((connections) => ({
       contestant,
       connections,
-      results: [] as Omit<Measurement, 'id' | 'title' | 'connections'>[],
+      results: [] as (Omit<Measurement, 'id' | 'title' | 'connections' | 'cpuByRound'> | null)[],
     })),
   )
   const turns = loops.map((loop) => ({ loop, results: [] as number[] }))
@@ -116,7 +119,7 @@ export async function measureAll(
     for (const { contestant, connections, results } of cases) {
       const result = await field.measure(contestant, connections, seconds, scratch)
       // A turn in which the machine let nothing through says nothing, and a server that refuses is fast.
-      if (result.requests > 0 && result.failed === 0) results.push(result)
+      results.push(result.requests > 0 && result.failed === 0 ? result : null)
     }
     for (const { loop, results } of turns) {
       const [program = '', ...args] = pinnedCommand(loop.command)
@@ -125,16 +128,22 @@ export async function measureAll(
     }
   }
   return {
-    measurements: cases.map(({ contestant: { id, title }, connections, results }) => ({
-      id,
-      title,
-      connections,
-      cpuMicroseconds: median(results.map(({ cpuMicroseconds }) => cpuMicroseconds)),
-      requestsPerSecond: median(results.map(({ requestsPerSecond }) => requestsPerSecond)),
-      p50Ms: median(results.map(({ p50Ms }) => p50Ms)),
-      p99Ms: median(results.map(({ p99Ms }) => p99Ms)),
-    })),
-    loops: turns.map(({ loop: { id, title }, results }) => ({ id, title, cpuMicroseconds: median(results) })),
+    measurements: cases.map(({ contestant: { id, title }, connections, results }) => {
+      const counted = results.filter((result) => result !== null)
+      return {
+        id,
+        title,
+        connections,
+        cpuMicroseconds: median(counted.map(({ cpuMicroseconds }) => cpuMicroseconds)),
+        cpuByRound: results.map((result) => result?.cpuMicroseconds ?? null),
+        requestsPerSecond: median(counted.map(({ requestsPerSecond }) => requestsPerSecond)),
+        p50Ms: median(counted.map(({ p50Ms }) => p50Ms)),
+        p99Ms: median(counted.map(({ p99Ms }) => p99Ms)),
+      }
+    }),
+    loops: turns.map(({ loop: { id, title }, results }) => {
+      return { id, title, cpuMicroseconds: median(results), cpuByRound: results }
+    }),
   }
 }
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { transformSync } from 'esbuild'
-import type { GoldenSample } from '../../serving/contract/index.ts'
+import type { BootConfiguration, GoldenSample } from '../../serving/contract/index.ts'
 import {
   agrees,
   CONNECTIONS,
@@ -39,6 +39,19 @@ export async function modelyardServer({ model, pod }: Example): Promise<Server> 
     port,
     readyPath: '/readyz',
   }
+}
+
+/** Rows that share a call in the pod for large requests: several of them, where the example's own bound is half of one. */
+const BULK_ROWS = 4 * LARGE_ROWS
+
+/** The same server for callers who send `LARGE_ROWS` rows at once: its pod takes as many in one call. */
+export async function bulkServer(example: Example): Promise<Server> {
+  const { bootPath } = example.pod
+  const boot: BootConfiguration = JSON.parse(readFileSync(bootPath, 'utf8'))
+  for (const { versions } of boot.models) for (const version of versions) version.batching.maxSize = BULK_ROWS
+  writeFileSync(bootPath, JSON.stringify(boot))
+  const server = await modelyardServer(example)
+  return { ...server, name: `${server.name}, bulk` }
 }
 
 export function modelyard(id: string, server: Server, { samples, model }: Example): Contestant {
