@@ -1,5 +1,6 @@
 /** The public API: the vocabulary of definitions, and the constructs for those who place a model in a cdk8s App of their own. */
 export {
+  advisory,
   category,
   columns,
   type DefinedEnvironment,
@@ -7,9 +8,11 @@ export {
   defineEnvironment,
   defineModel,
   type EnvironmentDefinition,
+  evaluation,
   externalSecret,
   features,
   files,
+  freeze,
   gatewayApi,
   gpu,
   hpa,
@@ -17,7 +20,9 @@ export {
   ingress,
   integer,
   keda,
+  latency,
   type ModelDefinition,
+  memory,
   metric,
   mlflow,
   number,

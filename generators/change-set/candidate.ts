@@ -1,9 +1,15 @@
 import type { PinFile } from '../define/index.ts'
 import { Failure } from '../findings/index.ts'
-import { type Loaded, type Plan, type PlannedEnvironment, paths, type Repository } from '../plan/index.ts'
+import {
+  type Loaded,
+  type Plan,
+  type PlannedEnvironment,
+  type PlannedVersion,
+  paths,
+  type Repository,
+} from '../plan/index.ts'
 import { editScalar } from '../text/index.ts'
 import { type PinChange, requireEnvironment, requirePinned, withoutCandidate, withStable } from './pin-change.ts'
-import { judge } from './promotion.ts'
 
 export interface CandidateRequest {
   model: string
@@ -17,6 +23,8 @@ export interface CandidateChange extends PinChange {
   step: CandidateRequest['step']
   /** The candidate as the pin has it before. */
   before: NonNullable<PinFile['candidate']>
+  /** The candidate that becomes the stable version: with `finish` alone, and what gates judge. */
+  promoted?: PlannedVersion
 }
 
 /**
@@ -40,8 +48,14 @@ export function planCandidate(
   if (step === 'abort') return { ...common, to: stable.reference, mode: { kind: 'stable' }, gates: [], findings: [] }
   if (!candidate) throw new Failure(`${before.release} cannot be rendered`, { findings: plan.findings })
   if (step === 'finish') {
-    const judged = judge(repository, target, model, candidate.version, stable)
-    return { ...common, to: before.release, mode: { kind: 'stable' }, ...judged }
+    return {
+      ...common,
+      to: before.release,
+      mode: { kind: 'stable' },
+      promoted: candidate.version,
+      gates: [],
+      findings: [],
+    }
   }
   if (step.weight === before.weight) return undefined
   const { release, mode: kind, ...share } = before

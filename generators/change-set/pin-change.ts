@@ -3,6 +3,7 @@ import { Failure, type Finding } from '../findings/index.ts'
 import { type Plan, type PlannedEnvironment, type PlannedModel, type PlannedVersion, paths } from '../plan/index.ts'
 import { addKey, editScalar, removeKey } from '../text/index.ts'
 import type { GateResult } from './gates.ts'
+import type { GateOverride } from './judge.ts'
 
 /** Answers everything, or a share of requests beside the stable version. */
 export type Mode = { kind: 'stable' } | CandidateMode
@@ -28,6 +29,13 @@ export interface PinChange {
   release?: { file: string; content: ReleaseFile; text: string }
   gates: GateResult[]
   findings: Finding[]
+  /** Gates that do not block, and who takes the responsibility why. */
+  overrides?: GateOverride[]
+}
+
+/** A change that lets a version answer what it has not answered there before: one that gates judge. */
+export interface PromotionChange extends PinChange {
+  promoted: PlannedVersion
 }
 
 export function requireEnvironment(plan: Plan, name: string): PlannedEnvironment {

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { Failure, type Finding } from '../findings/index.ts'
+import { Failure } from '../findings/index.ts'
 import { loadRepository, releaseName, resolvePlan } from '../plan/index.ts'
 import { type ExampleRepository, withExample } from '../testing/example-repository.ts'
 import { parseYaml } from '../text/index.ts'
@@ -45,48 +45,6 @@ test('one scalar of the pin changes, and its comments stay', async () => {
   assert.equal([change?.from?.reference, change?.to, change?.release], [from, to, undefined])
 })
 
-test('gates are judged against what runs there, and reviews are still to come', async () => {
-  const change = await decide()
-  assert.equal(
-    change?.gates.map(({ name, result }) => [name, result]),
-    [
-      ['mae vs champion', 'pass'],
-      ['approvals', 'pending'],
-    ],
-  )
-  assert.match(change?.gates[0]?.detail ?? '', /^[+-]\d+\.\d %$/)
-  assert.is(change?.gates[1]?.detail, '0 of 2')
-  assert.equal(change?.findings, [])
-})
-
-test('a worse version fails its gate at the line of model.ts', async () => {
-  let line = 0
-  const change = await decide({}, ({ edit, read, write, lineOf, stable }) => {
-    // The better version runs in production already, and the worse one is to follow.
-    const [worse, better] = [stable('production', MODEL), stable('staging', MODEL)]
-    write(PIN, `stable: ${better}\n`)
-    edit(`environments/staging/pins/${MODEL}.yaml`, better, worse)
-    edit(MODEL_TS, "tolerance: '2%'", "tolerance: '0.1%'")
-    line = lineOf(MODEL_TS, 'promotion:')
-    assert.ok(mae(read, '1.0.0') > mae(read, '1.1.0'))
-  })
-  assert.is(change?.gates[0]?.result, 'fail')
-  const [finding, ...rest] = change?.findings ?? []
-  assert.equal(rest, [])
-  assert.equal(place(finding), ['gate-failed', 'error', MODEL_TS, line])
-  assert.match(finding?.message ?? '', /^promotion gate mae vs champion: \+\d+\.\d\d % \(allowed 0\.1%\)$/)
-  assert.is(finding?.fix, 'Train a version that is not worse than the one that runs there.')
-})
-
-test('a gate that cannot be judged is no pass', async () => {
-  const change = await decide({}, ({ edit }) => edit(MODEL_TS, "metric('mae')", "metric('latency')"))
-  assert.is(change?.gates[0]?.result, 'unknown')
-  assert.equal(
-    change?.findings.map(({ rule, message }) => [rule, message]),
-    [['gate-failed', 'promotion gate latency vs champion: could not be judged (not measured)']],
-  )
-})
-
 test('out of the first environment what runs there is sealed, under a name that its content gives', async () => {
   const change = await decide({ from: 'development', to: 'staging' }, ({ edit }) =>
     edit(MODEL_TS, 'batching: { maxSize: 64 }', 'batching: { maxSize: 16 }'),
@@ -113,11 +71,10 @@ test('nothing is to be done where the release runs already', async () => {
   assert.is(await decide({ model: 'voice-activity' }), undefined)
 })
 
-test('a first promotion writes a new pin, and has no champion to be compared with', async () => {
+test('a first promotion writes a new pin, and replaces nothing', async () => {
   const change = await decide({}, ({ remove }) => remove(PIN))
   assert.equal(change?.pin, { file: PIN, after: `stable: ${change?.to}\n` })
   assert.is(change?.from, undefined)
-  assert.is(change?.gates[0]?.detail, 'no champion yet')
 })
 
 test('the candidate of an environment cannot become stable beside itself', async () => {
@@ -150,11 +107,5 @@ test('a model or an environment that is not there is named with those that are',
   assert.is(message, 'diabetes does not run in staging: there is no environments/staging/pins/diabetes.yaml')
   assert.match(fix ?? '', MODEL)
 })
-
-const place = (finding: Finding | undefined) => [finding?.rule, finding?.severity, finding?.file, finding?.line]
-
-function mae(read: (file: string) => string, version: string): number {
-  return Number(/^ {4}mae: (.*)$/m.exec(read(`models/${MODEL}/versions/${version}.yaml`))?.[1])
-}
 
 test.run()

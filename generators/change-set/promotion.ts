@@ -1,9 +1,8 @@
-import type { Gate, PinFile, ReleaseFile } from '../define/index.ts'
-import { Failure, type Finding } from '../findings/index.ts'
+import type { PinFile, ReleaseFile } from '../define/index.ts'
+import { Failure } from '../findings/index.ts'
 import {
   type Loaded,
   type Plan,
-  type PlannedEnvironment,
   type PlannedModel,
   type PlannedVersion,
   paths,
@@ -11,10 +10,10 @@ import {
   releaseName,
 } from '../plan/index.ts'
 import { canonicalJson, contentDigest, formatYaml } from '../text/index.ts'
-import { evaluateGate, type GateResult } from './gates.ts'
 import {
   type CandidateMode,
   type PinChange,
+  type PromotionChange,
   requireEnvironment,
   requirePinned,
   withCandidate,
@@ -34,10 +33,14 @@ const RELEASE_HEADER =
 
 /**
  * Decides a promotion; writes nothing. Undefined when the target runs that release already.
- * Gates are those of the loaded repository: load the base branch, so that no pull request judges itself.
+ * No gate is judged yet: `judge` does, once there is something to judge by.
  * @throws Failure for names that do not exist and environments that do not follow each other
  */
-export function planPromotion(repository: Repository, plan: Plan, request: PromotionRequest): PinChange | undefined {
+export function planPromotion(
+  repository: Repository,
+  plan: Plan,
+  request: PromotionRequest,
+): PromotionChange | undefined {
   const { model, from, to } = request
   const target = requireEnvironment(plan, to)
   const source = requireEnvironment(plan, from)
@@ -64,7 +67,9 @@ export function planPromotion(repository: Repository, plan: Plan, request: Promo
     mode: request.candidate ?? { kind: 'stable' },
     pin: written,
     ...(release?.isNew && { release: release.file }),
-    ...judge(repository, target, model, pinned.stable, champion?.stable),
+    promoted: pinned.stable,
+    gates: [],
+    findings: [],
   }
 }
 
@@ -117,49 +122,4 @@ function seal(repository: Repository, { name: model, stable }: PlannedModel) {
 
 function releaseContent(model: string, { facts, settings, servingImage }: PlannedVersion): ReleaseFile {
   return { model, version: facts.version, versionDigest: contentDigest(facts), servingImage, settings }
-}
-
-/** Every gate of a model's move into an environment; `champion` runs there now. */
-export function judge(
-  repository: Repository,
-  { definition: { gates: wanted } }: PlannedEnvironment,
-  model: string,
-  candidate: PlannedVersion,
-  champion: PlannedVersion | undefined,
-): Pick<PinChange, 'gates' | 'findings'> {
-  const definition = repository.models.get(model)?.definition
-  const gates = definition?.value.gates?.promotion ?? []
-  const results = gates.map((gate) =>
-    evaluateGate(gate, candidate.facts.evaluation.metrics, champion?.facts.evaluation.metrics),
-  )
-  return {
-    gates: [...results, ...approvals(wanted?.approvals)],
-    findings: gateFindings(definition, gates, results),
-  }
-}
-
-/** Reviews are counted by the forge when the pull request is open: their moment has not come. */
-function approvals(wanted: number | undefined): GateResult[] {
-  return wanted ? [{ name: 'approvals', result: 'pending', detail: `0 of ${wanted}` }] : []
-}
-
-function gateFindings(definition: Loaded<unknown> | undefined, gates: Gate[], results: GateResult[]): Finding[] {
-  return results.flatMap(({ name, result, detail }, index): Finding[] => {
-    if (result !== 'fail' && result !== 'unknown') return []
-    const line = definition?.lineOf(['gates', 'promotion', index])
-    const { kind } = gates[index] ?? {}
-    return [
-      {
-        rule: 'gate-failed',
-        severity: 'error',
-        message: `promotion gate ${name}: ${result === 'fail' ? detail : `could not be judged (${detail})`}`,
-        ...(definition && { file: definition.file }),
-        ...(line !== undefined && { line }),
-        fix:
-          kind === 'champion'
-            ? 'Train a version that is not worse than the one that runs there.'
-            : 'Train a better version, or change the gate in a pull request of its own.',
-      },
-    ]
-  })
 }

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { performance } from 'node:perf_hooks'
-import { type GoldenSample, type GoldenSamples, hasNamedFeatures } from 'modelyard-serving/contract'
+import { type GoldenSamples, hasNamedFeatures, type ModelInterface } from 'modelyard-serving/contract'
 import {
   checkGoldenSamples,
   createSession,
@@ -10,102 +9,135 @@ import {
   type Session,
   type Tensors,
 } from 'modelyard-serving/session'
-import type { VersionFile } from '../define/index.ts'
+import type { EvaluationRows, VersionFile } from '../define/index.ts'
 import { bundlePath, type Repository } from '../plan/index.ts'
+import { evaluationRows, type ReplayRow } from './evaluation-rows.ts'
+import { type Latency, measureLatency } from './latency.ts'
 
-/** Both versions on the candidate's golden rows, and the time that each takes for one row. */
+/** A row that both versions have answered. */
+export interface ReplayedRow extends ReplayRow {
+  champion: Prediction
+  candidate: Prediction
+}
+
+/** What running both versions here has shown. What could not be run is said, never guessed. */
 export interface Replay {
-  golden: { passed: number; total: number }
-  /** Row by row: what the champion says and what the candidate says. */
-  rows: { champion: Prediction; candidate: Prediction }[]
-  latency: { champion: Latency; candidate: Latency }
+  /** The candidate's own samples; why they were not run otherwise. */
+  golden: { passed: number; total: number } | { unknown: string }
+  /** Both versions on the same rows; why there are none otherwise. */
+  compared: Comparison | { unknown: string }
+  /** Milliseconds of the model alone, one row; the champion's is absent where there is none, or it takes none of the rows. */
+  latency?: { champion?: Latency; candidate: Latency }
 }
 
-/** Milliseconds of the model alone. */
-export interface Latency {
-  p50Ms: number
-  p99Ms: number
+export interface Comparison {
+  /** Rows that the metrics were measured on, or the candidate's golden samples where those are not here. */
+  from: 'evaluation' | 'golden'
+  rows: ReplayedRow[]
+  /** Rows that one of the versions does not take. */
+  skipped: number
+  /** Why the rows are golden samples. */
+  note?: string
 }
 
-export type ReplayResult = Replay | { unknown: string; golden?: Replay['golden'] }
+/** Rows in one call of a model that takes any number of them. */
+const BATCH = 256
 
-const TIMED_ROUNDS = 300
-
-/** Runs champion and candidate on this machine. What is not here, or does not take the same records, is said, never guessed. */
+/** Runs champion and candidate on this machine. @param reading how model.ts says that evaluation rows are read */
 export async function replay(
   repository: Repository,
   champion: VersionFile | undefined,
   candidate: VersionFile,
-): Promise<ReplayResult> {
-  const samples = await goldenSamples(repository, candidate)
-  if (!samples) return { unknown: 'no golden samples here' }
+  reading?: EvaluationRows,
+): Promise<Replay> {
   const opened = await open(repository, candidate)
-  if (!opened) return { unknown: `artifact of ${candidate.version} not here` }
+  if (!opened) {
+    const unknown = `artifact of ${candidate.version} not here`
+    return { golden: { unknown }, compared: { unknown } }
+  }
+  const former = champion && (await open(repository, champion))
   try {
-    const result = await checkGoldenSamples(opened, candidate.interface, samples)
-    const failed = new Set(result.failed.map(({ id }) => id))
-    const golden = { passed: result.samples - failed.size, total: result.samples }
-    if (!champion) return { unknown: 'no champion', golden }
-    if (!hasNamedFeatures(candidate.interface) || !hasNamedFeatures(champion.interface)) {
-      return { unknown: 'raw tensors are not compared', golden }
+    const samples = await goldenSamples(repository, candidate)
+    const golden = samples ? await runGolden(opened, candidate, samples) : { unknown: 'no golden samples here' }
+    if (!hasNamedFeatures(candidate.interface) || (champion && !hasNamedFeatures(champion.interface))) {
+      return { golden, compared: { unknown: 'raw tensors are not compared' } }
     }
-    const former = await open(repository, champion)
-    if (!former) return { unknown: `artifact of ${champion.version} not here`, golden }
-    try {
-      return await compare(former, opened, champion, candidate, samples.samples, golden)
-    } finally {
-      await former.release()
+    const { rows, from, note } = await rowsOf(repository, candidate, samples, reading)
+    const before = champion && former && { session: former, modelInterface: champion.interface }
+    const after = { session: opened, modelInterface: candidate.interface }
+    const taken = rows.filter(({ features }) => takes(after, features) && (!before || takes(before, features)))
+    if (taken.length === 0) {
+      const unknown =
+        rows.length === 0 ? (note ?? 'no rows here') : `no row is taken by ${before ? 'both' : candidate.version}`
+      return { golden, compared: { unknown } }
     }
+    const latency = await measureLatency(feedsOf(after, taken), before && feedsOf(before, taken))
+    if (!champion) return { golden, compared: { unknown: 'no champion' }, latency }
+    if (!before) return { golden, compared: { unknown: `artifact of ${champion.version} not here` }, latency }
+    const [was, is] = [await predict(before, taken), await predict(after, taken)]
+    const replayed = taken.map((row, index) => ({ ...row, champion: was[index] ?? {}, candidate: is[index] ?? {} }))
+    const skipped = rows.length - taken.length
+    return { golden, compared: { from, rows: replayed, skipped, ...(note !== undefined && { note }) }, latency }
   } finally {
     await opened.release()
+    await former?.release()
   }
 }
 
-async function compare(
-  former: Session,
-  opened: Session,
-  champion: VersionFile,
+interface Runnable {
+  session: Session
+  modelInterface: ModelInterface
+}
+
+async function rowsOf(
+  repository: Repository,
   candidate: VersionFile,
-  samples: GoldenSample[],
-  golden: Replay['golden'],
-): Promise<ReplayResult> {
-  const pairs: { former: Tensors; opened: Tensors }[] = []
-  const rows: Replay['rows'] = []
-  for (const { features } of samples) {
-    const before = encodeRecords(champion.interface, [features])
-    const after = encodeRecords(candidate.interface, [features])
-    if (!before.ok || !after.ok) continue
-    pairs.push({ former: before.feeds, opened: after.feeds })
-    const [was] = decodeOutputs(champion.interface, await former.run(before.feeds), 1)
-    const [is] = decodeOutputs(candidate.interface, await opened.run(after.feeds), 1)
-    if (was && is) rows.push({ champion: was, candidate: is })
+  samples: GoldenSamples | undefined,
+  reading: EvaluationRows | undefined,
+): Promise<{ rows: ReplayRow[]; from: Comparison['from']; note?: string }> {
+  const evaluated = await evaluationRows(repository, candidate, reading)
+  if (!('unknown' in evaluated)) return { rows: evaluated, from: 'evaluation' }
+  const rows = (samples?.samples ?? []).flatMap(({ id, features }) => (features ? [{ id, features }] : []))
+  return { rows, from: 'golden', note: evaluated.unknown }
+}
+
+function takes({ modelInterface }: Runnable, features: ReplayRow['features']): boolean {
+  return encodeRecords(modelInterface, [features]).ok
+}
+
+function encoded({ modelInterface }: Runnable, rows: readonly ReplayRow[]): Tensors {
+  const result = encodeRecords(
+    modelInterface,
+    rows.map(({ features }) => features),
+  )
+  if (!result.ok) throw new Error(`rows that were taken are not: ${JSON.stringify(result.problems)}`)
+  return result.feeds
+}
+
+/** One call of a single row each, for the clock. */
+function feedsOf(runnable: Runnable, rows: readonly ReplayRow[]): (() => Promise<unknown>)[] {
+  return rows.slice(0, BATCH).map((row) => {
+    const feeds = encoded(runnable, [row])
+    return () => runnable.session.run(feeds)
+  })
+}
+
+async function predict(runnable: Runnable, rows: readonly ReplayRow[]): Promise<Prediction[]> {
+  const { modelInterface, session } = runnable
+  const isFree = modelInterface.inputs.every(({ shape }) => typeof shape[0] === 'string')
+  const size = isFree ? BATCH : 1
+  const predictions: Prediction[] = []
+  for (let start = 0; start < rows.length; start += size) {
+    const part = rows.slice(start, start + size)
+    predictions.push(...decodeOutputs(modelInterface, await session.run(encoded(runnable, part)), part.length))
   }
-  if (rows.length === 0) return { unknown: `${champion.version} takes none of the rows`, golden }
-  return { golden, rows, latency: await measure(former, opened, pairs) }
+  return predictions
 }
 
-/** Interleaved, so that whatever else the machine does falls on both alike. */
-async function measure(former: Session, opened: Session, pairs: { former: Tensors; opened: Tensors }[]) {
-  const times = { champion: [] as number[], candidate: [] as number[] }
-  for (let round = 0; round < TIMED_ROUNDS; round++) {
-    const pair = pairs[round % pairs.length]
-    if (!pair) break
-    times.champion.push(await timed(() => former.run(pair.former)))
-    times.candidate.push(await timed(() => opened.run(pair.opened)))
-  }
-  return { champion: percentiles(times.champion), candidate: percentiles(times.candidate) }
-}
-
-async function timed(run: () => Promise<unknown>): Promise<number> {
-  const started = performance.now()
-  await run()
-  return performance.now() - started
-}
-
-function percentiles(times: number[]): Latency {
-  const sorted = [...times].sort((a, b) => a - b)
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
-  return { p50Ms: at(0.5), p99Ms: at(0.99) }
+async function runGolden(session: Session, version: VersionFile, samples: GoldenSamples) {
+  const result = await checkGoldenSamples(session, version.interface, samples)
+  const failed = new Set(result.failed.map(({ id }) => id))
+  return { passed: result.samples - failed.size, total: result.samples }
 }
 
 async function goldenSamples(repository: Repository, version: VersionFile): Promise<GoldenSamples | undefined> {

@@ -38,6 +38,7 @@ const PACKAGES: Record<string, string[]> = {
   constructs: ['objects'],
   diff: ['manifests'],
   esbuild: ['plan'],
+  papaparse: ['text'],
   'simple-git': ['pull-request'],
   // The second is the program that makes the bundle of schemas, which nothing imports.
   yaml: ['text', 'checks/schema/bundle'],

@@ -10,6 +10,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   synth: async () => (await import('./commands/synth.ts')).synthCommand,
   validate: async () => (await import('./commands/validate.ts')).validateCommand,
   diff: async () => (await import('./commands/diff.ts')).diffCommand,
+  gates: async () => (await import('./commands/gates.ts')).gatesCommand,
   promote: async () => (await import('./commands/promote.ts')).promoteCommand,
   candidate: async () => (await import('./commands/candidate.ts')).candidateCommand,
   rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand,

@@ -3,6 +3,7 @@ import { Failure } from '../findings/index.ts'
 import {
   createGitHubForge,
   type Forge,
+  type JudgingOptions,
   openRepository,
   type Proposal,
   type ProposalOptions,
@@ -19,6 +20,37 @@ export interface ProposalFlags extends CommonOptions {
   apiUrl?: string
   push: boolean
   dryRun?: boolean
+}
+
+/** Options of the commands that gates judge. */
+export interface GateFlags {
+  override?: string[]
+  reason?: string
+  prometheus?: string
+  memory: boolean
+}
+
+export function withGateOptions(command: Command): Command {
+  return command
+    .option(
+      '--override <gate>',
+      'let it pass although this gate says no; repeatable',
+      (gate: string, all: string[] = []) => [...all, gate],
+    )
+    .option('--reason <text>', 'why; stands in the pull request and in the commit')
+    .option('--prometheus <url>', 'ask this server instead of those in environment.ts; token: PROMETHEUS_TOKEN')
+    .option('--no-memory', 'do not measure the memory of both versions')
+}
+
+/** @throws Failure for an override without a reason */
+export function judgingOptions({ override = [], reason, prometheus, memory }: GateFlags): JudgingOptions {
+  if (override.length > 0 && !reason?.trim()) {
+    throw new Failure('an override needs a reason', {
+      fix: 'Add --reason "...": it stands in the pull request and in the commit.',
+    })
+  }
+  const overrides = override.map((gate) => ({ gate, reason: reason?.trim() ?? '' }))
+  return { overrides, measureMemory: memory, ...(prometheus !== undefined && { prometheus }) }
 }
 
 export function withProposalOptions(command: Command): Command {

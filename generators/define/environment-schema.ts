@@ -1,7 +1,20 @@
 import { autoscaling, scaleToZero, verticalScaling } from './autoscaling-schema.ts'
+import { environmentGatesSchema } from './gate-schemas.ts'
 import { monitoringSchema } from './monitoring.ts'
 import { credentials, gpu, limits, network, quota, scheduling, serverSwitches } from './safety-schema.ts'
-import { image, memory, modelName, NAME, NAME_WORDS, object, replicas, resources, text, words } from './schema-parts.ts'
+import {
+  address,
+  image,
+  memory,
+  modelName,
+  NAME,
+  NAME_WORDS,
+  object,
+  replicas,
+  resources,
+  text,
+  words,
+} from './schema-parts.ts'
 import { ingress, trafficEngine } from './traffic-schema.ts'
 
 const storeBases = {
@@ -31,7 +44,7 @@ const artifactStore = {
 }
 
 const predictionLog = object(
-  { sink: text('^https?://[^/?#@\\s]+([/?]\\S*)?$', 'an address without a password, https://...') },
+  { sink: address },
   {
     format: { enum: ['json', 'cloudevents', 'cloudevents-batch'] },
     sampleRate: { type: 'number', exclusiveMinimum: 0, maximum: 1 },
@@ -69,6 +82,7 @@ export const environmentSchema = object(
           propertyNames: text('^[a-z0-9]([a-z0-9-]*[a-z0-9])?$', 'the name of a trigger such as on-sync-failed'),
         },
         applicationSet: { type: 'boolean' },
+        server: address,
       },
     ),
   },
@@ -89,7 +103,8 @@ export const environmentSchema = object(
     server: serverSwitches,
     predictionLog,
     monitoring: monitoringSchema,
-    gates: object({}, { approvals: { type: 'integer', minimum: 0 } }),
+    prometheus: address,
+    gates: environmentGatesSchema,
     overrides: { type: 'array', items: object({ model: modelName }, { replicas, resources, scaleToZero }) },
   },
 )

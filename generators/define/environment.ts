@@ -2,6 +2,7 @@ import type { PredictionLogChoice } from 'modelyard-serving/contract'
 import type { ArtifactStore } from './artifact-store.ts'
 import type { Autoscaling, ScaleToZero, VerticalScaling } from './autoscaling.ts'
 import type { Credentials } from './credentials.ts'
+import type { EnvironmentGates } from './environment-gates.ts'
 import type { DefinedModel, ReplicaSettings, ResourceSettings } from './model.ts'
 import type { Monitoring } from './monitoring.ts'
 import type { Gpu, Limits, Network, Quota, Scheduling } from './safety.ts'
@@ -22,6 +23,8 @@ export interface ArgoCd {
   notifications?: Record<string, Record<string, string>>
   /** One ApplicationSet for all models instead of an Application each, for thousands of them. Default false. */
   applicationSet?: boolean
+  /** Its API, for `status` and `verify`: an address without a password. Token: `ARGOCD_AUTH_TOKEN`. Default: asked with `kubectl`. */
+  server?: `${'https' | 'http'}://${string}`
 }
 
 /** Where the sampled predictions of an environment go, with the truths that callers say later. */
@@ -94,10 +97,9 @@ export interface EnvironmentDefinition {
   predictionLog?: PredictionLog
   /** Default: nothing is made for Prometheus or Grafana. */
   monitoring?: Monitoring
-  gates?: {
-    /** Reviews that a promotion into this environment needs before it is merged. */
-    approvals?: number
-  }
+  /** Prometheus of this environment, for soak, live figures and `status`: an address without a password. Token: `PROMETHEUS_TOKEN`. */
+  prometheus?: `${'https' | 'http'}://${string}`
+  gates?: EnvironmentGates
   overrides?: Override[]
 }
 

@@ -26,6 +26,7 @@ export {
   override,
   type PredictionLog,
 } from './environment.ts'
+export { type EnvironmentGates, type FreezeWindow, freeze, type LiveGates } from './environment-gates.ts'
 export { environmentSchema } from './environment-schema.ts'
 export {
   type CategoryOptions,
@@ -43,11 +44,25 @@ export {
   type TensorOptions,
   tensor,
 } from './features.ts'
-export { type ChampionGate, type Direction, type Gate, type MetricGates, metric, type ThresholdGate } from './gates.ts'
+export {
+  advisory,
+  type ChampionGate,
+  type Direction,
+  evaluation,
+  type LatencyGate,
+  latency,
+  type MemoryGate,
+  type MetricGates,
+  memory,
+  metric,
+  type PromotionGate,
+  type ThresholdGate,
+} from './gates.ts'
 export {
   type BatchingSettings,
   type DefinedModel,
   defineModel,
+  type EvaluationRows,
   type ModelDefinition,
   type ReplicaSettings,
   type ResourceSettings,

@@ -1,5 +1,5 @@
 import type { FeatureColumns, FeatureMatrix, TensorDefinition } from './features.ts'
-import type { Gate, ThresholdGate } from './gates.ts'
+import type { PromotionGate, ThresholdGate } from './gates.ts'
 import type { CpuQuantity, Duration, MemoryQuantity } from './units.ts'
 
 export interface ResourceSettings {
@@ -42,6 +42,13 @@ export interface ServiceLevelObjective {
   availability: number
 }
 
+export interface EvaluationRows {
+  /** The column of the truth. */
+  truth: string
+  /** The class that is meant by `auc`, `log_loss` and `brier`. Default: the last label of the output. */
+  positive?: string
+}
+
 /** A model as its owners write it in `models/<name>/model.ts`: what should be true, never which version. */
 export interface ModelDefinition {
   /** The folder's name: lower-case letters, digits and `-`, at most 52 characters. */
@@ -56,11 +63,13 @@ export interface ModelDefinition {
   outputs: Record<string, TensorDefinition>
   serving?: ServingSettings
   slo?: ServiceLevelObjective
+  /** How the evaluation rows in `models/<name>/evaluation/<sha256>.csv` are read; needed where promotions shall be judged on them. */
+  evaluation?: EvaluationRows
   gates?: {
     /** A version that fails one is never registered. */
     validation?: ThresholdGate[]
     /** A version that fails one is not promoted. */
-    promotion?: Gate[]
+    promotion?: PromotionGate[]
   }
 }
 

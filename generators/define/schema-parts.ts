@@ -16,6 +16,7 @@ export function text(pattern: string, description: string, maxLength = 253) {
 export const NAME = '^[a-z]([a-z0-9-]*[a-z0-9])?$'
 export const NAME_WORDS = 'a name of lower-case letters, digits and "-" that starts with a letter'
 export const AMOUNT = '(?:\\d+(?:\\.\\d+)?|\\.\\d+)'
+export const address = text('^https?://[^/?#@\\s]+([/?]\\S*)?$', 'an address without a password, https://...')
 export const words = { type: 'string', minLength: 1 }
 export const modelName = text(NAME, NAME_WORDS, 52)
 export const label = text('^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$', 'a Kubernetes label value', 63)
@@ -24,6 +25,10 @@ export const memory = text('^\\d+(Ki|Mi|Gi)$', 'a memory quantity such as 256Mi 
 export const duration = text(`^${AMOUNT}(ms|s|m|h|d)$`, 'a duration such as 25ms, 30s or 24h')
 export const percentage = text(`^${AMOUNT}%$`, 'a percentage such as 2%')
 export const sha256 = text('^[0-9a-f]{64}$', 'a SHA-256 digest of 64 hexadecimal digits')
+export const instant = text(
+  '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}(:\\d{2}(\\.\\d+)?)?(Z|[+-]\\d{2}:\\d{2})$',
+  'a time with its offset, such as 2026-11-21T08:30:00Z',
+)
 export const image = text(
   '^[^\\s@]+@sha256:[0-9a-f]{64}$',
   'an image by digest, registry/name@sha256:<64 hexadecimal digits>',

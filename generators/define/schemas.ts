@@ -1,14 +1,15 @@
 import { DATATYPES, modelInterfaceSchema } from 'modelyard-serving/contract'
+import { promotionGateSchema, validationGateSchema } from './gate-schemas.ts'
 import {
   cpu,
   duration,
   gpus,
   image,
+  instant,
   label,
   memory,
   modelName,
   object,
-  percentage,
   reference,
   replicas,
   resources,
@@ -49,26 +50,6 @@ const matrix = object({ matrix: { enum: ['float16', 'float32', 'float64'] }, fea
 const namedInput = (field: string) => ({ required: [field], properties: { [field]: { type: 'string' } } })
 const input = { type: 'object', if: { required: ['matrix'] }, then: matrix, else: tensor }
 
-const threshold = object({
-  kind: { const: 'threshold' },
-  metric: words,
-  comparison: { enum: ['at-least', 'at-most'] },
-  value: { type: 'number' },
-})
-const champion = object({
-  kind: { const: 'champion' },
-  metric: words,
-  better: { enum: ['higher', 'lower'] },
-  tolerance: percentage,
-})
-const gate = {
-  type: 'object',
-  required: ['kind'],
-  if: { properties: { kind: { const: 'threshold' } } },
-  then: threshold,
-  else: champion,
-}
-
 export const modelSchema = object(
   {
     kind: { const: 'model' },
@@ -101,7 +82,14 @@ export const modelSchema = object(
       latencyP99: duration,
       availability: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1 },
     }),
-    gates: object({}, { validation: { type: 'array', items: threshold }, promotion: { type: 'array', items: gate } }),
+    evaluation: object({ truth: words }, { positive: words }),
+    gates: object(
+      {},
+      {
+        validation: { type: 'array', items: validationGateSchema },
+        promotion: { type: 'array', items: promotionGateSchema },
+      },
+    ),
   },
 )
 
@@ -124,10 +112,13 @@ export const versionSchema = object({
     opset: { type: 'object', additionalProperties: { type: 'integer', minimum: 1 }, minProperties: 1 },
     onnxruntime: words,
   }),
-  evaluation: object({
-    dataset: object({ name: words }, { split: words, rows: { type: 'integer', minimum: 0 }, sha256 }),
-    metrics: { type: 'object', additionalProperties: { type: 'number' } },
-  }),
+  evaluation: object(
+    {
+      dataset: object({ name: words }, { split: words, rows: { type: 'integer', minimum: 0 }, sha256 }),
+      metrics: { type: 'object', additionalProperties: { type: 'number' } },
+    },
+    { measuredAt: instant },
+  ),
   lineage: { type: 'object' },
 })
 

@@ -34,6 +34,8 @@ export interface VersionFile {
   evaluation: {
     dataset: { name: string; split?: string; rows?: number; sha256?: string }
     metrics: Record<string, number>
+    /** When they were measured: ISO 8601 with the offset. */
+    measuredAt?: string
   }
   /** Run, data set, code and who trained it, as the training wrote it. */
   lineage: Record<string, unknown>

@@ -58,6 +58,12 @@ export const RULES = {
     reason: 'Gates are the bar that the owners set; below it a version is not registered or not promoted.',
     repair: 'Train a better version, or change the gate in a pull request of its own.',
   },
+  'gates-changed-beside': {
+    summary: 'a change edits gates and the pin that they judge',
+    reason:
+      'Gates are read from the base branch, so that no pull request judges itself: the new ones count after the merge.',
+    repair: 'Change gates in a pull request of their own.',
+  },
   'golden-sample-failed': {
     summary: 'the ONNX file predicts something else than the training framework',
     reason: 'The export changed the model: thresholds, missing values and type casts are the usual causes.',

@@ -3,6 +3,7 @@ import { parseCpu } from '../define/index.ts'
 import type { DocumentPath, Finding } from '../findings/index.ts'
 import type { Located } from '../text/index.ts'
 import { checkEngines } from './environment-rules.ts'
+import { checkEnvironmentGates, checkModelGates } from './gate-rules.ts'
 import { type Report, reporter } from './report.ts'
 
 /** What must hold in a model definition that has passed its schema. */
@@ -35,6 +36,7 @@ export function checkModelDefinition(model: DefinedModel, folder: string, locate
     }
   }
   checkServing(model, report)
+  checkModelGates(model, report)
   return findings
 }
 
@@ -68,6 +70,7 @@ export function checkEnvironmentDefinition(
       report(['overrides', index], `a second override of ${item.model}`, 'Write all its settings in one.')
     }
   }
+  checkEnvironmentGates(environment, report)
   return findings
 }
 

@@ -44,6 +44,7 @@ export const paths = {
   version: (model: string, version: string) => `${MODELS}/${model}/versions/${version}.yaml`,
   release: (model: string, release: string) => `${MODELS}/${model}/releases/${release}.yaml`,
   artifacts: (model: string, version: string) => `${MODELS}/${model}/artifacts/${version}`,
+  evaluation: (model: string, sha256: string) => `${MODELS}/${model}/evaluation/${sha256}.csv`,
   environment: (environment: string) => `${ENVIRONMENTS}/${environment}/environment.ts`,
   pin: (environment: string, model: string) => `${ENVIRONMENTS}/${environment}/pins/${model}.yaml`,
 }

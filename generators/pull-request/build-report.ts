@@ -1,36 +1,34 @@
-import { type AppliedChange, interfaceChanges, type PinChange, replay } from '../change-set/index.ts'
+import {
+  type AppliedChange,
+  type Evidence,
+  interfaceChanges,
+  type Latency,
+  type MemoryUse,
+  type PinChange,
+} from '../change-set/index.ts'
+import { type MemoryQuantity, parseMemory } from '../define/index.ts'
 import { formatDiff, modelFolder } from '../manifests/index.ts'
 import type { PlannedVersion } from '../plan/index.ts'
 import { canonicalJson, parseYaml } from '../text/index.ts'
 import { comparePredictions } from './predictions.ts'
 import type { ObjectChanges, PromotionReport, RenderedChanges, RunningVersion, SettingChange } from './report.ts'
 
-/** Name of the gate that the candidate's own samples are. */
-export const GOLDEN_SAMPLES = 'golden samples'
-
-/** Gathers what a promotion's pull request says: everything read or measured here and now, nothing assumed. */
-export async function buildPromotionReport(
+/** What a promotion's pull request says: everything judged, read or measured here and now, nothing assumed. */
+export function buildPromotionReport(
   change: PinChange,
   applied: AppliedChange,
   baseCommit: string,
-): Promise<PromotionReport> {
-  const { from, mode } = change
+  evidence: Evidence,
+): PromotionReport {
+  const { from, mode, gates, overrides = [] } = change
   const to = promotedVersion(change, applied)
-  const replayed = await replay(applied.repository, from?.facts, to.facts)
-  const latency = 'latency' in replayed ? replayed.latency : undefined
-  const gates = [...change.gates]
-  if (from) gates.push(interfaceGate(from, to))
-  if (replayed.golden) {
-    const { passed, total } = replayed.golden
-    gates.push({ name: GOLDEN_SAMPLES, result: passed === total ? 'pass' : 'fail', detail: `${passed} of ${total}` })
-  } else {
-    gates.push({
-      name: GOLDEN_SAMPLES,
-      result: 'unknown',
-      detail: 'not run',
-      note: 'unknown' in replayed ? replayed.unknown : '',
-    })
-  }
+  const { replay, memory } = evidence
+  const reading = applied.repository.models.get(change.model)?.definition?.value.evaluation
+  const cost = (version: PlannedVersion, latency: Latency | undefined, use: MemoryUse | undefined) => ({
+    artifactBytes: artifactBytes(version),
+    ...latency,
+    ...(use && { memoryBytes: use.model }),
+  })
   return {
     model: change.model,
     environment: change.environment,
@@ -38,11 +36,15 @@ export async function buildPromotionReport(
     to: runningVersion(to),
     mode,
     gates,
+    overrides: [...overrides],
     interfaceChanges: from && interfaceChanges(from.facts.interface, to.facts.interface),
-    predictions: comparePredictions(replayed, to.facts.interface),
+    predictions: replay
+      ? comparePredictions(replay, to.facts.interface, reading)
+      : { kind: 'unknown', reason: 'artifacts were left out' },
     cost: {
-      ...(from && { from: { artifactBytes: artifactBytes(from), ...latency?.champion } }),
-      to: { artifactBytes: artifactBytes(to), ...latency?.candidate },
+      ...(from && { from: cost(from, replay?.latency?.champion, memory?.champion) }),
+      to: cost(to, replay?.latency?.candidate, memory?.candidate),
+      ...(memory && { limit: memoryLimit(memory, to) }),
     },
     settings: from ? settingChanges(from, to) : [],
     undo: undoCommand(change),
@@ -50,6 +52,12 @@ export async function buildPromotionReport(
     ...renderedChanges(change, applied),
     baseCommit,
   }
+}
+
+function memoryLimit({ champion, candidate }: NonNullable<Evidence['memory']>, { settings }: PlannedVersion) {
+  const { memory } = settings.resources
+  const neededBytes = candidate.process + candidate.model + (champion?.model ?? 0)
+  return { memory, neededBytes, holds: neededBytes <= parseMemory(memory as MemoryQuantity) }
 }
 
 /** The version that a promotion is about: what answers everything afterwards, or the candidate. */
@@ -89,18 +97,6 @@ export function runningVersion({ facts, release }: PlannedVersion): RunningVersi
 export function namedVersion(reference: string): RunningVersion {
   const [version = ''] = reference.split('-')
   return { version, ...(version !== reference && { release: reference }) }
-}
-
-function interfaceGate(from: PlannedVersion, to: PlannedVersion) {
-  const breaking = interfaceChanges(from.facts.interface, to.facts.interface).filter(({ kind }) => kind === 'breaking')
-  const name = 'interface'
-  if (breaking.length === 0) return { name, result: 'pass' as const, detail: 'compatible' }
-  return {
-    name,
-    result: 'fail' as const,
-    detail: `${breaking.length} breaking`,
-    note: breaking.map(({ message }) => message).join('; '),
-  }
 }
 
 function objectChanges({ model, environment }: PinChange, { manifests }: AppliedChange): ObjectChanges {

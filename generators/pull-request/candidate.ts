@@ -1,9 +1,9 @@
-import { type CandidateChange, type CandidateRequest, planCandidate } from '../change-set/index.ts'
+import { type CandidateChange, type CandidateRequest, type Evidence, planCandidate } from '../change-set/index.ts'
 import type { Repository } from '../plan/index.ts'
-import { buildPromotionReport, namedVersion, promotedVersion, renderedChanges, runningVersion } from './build-report.ts'
+import { buildPromotionReport, namedVersion, renderedChanges, runningVersion } from './build-report.ts'
 import { describePromotion } from './describe.ts'
 import { describeCandidate } from './describe-step.ts'
-import { refuseFailedSamples } from './promote.ts'
+import { judgeChange, refuseBlocked } from './judge-promotion.ts'
 import { type Proposal, type ProposalOptions, propose } from './propose.ts'
 import type { CandidateReport, PromotionReport } from './report.ts'
 
@@ -17,16 +17,21 @@ export async function stepCandidate(
 ): Promise<Proposal<CandidateReport | PromotionReport> | undefined> {
   const { model, environment, step, reason } = request
   const offline = options.offline || step !== 'finish'
-  return propose<CandidateChange, CandidateReport | PromotionReport>(
+  return propose<CandidateChange & { evidence?: Evidence }, CandidateReport | PromotionReport>(
     { ...options, offline },
     { kind: 'candidate', model, environment },
     {
       ...(step === 'abort' && { despiteErrors: true }),
-      decide: async (repository, plan) => planCandidate(repository, plan, request),
+      decide: async (repository, plan) => {
+        const change = planCandidate(repository, plan, request)
+        if (!change?.promoted) return change
+        const judged = await judgeChange(change, change.promoted, repository, plan, { ...options.judging, offline })
+        refuseBlocked(judged, change.to)
+        return judged
+      },
       describe: async (change, applied, baseCommit) => {
-        if (step === 'finish') {
-          const report = await buildPromotionReport(change, applied, baseCommit)
-          refuseFailedSamples(report, promotedVersion(change, applied).facts.version)
+        if (change.evidence) {
+          const report = buildPromotionReport(change, applied, baseCommit, change.evidence)
           return { report, ...describePromotion(report) }
         }
         const { release, mode, weight } = change.before

@@ -1,9 +1,10 @@
 import { assemble, type Description, hidden, lookHere, MAX_TITLE, type Part } from './body.ts'
+import { gatesSection } from './gates-section.ts'
 import { clip, details, escapeText } from './markdown.ts'
 import { formatNumber } from './numbers.ts'
 import { predictionSection } from './prediction-section.ts'
 import type { PromotionReport } from './report.ts'
-import { costSection, gatesSection, interfaceSection, lineageList, mergingSection, undoSection } from './sections.ts'
+import { costSection, interfaceSection, lineageList, mergingSection, undoSection } from './sections.ts'
 import {
   callersSentence,
   itemsToJudge,

@@ -27,7 +27,8 @@ export async function filesAt(repository: GitRepository, ref: string, folder: st
   return entries.map(({ blob, file }) => ({ file, text: texts.get(blob) ?? '' }))
 }
 
-async function mergeBase(repository: GitRepository, ref: string): Promise<string> {
+/** The commit where the current branch left `ref`. @throws Failure when there is none */
+export async function mergeBase(repository: GitRepository, ref: string): Promise<string> {
   try {
     const id = await repository.git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`])
     return (await repository.git(['merge-base', 'HEAD', id.trim()])).trim()

@@ -26,6 +26,11 @@ export function formatBytes(bytes: number | undefined): string {
   return `${formatNumber(bytes / 1000 ** power)} ${units[power]}`
 }
 
+/** Binary units, as Kubernetes counts. */
+export function formatMebibytes(bytes: number | undefined): string {
+  return bytes === undefined ? 'not measured' : `${Math.round(bytes / 2 ** 20)} Mi`
+}
+
 export function formatMilliseconds(value: number | undefined): string {
   return value === undefined ? 'not measured' : `${formatNumber(value)} ms`
 }

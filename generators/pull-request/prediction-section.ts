@@ -1,6 +1,8 @@
-import { CODE_WIDTH, clip, codeBlock, escapeText, table } from './markdown.ts'
+import { CODE_WIDTH, clip, codeBlock, details, escapeText, table } from './markdown.ts'
 import { count, formatNumber, formatShare } from './numbers.ts'
-import type { ClassificationComparison, PromotionReport, RegressionComparison } from './report.ts'
+import type { Changes, ClassificationComparison, PromotionReport, RegressionComparison } from './report.ts'
+
+type Compared = ClassificationComparison | RegressionComparison
 
 const MOST_FLIPS = 8
 
@@ -15,10 +17,45 @@ export function predictionSection({ predictions, from }: PromotionReport): strin
   const { passed, total } = predictions.golden
   const golden = total === 0 ? 'No golden samples.' : `Golden samples: ${passed}/${total}.`
   const shown = predictions.kind === 'regression' ? regression(predictions) : classification(predictions)
-  return [heading, `Both versions on the same ${count(predictions.rows, 'row')}.`, ...shown, golden].join('\n\n')
+  return [
+    heading,
+    replayed(predictions),
+    ...shown,
+    golden,
+    ...slicesTable(predictions),
+    ...largestTable(predictions),
+  ].join('\n\n')
 }
 
-function classification({ rows, flips }: ClassificationComparison): string[] {
+function replayed({ rows, from, skipped = 0, note }: Compared): string {
+  const what = from === 'evaluation' ? 'evaluation rows' : 'golden samples'
+  const left = skipped > 0 ? `; ${count(skipped, 'row')} more that one of them does not take` : ''
+  const lines = [`Both versions on the same ${count(rows, 'row')}${from === undefined ? '' : ` (${what})`}${left}.`]
+  if (note !== undefined) lines.push(`Not on the evaluation rows: ${escapeText(clip(note, 200))}.`)
+  return lines.join('\n')
+}
+
+/** Declared categories, apart: an average hides what happens to a few. */
+function slicesTable({ slices = [], kind }: Compared): string[] {
+  if (slices.length === 0) return []
+  const isClass = kind === 'classification'
+  const rows = slices.map(({ feature, label, rows: size, change, ratio }) => [
+    escapeText(clip(`${feature}=${label}`, 40)),
+    formatNumber(size),
+    `${isClass ? formatShare(change, 1) : formatNumber(change)} (${formatNumber(Number(ratio.toFixed(1)))}x)`,
+  ])
+  return [
+    details('Slices, the most conspicuous first', table(['Slice', 'Rows', isClass ? 'Changed' : 'Mean change'], rows)),
+  ]
+}
+
+function largestTable({ largest = [] }: Compared): string[] {
+  if (largest.length === 0) return []
+  const rows = largest.map(({ id, from, to }) => [escapeText(clip(id, 40)), formatNumber(from), formatNumber(to)])
+  return [details(`The ${count(largest.length, 'largest change')}`, table(['Row', 'Before', 'After'], rows))]
+}
+
+function classification({ rows, flips, score }: ClassificationComparison): string[] {
   const sorted = [...flips].filter((flip) => flip.rows > 0).sort((a, b) => b.rows - a.rows)
   const sum = (some: readonly { rows: number }[]) => some.reduce((total, flip) => total + flip.rows, 0)
   const line = (name: string, number: number) => [name, formatNumber(number), formatShare(number, rows)]
@@ -34,19 +71,26 @@ function classification({ rows, flips }: ClassificationComparison): string[] {
         ...(rest.length > 0 ? [line(`${rest.length} other kinds`, sum(rest))] : []),
       ],
     ),
+    ...(score ? changes(score, rows, '|change of probability|') : []),
+    ...(score ? [`Probability of ${escapeText(clip(score.label, 30))}: ${sizes(score)}.`] : []),
   ]
 }
 
+function sizes({ meanAbsoluteChange, maxAbsoluteChange }: Changes): string {
+  return `mean change ${formatNumber(meanAbsoluteChange)}, largest ${formatNumber(maxAbsoluteChange)}`
+}
+
 function regression(comparison: RegressionComparison): string[] {
-  const { meanAbsoluteChange, maxAbsoluteChange, rows: total } = comparison
-  const counted = comparison.histogram.reduce((sum, { rows }) => sum + rows, 0)
+  const mean = `M${sizes(comparison).slice(1)}, in the output's unit.`
+  return [...changes(comparison, comparison.rows, '|change| relative to before'), mean]
+}
+
+/** Rows by size of change, as bars. */
+function changes({ histogram: bins }: Changes, total: number, title: string): string[] {
+  const counted = bins.reduce((sum, { rows }) => sum + rows, 0)
   // A row whose prediction is no number is in no bin, and must not disappear.
-  const histogram = [
-    ...comparison.histogram,
-    ...(counted < total ? [{ label: 'no number', rows: total - counted }] : []),
-  ]
-  const mean = `Mean change ${formatNumber(meanAbsoluteChange)}, largest ${formatNumber(maxAbsoluteChange)}, in the output's unit.`
-  if (total === 0) return [mean]
+  const histogram = [...bins, ...(counted < total ? [{ label: 'no number', rows: total - counted }] : [])]
+  if (total === 0) return []
   const longest = Math.max(...histogram.map(({ label }) => Array.from(label).length))
   const labels = Math.min(longest, 18)
   // The longest share is `>99.9 %`.
@@ -56,6 +100,6 @@ function regression(comparison: RegressionComparison): string[] {
     const bar = '#'.repeat(Math.floor((rows / total) * bars)) || (rows > 0 ? '.' : '')
     return `${clip(label, labels).padEnd(labels)} ${bar.padEnd(bars)} ${formatShare(rows, total).padStart(7)}`
   })
-  const heading = clip('|change| relative to before', CODE_WIDTH - 6)
-  return [codeBlock([`${heading.padEnd(CODE_WIDTH - 5)}share`, ...lines]), mean]
+  const heading = clip(title, CODE_WIDTH - 6)
+  return [codeBlock([`${heading.padEnd(CODE_WIDTH - 5)}share`, ...lines])]
 }

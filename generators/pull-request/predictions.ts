@@ -1,35 +1,71 @@
 import type { ModelInterface } from 'modelyard-serving/contract'
-import type { ReplayResult } from '../change-set/index.ts'
-import type { PredictionComparison } from './report.ts'
-
-type Rows = Extract<ReplayResult, { rows: unknown }>['rows']
+import { type Comparison, decisionOf, type Replay, type ReplayedRow } from '../change-set/index.ts'
+import type { EvaluationRows } from '../define/index.ts'
+import type { ChangedRow, PredictionComparison } from './report.ts'
+import { compareSlices } from './slices.ts'
 
 /** Relative changes that a reader tells apart; the last bin is open. */
-const BINS = [
+const RELATIVE = [
   { label: '0-1 %', below: 0.01 },
   { label: '1-5 %', below: 0.05 },
   { label: '5-20 %', below: 0.2 },
   { label: '> 20 %', below: Number.POSITIVE_INFINITY },
 ]
+/** The same of a probability. */
+const SCORE = [
+  { label: '0.00-0.01', below: 0.01 },
+  { label: '0.01-0.05', below: 0.05 },
+  { label: '0.05-0.20', below: 0.2 },
+  { label: '> 0.20', below: Number.POSITIVE_INFINITY },
+]
+const MOST_ROWS = 5
 
 /** Replayed rows in the words of a review: changed decisions for a classifier, sizes of change for a number. */
-export function comparePredictions(result: ReplayResult, modelInterface: ModelInterface): PredictionComparison {
-  if ('unknown' in result) return { kind: 'unknown', reason: result.unknown }
-  const { rows, golden } = result
-  if (rows.length === 0) return { kind: 'unknown', reason: 'no row could be replayed' }
-  const decided =
-    modelInterface.outputs.find(({ labels }) => labels) ??
-    modelInterface.outputs.find(({ datatype }) => datatype === 'string')
-  if (decided) return { kind: 'classification', rows: rows.length, flips: flips(rows, decided.name), golden }
-  const numeric = modelInterface.outputs.find(({ name }) => typeof rows[0]?.candidate[name] === 'number')
-  if (!numeric) return { kind: 'unknown', reason: 'no output is a number or a class' }
-  return { kind: 'regression', rows: rows.length, ...sizes(rows, numeric.name), golden }
+export function comparePredictions(
+  { compared, golden }: Replay,
+  modelInterface: ModelInterface,
+  reading?: EvaluationRows,
+): PredictionComparison {
+  const samples = 'unknown' in golden ? { passed: 0, total: 0 } : golden
+  if ('unknown' in compared) return { kind: 'unknown', reason: compared.unknown }
+  const { rows } = compared
+  const decision = decisionOf(modelInterface, rows[0]?.candidate)
+  if (!decision) return { kind: 'unknown', reason: 'no output is a number or a class' }
+  const common = { ...sourceOf(compared), golden: samples, slices: compareSlices(rows, modelInterface, reading) }
+  if (decision.kind === 'number') {
+    const { read } = decision
+    const changes = rows.map((row) => ({ row, was: read(row.champion), is: read(row.candidate) }))
+    const absolute = changes.map(({ was, is }) => Math.abs(is - was))
+    const relative = changes.map(({ was, is }) => Math.abs(is - was) / Math.max(Math.abs(was), Number.EPSILON))
+    return {
+      kind: 'regression',
+      ...common,
+      ...sizes(absolute),
+      histogram: histogram(RELATIVE, relative),
+      largest: largest(changes, absolute),
+    }
+  }
+  const { read, probabilities } = decision
+  const flips = flipsOf(rows.map((row) => [read(row.champion), read(row.candidate)]))
+  const label = reading?.positive ?? probabilities?.labels.at(-1)
+  if (!probabilities || label === undefined) return { kind: 'classification', ...common, flips }
+  const scores = rows.map((row) => ({
+    row,
+    was: probabilities.of(row.champion, label),
+    is: probabilities.of(row.candidate, label),
+  }))
+  const absolute = scores.map(({ was, is }) => Math.abs(is - was))
+  const score = { label, ...sizes(absolute), histogram: histogram(SCORE, absolute) }
+  return { kind: 'classification', ...common, flips, score, largest: largest(scores, absolute) }
 }
 
-function flips(rows: Rows, output: string) {
+function sourceOf({ from, rows, skipped, note }: Comparison) {
+  return { rows: rows.length, from, ...(skipped > 0 && { skipped }), ...(note !== undefined && { note }) }
+}
+
+function flipsOf(pairs: readonly (readonly [string, string])[]) {
   const counts = new Map<string, { from: string; to: string; rows: number }>()
-  for (const row of rows) {
-    const [from, to] = [decision(row.champion[output]), decision(row.candidate[output])]
+  for (const [from, to] of pairs) {
     if (from === to) continue
     const key = JSON.stringify([from, to])
     counts.set(key, { from, to, rows: (counts.get(key)?.rows ?? 0) + 1 })
@@ -37,26 +73,30 @@ function flips(rows: Rows, output: string) {
   return [...counts.values()].sort((a, b) => b.rows - a.rows)
 }
 
-/** The label of the largest probability, or the value itself. */
-function decision(value: unknown): string {
-  if (value === null || typeof value !== 'object') return String(value)
-  const entries = Object.entries(value as Record<string, number>)
-  return entries.reduce((best, entry) => (entry[1] > best[1] ? entry : best), ['', Number.NEGATIVE_INFINITY])[0]
-}
-
-function sizes(rows: Rows, output: string) {
-  const changes = rows.map(({ champion, candidate }) => {
-    const [was, is] = [Number(champion[output]), Number(candidate[output])]
-    return { absolute: Math.abs(is - was), relative: Math.abs(is - was) / Math.max(Math.abs(was), Number.EPSILON) }
-  })
-  const absolute = changes.map((change) => change.absolute)
-  const histogram = BINS.map(({ label, below }, index) => {
-    const from = BINS[index - 1]?.below ?? 0
-    return { label, rows: changes.filter(({ relative }) => relative >= from && relative < below).length }
-  })
+function sizes(absolute: readonly number[]) {
   return {
     meanAbsoluteChange: absolute.reduce((sum, change) => sum + change, 0) / absolute.length,
-    maxAbsoluteChange: Math.max(...absolute),
-    histogram,
+    // Not spread into Math.max: an evaluation set has more rows than a call takes arguments.
+    maxAbsoluteChange: absolute.reduce((most, change) => (change > most || Number.isNaN(change) ? change : most), 0),
   }
+}
+
+function histogram(bins: typeof RELATIVE, changes: readonly number[]) {
+  return bins.map(({ label, below }, index) => {
+    const from = bins[index - 1]?.below ?? 0
+    return { label, rows: changes.filter((change) => change >= from && change < below).length }
+  })
+}
+
+/** Row ids and answers alone: values of features stay where the rows are. */
+function largest(
+  changes: readonly { row: ReplayedRow; was: number; is: number }[],
+  absolute: readonly number[],
+): ChangedRow[] {
+  return changes
+    .map(({ row: { id }, was, is }, index) => ({ id, from: was, to: is, change: absolute[index] ?? 0 }))
+    .filter(({ change }) => change > 0)
+    .sort((a, b) => b.change - a.change)
+    .slice(0, MOST_ROWS)
+    .map(({ id, from, to }) => ({ id, from, to }))
 }

@@ -2,9 +2,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { requestsAnswered } from './prometheus.ts'
+import { requestsAnswered } from './live-figures.ts'
 
-const QUERY = { model: 'churn', namespace: 'ml', during: '7d', token: 'secret-token' }
+const CHURN = { model: 'churn', namespace: 'ml' }
+const token = 'secret-token'
 
 /** Answers as Prometheus' HTTP API is documented, and tells what it was asked. */
 async function answering<T>(
@@ -40,7 +41,7 @@ const vector = (...values: string[]) =>
 
 test('requests are counted over all pods of the namespace, with the token in a header alone', async () => {
   const { result, query, authorization } = await answering({ body: vector('1234.6') }, (address) =>
-    requestsAnswered({ address, ...QUERY }),
+    requestsAnswered({ address, token }, CHURN, '7d'),
   )
   assert.equal(result, { requests: 1235, during: '7d' })
   assert.is(query, 'sum(increase(modelyard_requests_total{namespace="ml",model="churn"}[7d]))')
@@ -50,18 +51,18 @@ test('requests are counted over all pods of the namespace, with the token in a h
 test('no series, a refusal, nonsense and silence are unknown, never zero', async () => {
   const refused = JSON.stringify({ status: 'error', error: 'bad expression' })
   for (const [answer, unknown] of [
-    [{ body: vector() }, /has no requests of churn in namespace ml/],
+    [{ body: vector() }, /has nothing of churn in namespace ml/],
     [{ body: vector('NaN') }, /no number/],
     [{ status: 422, body: refused }, /answered 422 bad expression/],
     [{ body: '<html>' }, /could not be asked/],
-    [{ body: 'null' }, /could not be asked|has no requests/],
+    [{ body: 'null' }, /is no Prometheus/],
   ] as const) {
-    const { result } = await answering(answer, (address) => requestsAnswered({ address, ...QUERY }))
+    const { result } = await answering(answer, (address) => requestsAnswered({ address, token }, CHURN, '7d'))
     assert.match(JSON.stringify(result), unknown)
   }
-  const nobody = await requestsAnswered({ address: 'http://127.0.0.1:1', ...QUERY })
+  const nobody = await requestsAnswered({ address: 'http://127.0.0.1:1' }, CHURN, '7d')
   assert.match(JSON.stringify(nobody), /^{"unknown":"Prometheus could not be asked/)
-  assert.match(JSON.stringify(await requestsAnswered({ address: 'nonsense', ...QUERY })), /unknown/)
+  assert.match(JSON.stringify(await requestsAnswered({ address: 'nonsense' }, CHURN, '7d')), /unknown/)
 })
 
 test.run()

@@ -2,9 +2,10 @@ import { type CandidateMode, planPromotion, requireEnvironment } from '../change
 import { Failure } from '../findings/index.ts'
 import { loadRepository, paths, resolvePlan } from '../plan/index.ts'
 import { fetchBase } from './branches.ts'
-import { buildPromotionReport, GOLDEN_SAMPLES, promotedVersion } from './build-report.ts'
+import { buildPromotionReport } from './build-report.ts'
 import { describePromotion } from './describe.ts'
 import { openRepository } from './git.ts'
+import { judgeChange, refuseBlocked } from './judge-promotion.ts'
 import { type Proposal, type ProposalOptions, propose } from './propose.ts'
 import type { PromotionReport } from './report.ts'
 import { withScratchWorktree } from './worktree.ts'
@@ -22,10 +23,18 @@ export async function promote(
   const subject = { kind: 'promote', model, environment: to } as const
   return propose(options, subject, {
     source: [paths.pin(request.from, model)],
-    decide: async (repository, plan) => planPromotion(repository, plan, request),
+    decide: async (repository, plan) => {
+      const change = planPromotion(repository, plan, request)
+      if (!change) return undefined
+      const judged = await judgeChange(change, change.promoted, repository, plan, {
+        ...options.judging,
+        offline: options.offline,
+      })
+      refuseBlocked(judged, change.to)
+      return judged
+    },
     describe: async (change, applied, baseCommit) => {
-      const report = await buildPromotionReport(change, applied, baseCommit)
-      refuseFailedSamples(report, promotedVersion(change, applied).facts.version)
+      const report = buildPromotionReport(change, applied, baseCommit, change.evidence)
       return { report, ...describePromotion(report) }
     },
   })
@@ -51,22 +60,5 @@ export async function promotableModels(
         throw error
       }
     })
-  })
-}
-
-/** A version that does not predict what it promised is not for a reviewer to judge. */
-export function refuseFailedSamples({ model, environment, gates }: PromotionReport, version: string): void {
-  const failed = gates.find(({ name, result }) => name === GOLDEN_SAMPLES && result === 'fail')
-  if (!failed) return
-  throw new Failure(`${model} ${version} is not promoted to ${environment}`, {
-    findings: [
-      {
-        rule: 'golden-sample-failed',
-        severity: 'error',
-        message: `${failed.detail} golden samples of ${version} are predicted as promised on this machine`,
-        file: paths.version(model, version),
-        fix: 'Compare onnxruntime-node here with runtime.onnxruntime of the version; register a version exported for this runtime.',
-      },
-    ],
   })
 }

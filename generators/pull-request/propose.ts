@@ -8,6 +8,8 @@ import { codeOwners } from './code-owners.ts'
 import { commitMessage, lastChangeOf } from './commit-message.ts'
 import type { Forge } from './forge.ts'
 import { type GitRepository, openRepository } from './git.ts'
+import type { JudgingOptions } from './judge-promotion.ts'
+import { overrideTrailers } from './override-trailers.ts'
 import { type Published, publishChange } from './publish.ts'
 import { parseForgeRepository, remoteUrl } from './remote.ts'
 import { branchOf, type Kind, rivalsOf } from './rivals.ts'
@@ -31,6 +33,8 @@ export interface ProposalOptions {
   offline: boolean
   /** Told what happened although nothing came of the run, for example that an open pull request was closed. */
   notice?: (text: string) => void
+  /** How gates are judged. */
+  judging?: JudgingOptions
 }
 
 export interface Proposal<Report> {
@@ -110,7 +114,8 @@ export async function propose<Change extends PinChange, Report extends { finding
 
     const facts = { Before: change.from?.reference, After: change.to, 'Checked-at': base.commit }
     const source = steps.source ?? [paths.pin(environment, model)]
-    const message = commitMessage(title, facts, await lastChangeOf(git, remote, base.commit, source))
+    const about = await lastChangeOf(git, remote, base.commit, source)
+    const message = commitMessage(title, facts, about) + overrideTrailers(change.overrides)
     const commit = await commitAll(git, directory, { message, paths: applied.files })
     if (commit === undefined) return undefined
     const { owner } = parseForgeRepository(await remoteUrl(git, remote)) ?? {}

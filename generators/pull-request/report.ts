@@ -21,6 +21,12 @@ export interface GateResult {
   detail: string
   /** A sentence for those who wonder, shown below the table. */
   note?: string
+  /** What `--override` calls it. */
+  gate?: string
+  /** Blocks nothing. */
+  advisory?: true
+  /** Why it does not block although it says so. */
+  overridden?: string
 }
 
 export interface InterfaceChange {
@@ -29,24 +35,60 @@ export interface InterfaceChange {
   message: string
 }
 
-/** Both versions run on the same rows. */
-export interface RegressionComparison {
-  kind: 'regression'
+/** Both versions on the same rows. */
+interface ComparedRows {
   rows: number
+  /** Rows that the metrics were measured on, or the candidate's golden samples. Default: golden samples. */
+  from?: 'evaluation' | 'golden'
+  /** Rows that one of the versions does not take. */
+  skipped?: number
+  /** Why the rows are golden samples. */
+  note?: string
+  /** None has run where `total` is 0. */
+  golden: { passed: number; total: number }
+  /** Rows of one declared category each, the most conspicuous first. */
+  slices?: Slice[]
+  /** The largest changes first. */
+  largest?: ChangedRow[]
+}
+
+export interface Changes {
   /** In the output's unit. */
   meanAbsoluteChange: number
   maxAbsoluteChange: number
-  /** Rows by relative change; `label` is at most nine characters: `1-5 %`. */
+  /** Rows by size of the change; `label` is at most nine characters: `1-5 %`. */
   histogram: { label: string; rows: number }[]
-  golden: { passed: number; total: number }
 }
 
-export interface ClassificationComparison {
+/** The histogram is of relative changes. */
+export interface RegressionComparison extends ComparedRows, Changes {
+  kind: 'regression'
+}
+
+export interface ClassificationComparison extends ComparedRows {
   kind: 'classification'
-  rows: number
   /** How many rows get which other label; labels as text. */
   flips: { from: string; to: string; rows: number }[]
-  golden: { passed: number; total: number }
+  /** How the probability of one label changes; absent where the graph gives labels alone. */
+  score?: Changes & { label: string }
+}
+
+export interface Slice {
+  feature: string
+  label: string
+  rows: number
+  /** Share of rows that get another label, or the mean absolute change of a number. */
+  change: number
+  /** Of `change` to that of all rows. */
+  ratio: number
+  /** Mean error of each version where the truth is known: share of wrong labels, or mean absolute error. */
+  error?: { from: number; to: number; isWorse: boolean }
+}
+
+export interface ChangedRow {
+  id: string
+  from: number
+  to: number
 }
 
 /** `unknown` says why nothing could be compared: `no champion`, `the artifact of 1.4.2 is not here`. */
@@ -58,6 +100,8 @@ export interface VersionCost {
   /** Milliseconds of the model alone, one row. */
   p50Ms?: number
   p99Ms?: number
+  /** What the model adds to a process. */
+  memoryBytes?: number
 }
 
 /** Files of dist/<environment>, relative to the repository's root. */
@@ -88,10 +132,17 @@ export interface PromotionReport extends RenderedChanges {
   to: RunningVersion
   mode: Mode
   gates: GateResult[]
+  /** Gates that do not block by somebody's decision. */
+  overrides?: { gate: string; reason: string }[]
   /** Against `from`; empty means compared and equal. Undefined: could not be compared, or nothing to compare with. */
   interfaceChanges: InterfaceChange[] | undefined
   predictions: PredictionComparison
-  cost: { from?: VersionCost; to: VersionCost }
+  cost: {
+    from?: VersionCost
+    to: VersionCost
+    /** Whether the pod's limit holds both versions at once: `512Mi`, and what a process with both needs. */
+    limit?: { memory: string; neededBytes: number; holds: boolean }
+  }
   settings: SettingChange[]
   /** One command, words separated by spaces: `modelyard rollback fraud-scorer --env production`. */
   undo: string

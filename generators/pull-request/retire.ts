@@ -1,7 +1,7 @@
 import { planRetirement } from '../change-set/index.ts'
 import { renderedChanges, runningVersion } from './build-report.ts'
 import { describeRetirement } from './describe-step.ts'
-import { requestsAnswered } from './prometheus.ts'
+import { requestsAnswered } from './live-figures.ts'
 import { type Proposal, type ProposalOptions, propose } from './propose.ts'
 import type { RetirementReport } from './report.ts'
 
@@ -31,7 +31,7 @@ export async function retire(
           callers:
             prometheus === undefined
               ? { unknown: 'no Prometheus address was given' }
-              : await requestsAnswered({ address: prometheus, model, namespace, during: CALLERS_DURING }),
+              : await requestsAnswered({ address: prometheus }, { model, namespace }, CALLERS_DURING),
           undo: `modelyard rollback ${model} --env ${environment}`,
           ...renderedChanges(change, applied),
           baseCommit,

@@ -1,27 +1,8 @@
+import { CELL } from './gates-section.ts'
 import { CODE_WIDTH, clip, codeBlock, escapeText, inlineCode, table } from './markdown.ts'
-import { count, formatBytes, formatMilliseconds } from './numbers.ts'
+import { count, formatBytes, formatMebibytes, formatMilliseconds } from './numbers.ts'
 import type { ObjectChanges, PromotionReport, SettingChange } from './report.ts'
 import { modeName, sides } from './verdict.ts'
-
-/** What fits a cell beside two others on a phone; longer text goes below the table. */
-const CELL = 28
-
-export function gatesSection({ gates }: PromotionReport): string {
-  if (gates.length === 0) return '### Gates\n\nNone is defined.'
-  const notes: string[] = []
-  const rows = gates.map(({ name, result, detail, note }) => {
-    const long = detail.length > CELL
-    const text = [...(long ? [detail] : []), ...(note === undefined ? [] : [note])].join('; ')
-    if (text !== '') notes.push(`(${notes.length + 1}) ${escapeText(clip(text, 300))}`)
-    const mark = text === '' ? '' : `(${notes.length})`
-    const shown = long ? mark : `${escapeText(detail)} ${mark}`.trim()
-    return [result === 'fail' ? '**fail**' : result, escapeText(clip(name, 80)), shown]
-  })
-  // Two spaces end a line in Markdown without ending the paragraph.
-  return ['### Gates', table(['', 'Gate', 'Result'], rows), ...(notes.length > 0 ? [notes.join('  \n')] : [])].join(
-    '\n\n',
-  )
-}
 
 export function interfaceSection({ interfaceChanges }: PromotionReport): string {
   if (interfaceChanges === undefined || interfaceChanges.length === 0) return ''
@@ -39,17 +20,24 @@ export function costSection(report: PromotionReport): string {
   const row = (
     name: string,
     format: (value: number | undefined) => string,
-    field: 'artifactBytes' | 'p50Ms' | 'p99Ms',
+    field: 'artifactBytes' | 'p50Ms' | 'p99Ms' | 'memoryBytes',
   ) => [name, ...(names.from === undefined ? [] : [format(from?.[field])]), format(to[field])]
   const measured = [from?.p99Ms, to.p99Ms, from?.p50Ms, to.p50Ms].some((value) => value !== undefined)
   const rows = [
     ...(measured ? [row('p50', formatMilliseconds, 'p50Ms'), row('p99', formatMilliseconds, 'p99Ms')] : []),
+    ...(to.memoryBytes === undefined ? [] : [row('memory', formatMebibytes, 'memoryBytes')]),
     row('artifact', formatBytes, 'artifactBytes'),
   ]
   const note = measured
     ? 'The model alone, one row, on one machine: trust the ratios.'
     : 'Latency was **not measured**.'
-  return ['### Cost of running it', table(heading, rows), note].join('\n\n')
+  const { limit } = report.cost
+  const fits = limit
+    ? [
+        `Limit ${limit.memory} ${limit.holds ? 'holds' : '**does not hold**'} ${names.from === undefined ? 'it' : 'both versions'} (${formatMebibytes(limit.neededBytes)} with the runtime).`,
+      ]
+    : []
+  return ['### Cost of running it', table(heading, rows), [note, ...fits].join('\n')].join('\n\n')
 }
 
 export function mergingSection(report: PromotionReport): string {

@@ -26,9 +26,14 @@ export function itemsToJudge(report: PromotionReport): string[] {
   const notCompared = report.from !== undefined && predictions.kind === 'unknown'
   // What says more below is not counted a second time as a gate.
   const told = [...(breaking.length > 0 ? ['interface'] : []), ...(golden || notCompared ? ['golden samples'] : [])]
-  const named = (result: string) => gates.filter((gate) => gate.result === result && !told.includes(gate.name))
+  const named = (result: string) =>
+    gates.filter((gate) => gate.result === result && gate.overridden === undefined && !told.includes(gate.name))
   return [
+    ...gates.flatMap(({ name, detail, overridden }) =>
+      overridden === undefined ? [] : [`gate **overridden**: ${say(`${name} (${detail})`)}: ${say(overridden)}`],
+    ),
     ...named('fail').map(({ name, detail }) => `gate **failed**: ${say(`${name} (${detail})`)}`),
+    ...conspicuousSlices(predictions).map((text) => say(text)),
     ...breaking.map(({ message }) => `callers **break**: ${say(message)}`),
     ...(golden && golden.passed < golden.total
       ? [`${golden.total - golden.passed} of ${golden.total} golden samples **fail**`]
@@ -43,6 +48,25 @@ export function itemsToJudge(report: PromotionReport): string[] {
       return `warning: ${say(`${message}${where}`)}`
     }),
   ]
+}
+
+/** Twice the change of all rows, in a group large enough to mean it. */
+const CONSPICUOUS = 2
+const MOST_SLICES = 3
+
+/** Groups of rows that an average hides. */
+function conspicuousSlices(predictions: PromotionReport['predictions']): string[] {
+  if (predictions.kind === 'unknown') return []
+  const found = (predictions.slices ?? []).flatMap(({ feature, label, rows, ratio, error }) => {
+    const group = `${feature}=${label}`
+    const size = `${count(rows, 'row')}; no gate covers this slice`
+    if (error?.isWorse) {
+      const what = predictions.kind === 'classification' ? 'wrong more often' : 'further off'
+      return [`${group} is ${what}: ${formatNumber(error.from)} -> ${formatNumber(error.to)} (${size})`]
+    }
+    return ratio >= CONSPICUOUS ? [`${group} changes ${formatNumber(Number(ratio.toFixed(1)))}x more (${size})`] : []
+  })
+  return found.slice(0, MOST_SLICES)
 }
 
 /** The headline: nothing that was left unchecked may hide behind it. */

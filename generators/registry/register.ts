@@ -2,7 +2,7 @@ import { copyFile, mkdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { GoldenSamples, ModelInterface } from 'modelyard-serving/contract'
 import { checkGoldenSamples, createSession, type GraphFacts, ModelError } from 'modelyard-serving/session'
-import { evaluateThreshold, type GateResult } from '../change-set/index.ts'
+import { evaluateThreshold, type Verdict } from '../change-set/index.ts'
 import type { DefinedModel, VersionFile } from '../define/index.ts'
 import { Failure, type Finding, hasErrors } from '../findings/index.ts'
 import { writeAtomically } from '../manifests/index.ts'
@@ -27,7 +27,7 @@ export interface Registration {
 /** What `register` decided; nothing is written before `writeRegistration`. */
 export interface RegistrationPlan {
   findings: Finding[]
-  gates: GateResult[]
+  gates: Verdict[]
   /** `maxToleranceShare`: the largest error as a share of what the samples' tolerance allows. */
   golden: { samples: number; maxToleranceShare: number } | undefined
   /** Absent when findings forbid it. */
@@ -154,7 +154,7 @@ async function runGoldenSamples(
   }
 }
 
-function gateFindings(definition: Loaded<DefinedModel>, gates: GateResult[]): Finding[] {
+function gateFindings(definition: Loaded<DefinedModel>, gates: Verdict[]): Finding[] {
   return gates.flatMap(({ name, result, detail }, index): Finding[] => {
     if (result === 'pass') return []
     const line = definition.lineOf(['gates', 'validation', index])

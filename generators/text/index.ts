@@ -1,3 +1,4 @@
+export { type CsvTable, parseCsv } from './csv.ts'
 export { canonicalJson, contentDigest } from './digest.ts'
 export { addKey, editScalar, removeKey } from './edit.ts'
 export { MAX_DOCUMENTS, readStream, type Stream, type StreamDocument } from './manifest-stream.ts'

@@ -30,6 +30,7 @@ export default defineModel({
   serving: { resources: { cpu: '100m', memory: '192Mi' }, replicas: { min: 2, max: 4 }, strict: true },
   slo: { latencyP99: '25ms', availability: 0.9995 },
 
+  evaluation: { truth: 'class', positive: 'malignant' },
   gates: {
     validation: [metric('auc').atLeast(0.95), metric('brier').atMost(0.06)],
     promotion: [metric('log_loss').noWorseThanChampion({ tolerance: '5%' })],

@@ -31,6 +31,7 @@ export default defineModel({
   },
   slo: { latencyP99: '25ms', availability: 0.999 },
 
+  evaluation: { truth: 'target' },
   gates: {
     validation: [metric('r2').atLeast(0.4)],
     promotion: [metric('mae').noWorseThanChampion({ tolerance: '2%' })],

@@ -26,6 +26,7 @@ export default defineModel({
   serving: { resources: { cpu: '250m', memory: '256Mi' }, replicas: { min: 2, max: 6 } },
   slo: { latencyP99: '50ms', availability: 0.999 },
 
+  evaluation: { truth: 'price' },
   gates: {
     validation: [metric('r2').atLeast(0.6), metric('mape').atMost(0.2)],
     promotion: [metric('mae').noWorseThanChampion({ tolerance: '1%' })],

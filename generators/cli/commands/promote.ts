@@ -3,10 +3,19 @@ import type { CandidateMode } from '../../change-set/index.ts'
 import { Failure } from '../../findings/index.ts'
 import { type ProposalOptions, promotableModels, promote } from '../../pull-request/index.ts'
 import { type Context, contextOf } from '../context.ts'
-import { type ProposalFlags, parsePercent, printProposal, proposalOptions, withProposalOptions } from '../proposal.ts'
+import {
+  type GateFlags,
+  judgingOptions,
+  type ProposalFlags,
+  parsePercent,
+  printProposal,
+  proposalOptions,
+  withGateOptions,
+  withProposalOptions,
+} from '../proposal.ts'
 import { failureData, reportFailure } from '../report-failure.ts'
 
-interface Options extends ProposalFlags {
+interface Options extends ProposalFlags, GateFlags {
   from: string
   to: string
   all?: boolean
@@ -17,32 +26,34 @@ interface Options extends ProposalFlags {
 }
 
 export function promoteCommand(program: Command): void {
-  withProposalOptions(
-    program
-      .command('promote')
-      .summary('open a pull request that moves a model to the next environment')
-      .description(
-        'Seals what runs in one environment as a release, names it in the pin of the next, synthesizes and validates, commits\n' +
-          'on branch promote/<model>/<environment>, pushes it and opens the pull request, or updates the open one. All of it\n' +
-          'happens in a scratch work tree of the base branch: your own files are neither read nor touched.',
-      )
-      .argument('[models...]', 'folder names under models/; a pull request each')
-      .requiredOption('--from <environment>', 'where it runs')
-      .requiredOption('--to <environment>', 'where it shall run')
-      .option('--all', 'every model that the two environments run differently')
-      .addOption(
-        new Option('--candidate <mode>', 'beside the stable version instead of in its place').choices([
-          'canary',
-          'ab',
-          'shadow',
-        ]),
-      )
-      .option('--weight <percent>', 'share of requests for the candidate', parsePercent)
-      .option('--header <name>', 'with --candidate ab: the request header whose value decides')
-      .option('--feature <name>', 'with --candidate ab: the named feature whose value decides'),
+  withGateOptions(
+    withProposalOptions(
+      program
+        .command('promote')
+        .summary('open a pull request that moves a model to the next environment')
+        .description(
+          'Seals what runs in one environment as a release, names it in the pin of the next, synthesizes and validates, commits\n' +
+            'on branch promote/<model>/<environment>, pushes it and opens the pull request, or updates the open one. All of it\n' +
+            'happens in a scratch work tree of the base branch: your own files are neither read nor touched.',
+        )
+        .argument('[models...]', 'folder names under models/; a pull request each')
+        .requiredOption('--from <environment>', 'where it runs')
+        .requiredOption('--to <environment>', 'where it shall run')
+        .option('--all', 'every model that the two environments run differently')
+        .addOption(
+          new Option('--candidate <mode>', 'beside the stable version instead of in its place').choices([
+            'canary',
+            'ab',
+            'shadow',
+          ]),
+        )
+        .option('--weight <percent>', 'share of requests for the candidate', parsePercent)
+        .option('--header <name>', 'with --candidate ab: the request header whose value decides')
+        .option('--feature <name>', 'with --candidate ab: the named feature whose value decides'),
+    ),
   ).action(async (models: string[], options: Options) => {
     const context = contextOf(options)
-    const settings = await proposalOptions(context, options)
+    const settings = { ...(await proposalOptions(context, options)), judging: judgingOptions(options) }
     await promoteEach(context, await chosenModels(models, options, settings), options, settings)
   })
 }

@@ -13,7 +13,9 @@ export function isolateGit(): void {
 /** Proposes into main of a clone's remote; without a forge unless `more` has one. */
 export function proposalOptions({ root }: ExampleClone, more: Partial<ProposalOptions> = {}): ProposalOptions {
   const defaults = { remote: 'origin', baseBranch: 'main', push: true, dryRun: false, offline: false }
-  return { root, forge: undefined, ...defaults, ...more }
+  // Processes that measure memory are a second each.
+  const judging = { measureMemory: false }
+  return { root, forge: undefined, judging, ...defaults, ...more }
 }
 
 /** What git printed, without empty lines. */

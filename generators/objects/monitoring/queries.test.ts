@@ -31,6 +31,8 @@ const ALL: Record<keyof typeof queries, string> = {
   notLoadedCount: queries.notLoadedCount(SCOPE),
   loadedNotIn: queries.loadedNotIn(SCOPE, ['ab', 'cd']),
   loadedPods: queries.loadedPods(SCOPE),
+  wantedPods: queries.wantedPods(SCOPE),
+  stepsLoaded: queries.stepsLoaded(SCOPE, '7d', '5m'),
   residentMemory: queries.residentMemory(SCOPE),
   cpuCores: queries.cpuCores(SCOPE, '5m'),
   eventLoopLag: queries.eventLoopLag(SCOPE),

@@ -143,6 +143,16 @@ export function loadedPods(scope: Scope): string {
   return `count by (model, version, release) (${selector(METRICS.versionLoaded, scope)})`
 }
 
+/** Pods whose configuration asks for a version. */
+export function wantedPods(scope: Scope): string {
+  return `count by (model, version, release) (${selector(METRICS.versionWanted, scope)})`
+}
+
+/** Steps within the window in which a version answered in at least one pod; no value when none was seen. */
+export function stepsLoaded(scope: Scope, window: Window, step: Window): string {
+  return `count_over_time((max(${selector(METRICS.versionLoaded, scope)}))[${window}:${step}])`
+}
+
 /** Bytes of memory that the server's process uses, the fullest pod of the scope. */
 export function residentMemory(scope: Scope): string {
   return max(ofPods('process_resident_memory_bytes', scope), [])

@@ -1,0 +1,41 @@
+import type { ModelInterface } from 'modelyard-serving/contract'
+import type { Prediction } from 'modelyard-serving/session'
+
+/** How a model's answer is read by a reviewer: as a class, or as a number. */
+export type Decision =
+  | {
+      kind: 'class'
+      read(prediction: Prediction): string
+      /** Labels of the probabilities, and the probability of one; absent where the graph gives classes alone. */
+      probabilities?: { labels: string[]; of(prediction: Prediction, label: string): number }
+    }
+  | { kind: 'number'; read(prediction: Prediction): number }
+
+/** Undefined when no output is a number or a class. */
+export function decisionOf({ outputs }: ModelInterface, example: Prediction | undefined): Decision | undefined {
+  const scored = outputs.find(({ labels }) => labels)
+  const named = outputs.find(({ datatype }) => datatype === 'string')
+  const decided = scored ?? named
+  if (decided) {
+    const { name, labels } = decided
+    return {
+      kind: 'class',
+      read: (prediction) => classOf(prediction[name]),
+      ...(labels && {
+        probabilities: {
+          labels,
+          of: (prediction, label) => Number((prediction[name] as Record<string, number>)[label]),
+        },
+      }),
+    }
+  }
+  const numeric = outputs.find(({ name }) => typeof example?.[name] === 'number')
+  return numeric && { kind: 'number', read: (prediction) => Number(prediction[numeric.name]) }
+}
+
+/** The label of the largest probability, or the value itself. */
+function classOf(value: unknown): string {
+  if (value === null || typeof value !== 'object') return String(value)
+  const entries = Object.entries(value as Record<string, number>)
+  return entries.reduce((best, entry) => (entry[1] > best[1] ? entry : best), ['', Number.NEGATIVE_INFINITY])[0]
+}
