@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { HttpProblem } from '../http-problem.ts'
 import { parseJsonWithNumbers } from '../json-numbers.ts'
+import { type CsvTable, readCsv } from './read-csv.ts'
 
 /** A body by its media type; absent when there was none. */
-export type InvocationBody = { json: unknown } | { csv: string }
+export type InvocationBody = { json: unknown } | { table: CsvTable }
 
 const UNSUPPORTED = 415
 
@@ -22,7 +23,10 @@ export function readInvocationBodies(app: FastifyInstance): void {
     } catch {
       return done(new HttpProblem(400, 'the body is not UTF-8'))
     }
-    if (mediaType === 'text/csv') return done(null, { csv: text })
+    if (mediaType === 'text/csv') {
+      readCsv(text).then((table) => done(null, { table }), done)
+      return
+    }
     parseJsonWithNumbers(parseJson, request, text, (error, json) => done(error, { json }))
   })
 }

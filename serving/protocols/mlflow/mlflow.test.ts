@@ -196,6 +196,9 @@ test('what is wrong is a 400 in the words of both, and never a stack', async () 
     [`${columns.join(',')}\n`, 'at least one record'],
     [csv(values, values.slice(1)), 'row 2 has 9 fields, but the header 10'],
     [csv(values).replace('59', '"59'), 'row 1 has a quoted field'],
+    [`${csv(values)}\n"5"9,1`, 'row 2 has a quoted field'],
+    [`${csv(values)}\n"${'"'.repeat(400_000)}"`, 'row 2 is longer than'],
+    [`age\n${'1\n'.repeat(500_001)}`, 'more than 500000 rows'],
     [csv(['x', ...values.slice(1)]), 'rows[0].age must be a number, not a string'],
   ]
   for (const [file, message] of files) {

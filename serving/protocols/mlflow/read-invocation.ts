@@ -4,7 +4,7 @@ import { HttpProblem, wrongFields } from '../http-problem.ts'
 import type { PreparedRequest } from '../serve-request.ts'
 import { type Frame, prepareColumns, prepareFrame, prepareRows, WRONG_TABLE } from '../tabular/prepare.ts'
 import type { InvocationBody } from './invocation-body.ts'
-import { readCsv, typedFrame } from './read-csv.ts'
+import { typedFrame } from './read-csv.ts'
 
 const FORMATS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const
 
@@ -19,8 +19,8 @@ export interface Invocation {
 /** Reads a body of MLflow's scoring protocol; throws a 400 that says what is wrong. */
 export function readInvocation(body: InvocationBody | undefined): Invocation {
   if (body === undefined) throw wrong('', 'is empty; send JSON or CSV')
-  if ('csv' in body) {
-    const table = readCsv(body.csv)
+  if ('table' in body) {
+    const { table } = body
     const prepare = (version: LoadedVersion) =>
       prepareFrame(version, typedFrame(table, version.served.interface), 'rows')
     return { rows: table.rows.length, isFrame: () => true, prepare }
