@@ -5,6 +5,7 @@ import { type IndexedObject, Scope } from './object-index.ts'
 import type { ObjectRule, Problem, Problems } from './object-rule.ts'
 import { POLICY_RULES } from './policy/index.ts'
 import { REFERENCE_RULES } from './references/index.ts'
+import { ruleRunner } from './rule-runner.ts'
 import type { World } from './world.ts'
 
 /** Every rule about objects and what they say of each other. */
@@ -34,9 +35,9 @@ export function checkObjects(objects: readonly ManifestObject[], options: Object
     }
     scope.add(object)
   }
-  const run = runner(rules)
   const findings: Finding[] = []
-  for (const scope of scopes.values()) for (const object of scope.objects) run(object, findings)
+  const run = ruleRunner(rules, (rule, object, problems) => report(findings, rule, object, problems))
+  for (const scope of scopes.values()) for (const object of scope.objects) run(object)
   return findings
 }
 
@@ -45,31 +46,12 @@ function minorOf(version: string | undefined): number {
   return minor === undefined ? NEWEST_MINOR : Number(minor)
 }
 
-/** Sorts the rules by what they are about once, so that an object meets only its own. */
-function runner(rules: readonly ObjectRule[]): (object: IndexedObject, findings: Finding[]) => void {
-  const container = rules.filter((rule) => rule.on === 'container')
-  const pod = rules.filter((rule) => rule.on === 'pod')
-  const others = rules.filter((rule) => rule.on === 'object')
-  const byKind = new Map<string, typeof others>()
-  return (object, findings) => {
-    let own = byKind.get(object.kind)
-    if (!own) {
-      own = others.filter(({ kinds }) => kinds?.includes(object.kind) ?? true)
-      byKind.set(object.kind, own)
-    }
-    for (const rule of own) report(findings, rule, object, rule.check(object))
-    if (!object.pod) return
-    for (const rule of pod) report(findings, rule, object, rule.check(object.pod))
-    for (const one of object.pod.containers) {
-      for (const rule of container) report(findings, rule, object, rule.check(one))
-    }
-  }
-}
-
 function report(findings: Finding[], rule: ObjectRule, object: IndexedObject, problems: Problems): void {
   if (problems === undefined) return
+  const list = Array.isArray(problems) ? problems : [problems as Problem]
+  if (list.length === 0) return
   const severity = severityOf(rule, object)
-  for (const problem of Array.isArray(problems) ? problems : [problems as Problem]) {
+  for (const problem of list) {
     findings.push({
       rule: rule.rule,
       severity,

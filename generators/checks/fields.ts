@@ -40,15 +40,29 @@ export function numberAt(parent: Fields, key: string): number | undefined {
   return typeof value === 'number' ? value : undefined
 }
 
-export interface Located {
-  item: Fields
-  at: DocumentPath
+/** A map of a list, and its path, which is put together when it is asked for: most are never told of. */
+export class Located {
+  readonly item: Fields
+  readonly #path: DocumentPath
+  readonly #key: string
+  readonly #index: number
+
+  constructor(item: Fields, path: DocumentPath, key: string, index: number) {
+    this.item = item
+    this.#path = path
+    this.#key = key
+    this.#index = index
+  }
+
+  get at(): DocumentPath {
+    return [...this.#path, this.#key, this.#index]
+  }
 }
 
 /** Each map of the list at `key` with its path; `path` is that of the parent. */
 export function located(parent: Fields, path: DocumentPath, key: string): readonly Located[] {
   const items = itemsAt(parent, key)
-  return items.length === 0 ? NO_PLACES : items.map((item, index) => ({ item, at: [...path, key, index] }))
+  return items.length === 0 ? NO_PLACES : items.map((item, index) => new Located(item, path, key, index))
 }
 
 const NO_PLACES: readonly Located[] = Object.freeze([])

@@ -22,11 +22,14 @@ interface RuleBase {
   mayBeElsewhere?: true
 }
 
+interface PodRule extends RuleBase {
+  /** Without one of these keys, anywhere in the pod, there is nothing to say: most pods meet half of the rules. */
+  needs?: readonly string[]
+}
+
 /** A rule is data and one pure function; where it applies decides what the function is given. */
-export type ObjectRule = RuleBase &
-  (
-    | { on: 'container'; check(container: Container): Problems }
-    | { on: 'pod'; check(pod: PodTemplate): Problems }
-    /** Kinds as `IndexedObject.kind` names them; all when they are left out. */
-    | { on: 'object'; kinds?: readonly string[]; check(object: IndexedObject): Problems }
-  )
+export type ObjectRule =
+  | (PodRule & { on: 'container'; check(container: Container): Problems })
+  | (PodRule & { on: 'pod'; check(pod: PodTemplate): Problems })
+  /** Kinds as `IndexedObject.kind` names them; all when they are left out. */
+  | (RuleBase & { on: 'object'; kinds?: readonly string[]; check(object: IndexedObject): Problems })

@@ -7,6 +7,8 @@ export interface PodTemplate {
   object: IndexedObject
   /** Of the template, or of the Pod itself: `[]`. */
   path: DocumentPath
+  /** The template as a whole. */
+  fields: Fields
   spec: Fields
   labels: Fields
   annotations: Fields
@@ -59,6 +61,7 @@ export function podTemplate(object: IndexedObject): PodTemplate | undefined {
   const pod: PodTemplate = {
     object,
     path,
+    fields: template,
     spec,
     labels: mapAt(metadata, 'labels'),
     annotations: mapAt(metadata, 'annotations'),

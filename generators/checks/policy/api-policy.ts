@@ -4,6 +4,18 @@ import type { ObjectRule, Problem } from '../object-rule.ts'
 import { inSpec, type PodTemplate } from '../pod-template.ts'
 import { type ApiVersion, CUSTOM_VERSIONS, KUBERNETES_VERSIONS } from './api-versions.ts'
 
+const OLD_VOLUMES = [
+  'gitRepo',
+  'flexVolume',
+  'glusterfs',
+  'cephfs',
+  'rbd',
+  'storageos',
+  'quobyte',
+  'flocker',
+  'scaleIO',
+]
+
 /** Versions and fields that are gone from the Kubernetes that the objects are for, or will be. */
 export const API_RULES: readonly ObjectRule[] = [
   {
@@ -46,6 +58,7 @@ export const API_RULES: readonly ObjectRule[] = [
     rule: 'field-deprecated',
     severity: 'warning',
     on: 'pod',
+    needs: ['annotations', 'nodeSelector', 'topologySpreadConstraints', ...OLD_VOLUMES],
     check: (pod) => [
       ...oldAnnotations(pod),
       ...oldNodeLabels(pod),
@@ -93,17 +106,6 @@ export const API_RULES: readonly ObjectRule[] = [
 ]
 
 const INGRESS_CLASS = 'kubernetes.io/ingress.class'
-const OLD_VOLUMES = [
-  'gitRepo',
-  'flexVolume',
-  'glusterfs',
-  'cephfs',
-  'rbd',
-  'storageos',
-  'quobyte',
-  'flocker',
-  'scaleIO',
-]
 const OLD_NODE_LABELS = /^beta\.kubernetes\.io\/|^failure-domain\.beta\.kubernetes\.io\//
 const OLD_ANNOTATIONS =
   /^(?:container\.apparmor\.security\.beta|(?:container\.)?seccomp\.security\.alpha)\.kubernetes\.io\//

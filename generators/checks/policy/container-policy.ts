@@ -59,6 +59,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     rule: 'limit-below-request',
     severity: 'error',
     on: 'container',
+    needs: ['limits'],
     check({ name, fields, path }) {
       const { requests, limits } = resourcesOf(fields)
       return Object.keys(requests).flatMap((resource): Problem[] => {
@@ -73,6 +74,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     rule: 'extended-resource',
     severity: 'error',
     on: 'container',
+    needs: ['requests', 'limits'],
     check({ name, fields, path }) {
       const { requests, limits } = resourcesOf(fields)
       const resources = new Set([...Object.keys(requests), ...Object.keys(limits)].filter(isExtended))
@@ -89,6 +91,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     rule: 'ephemeral-storage-unbounded',
     severity: 'warning',
     on: 'pod',
+    needs: ['emptyDir'],
     check(pod) {
       if (pod.containers.every(({ fields }) => resourcesOf(fields).limits['ephemeral-storage'] !== undefined)) return
       return pod.volumes
@@ -113,6 +116,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     rule: 'user-id-low',
     severity: 'info',
     on: 'container',
+    needs: ['runAsUser', 'runAsGroup'],
     check({ name, pod, fields, path }) {
       const context = { ...mapAt(pod.spec, 'securityContext'), ...mapAt(fields, 'securityContext') }
       // User 0 is `run-as-root`; an unset one is the image's, of which nothing is known here.
@@ -139,6 +143,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     rule: 'probes-identical',
     severity: 'warning',
     on: 'container',
+    needs: ['livenessProbe'],
     check({ name, fields, path }) {
       const [liveness, readiness] = [handlerOf(fields, 'livenessProbe'), handlerOf(fields, 'readinessProbe')]
       if (liveness === undefined || liveness !== readiness) return
@@ -150,6 +155,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     rule: 'probe-threshold',
     severity: 'error',
     on: 'container',
+    needs: ['successThreshold'],
     check: ({ fields, path }) =>
       ['livenessProbe', 'startupProbe'].flatMap((probe): Problem[] => {
         const threshold = mapAt(fields, probe)['successThreshold'] ?? 1
@@ -161,6 +167,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     rule: 'ssh-port',
     severity: 'warning',
     on: 'container',
+    needs: ['containerPort'],
     check: ({ name, ports }) =>
       ports
         .filter(({ item }) => item['containerPort'] === 22 && (item['protocol'] ?? 'TCP') === 'TCP')
@@ -173,6 +180,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     rule: 'privileged-port',
     severity: 'info',
     on: 'container',
+    needs: ['containerPort'],
     check: ({ name, ports }) =>
       ports
         .filter(({ item }) => isPrivileged(item['containerPort']))
@@ -185,6 +193,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     rule: 'sub-path-configuration',
     severity: 'warning',
     on: 'container',
+    needs: ['subPath'],
     check({ name, pod, mounts }) {
       const changing = new Set(
         pod.volumes

@@ -12,6 +12,7 @@ export const CONTAINER_SECURITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     podSecurity: 'baseline',
     on: 'container',
+    needs: ['privileged'],
     check({ name, fields, path }) {
       if (mapAt(fields, 'securityContext')['privileged'] !== true) return
       return { path: [...path, 'securityContext', 'privileged'], message: `container "${name}" is privileged` }
@@ -22,6 +23,7 @@ export const CONTAINER_SECURITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     podSecurity: 'baseline',
     on: 'container',
+    needs: ['add'],
     check: (container) => added(container, (capability) => !BASELINE_CAPABILITIES.has(capability)),
   },
   {
@@ -29,6 +31,7 @@ export const CONTAINER_SECURITY_RULES: readonly ObjectRule[] = [
     severity: 'warning',
     podSecurity: 'restricted',
     on: 'container',
+    needs: ['add'],
     check: (container) =>
       added(container, (capability) => BASELINE_CAPABILITIES.has(capability) && capability !== 'NET_BIND_SERVICE'),
   },
@@ -51,6 +54,7 @@ export const CONTAINER_SECURITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     podSecurity: 'baseline',
     on: 'container',
+    needs: ['hostPort'],
     check: ({ name, ports }) =>
       ports
         .filter(({ item }) => typeof item['hostPort'] === 'number' && item['hostPort'] > 0)
@@ -64,6 +68,7 @@ export const CONTAINER_SECURITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     podSecurity: 'baseline',
     on: 'container',
+    needs: ['host'],
     check: (container) => probedHosts(container),
   },
   {
@@ -71,6 +76,7 @@ export const CONTAINER_SECURITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     podSecurity: 'baseline',
     on: 'container',
+    needs: ['procMount'],
     check({ name, fields, path }) {
       const mount = textAt(mapAt(fields, 'securityContext'), 'procMount')
       if (mount === undefined || mount === 'Default') return

@@ -12,6 +12,7 @@ export const POD_SECURITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     podSecurity: 'baseline',
     on: 'pod',
+    needs: ['hostNetwork', 'hostPID', 'hostIPC'],
     check: (pod) =>
       ['hostNetwork', 'hostPID', 'hostIPC']
         .filter((field) => pod.spec[field] === true)
@@ -22,6 +23,7 @@ export const POD_SECURITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     podSecurity: 'baseline',
     on: 'pod',
+    needs: ['hostProcess'],
     check: (pod) =>
       eachSecurityContext(pod)
         .filter(({ fields }) => mapAt(fields, 'windowsOptions')['hostProcess'] === true)
@@ -35,6 +37,7 @@ export const POD_SECURITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     podSecurity: 'baseline',
     on: 'pod',
+    needs: ['hostPath'],
     check: (pod) =>
       pod.volumes.flatMap(({ item, at }): Problem[] => {
         if (item['hostPath'] === undefined) return []
@@ -60,6 +63,7 @@ export const POD_SECURITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     podSecurity: 'baseline',
     on: 'pod',
+    needs: ['appArmorProfile', 'annotations'],
     check: (pod) => [
       ...eachSecurityContext(pod).flatMap(({ fields, path }): Problem[] => {
         const type = textAt(mapAt(fields, 'appArmorProfile'), 'type')
@@ -78,6 +82,7 @@ export const POD_SECURITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     podSecurity: 'baseline',
     on: 'pod',
+    needs: ['seLinuxOptions'],
     check: (pod) =>
       eachSecurityContext(pod).flatMap(({ fields, path }): Problem[] => {
         const options = mapAt(fields, 'seLinuxOptions')
@@ -93,6 +98,7 @@ export const POD_SECURITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     podSecurity: 'baseline',
     on: 'pod',
+    needs: ['seccompProfile'],
     check: (pod) =>
       eachSecurityContext(pod).flatMap(({ fields, path }): Problem[] => {
         const type = textAt(mapAt(fields, 'seccompProfile'), 'type')
@@ -105,6 +111,7 @@ export const POD_SECURITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     podSecurity: 'baseline',
     on: 'pod',
+    needs: ['sysctls'],
     check: (pod) =>
       located(mapAt(pod.spec, 'securityContext'), inSpec(pod, 'securityContext'), 'sysctls')
         .filter(({ item }) => !SAFE_SYSCTLS.has(textAt(item, 'name') ?? ''))

@@ -26,6 +26,7 @@ export const SECRET_RULES: readonly ObjectRule[] = [
     rule: 'secret-in-environment',
     severity: 'error',
     on: 'container',
+    needs: ['env'],
     check: ({ name, env }) =>
       env.flatMap(({ item, at }): Problem[] => {
         const variable = textAt(item, 'name') ?? ''
@@ -45,6 +46,7 @@ export const SECRET_RULES: readonly ObjectRule[] = [
     rule: 'secret-as-variable',
     severity: 'info',
     on: 'container',
+    needs: ['secretKeyRef'],
     check: ({ name, env }) =>
       env
         .filter(({ item }) => isMap(mapAt(item, 'valueFrom')['secretKeyRef']))

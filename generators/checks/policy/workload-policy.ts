@@ -123,6 +123,7 @@ export const WORKLOAD_RULES: readonly ObjectRule[] = [
     rule: 'service-account-field',
     severity: 'warning',
     on: 'pod',
+    needs: ['serviceAccount'],
     check(pod) {
       const name = textAt(pod.spec, 'serviceAccount')
       if (name === undefined || name === textAt(pod.spec, 'serviceAccountName')) return

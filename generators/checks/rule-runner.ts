@@ -1,0 +1,33 @@
+import { KeyFinder } from './key-finder.ts'
+import type { IndexedObject } from './object-index.ts'
+import type { ObjectRule, Problems } from './object-rule.ts'
+
+type ReportProblems = (rule: ObjectRule, object: IndexedObject, problems: Problems) => void
+type RuleOn<Place extends ObjectRule['on']> = Extract<ObjectRule, { on: Place }>
+
+/** Sorts the rules by what they are about once, so that an object meets only those that may have something to say of it. */
+export function ruleRunner(rules: readonly ObjectRule[], report: ReportProblems): (object: IndexedObject) => void {
+  const podRules = rules.filter((rule) => rule.on === 'pod')
+  const containerRules = rules.filter((rule) => rule.on === 'container')
+  const objectRules = rules.filter((rule) => rule.on === 'object')
+  const byKind = new Map<string, RuleOn<'object'>[]>()
+  const keys = new KeyFinder([...podRules, ...containerRules].flatMap(({ needs = [] }) => needs))
+  const isDue = ({ needs }: RuleOn<'pod' | 'container'>) => needs === undefined || keys.hasAny(needs)
+
+  return (object) => {
+    let own = byKind.get(object.kind)
+    if (!own) {
+      own = objectRules.filter(({ kinds }) => kinds?.includes(object.kind) ?? true)
+      byKind.set(object.kind, own)
+    }
+    for (const rule of own) report(rule, object, rule.check(object))
+    const { pod } = object
+    if (!pod) return
+    keys.lookInto(pod.fields)
+    for (const rule of podRules) if (isDue(rule)) report(rule, object, rule.check(pod))
+    const due = containerRules.filter(isDue)
+    for (const container of pod.containers) {
+      for (const rule of due) report(rule, object, rule.check(container))
+    }
+  }
+}
