@@ -5,6 +5,7 @@ export type Fields = Readonly<Record<string, unknown>>
 
 const NONE: Fields = Object.freeze({})
 const NO_ITEMS: readonly Fields[] = Object.freeze([])
+const NO_TEXTS: readonly string[] = Object.freeze([])
 
 export function isMap(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
@@ -24,9 +25,14 @@ export function itemsAt(parent: Fields, key: string): readonly Fields[] {
 }
 
 /** The strings of the list at `key`. */
-export function textsAt(parent: Fields, key: string): string[] {
+export function textsAt(parent: Fields, key: string): readonly string[] {
   const value = parent[key]
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+  if (!Array.isArray(value) || value.length === 0) return NO_TEXTS
+  return value.every(isText) ? value : value.filter(isText)
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string'
 }
 
 /** The text at `key`; undefined when it is absent, empty or something else. */

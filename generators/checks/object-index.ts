@@ -21,6 +21,8 @@ export interface IndexedObject {
   /** The object of the same kind and name that was read before this one. */
   first: IndexedObject | undefined
   scope: Scope
+  /** As selectorOf() read it; null before. */
+  selector: LabelSelector | undefined | null
 }
 
 /** Groups that were merged into others long ago: the same kinds under another name. */
@@ -142,6 +144,7 @@ export class Scope {
       pod: undefined,
       first: undefined,
       scope: this,
+      selector: null,
     }
   }
 
@@ -221,7 +224,12 @@ export function scaleTargetOf({ kind, spec }: IndexedObject): { kind: string; na
 }
 
 /** Undefined where the object selects no pods: a Service without a selector has its endpoints from elsewhere. */
-export function selectorOf({ kind, spec }: IndexedObject): LabelSelector | undefined {
+export function selectorOf(object: IndexedObject): LabelSelector | undefined {
+  if (object.selector === null) object.selector = readSelector(object)
+  return object.selector
+}
+
+function readSelector({ kind, spec }: IndexedObject): LabelSelector | undefined {
   if (kind === 'Service') {
     const selector = mapSelector(mapAt(spec, 'selector'))
     return isEmpty(selector) ? undefined : selector

@@ -26,7 +26,7 @@ export const API_RULES: readonly ObjectRule[] = [
       const version = kubernetesVersion(object)
       const { minor } = object.scope.options
       if (version?.removed === undefined || version.removed > minor) return
-      const message = `${object.apiVersion} ${object.fields['kind']} is gone since Kubernetes 1.${version.removed}`
+      const message = `${titleOf(object)} is gone since Kubernetes 1.${version.removed}`
       return { path: ['apiVersion'], message, fix: `Write ${version.instead}.` }
     },
   },
@@ -36,20 +36,19 @@ export const API_RULES: readonly ObjectRule[] = [
     on: 'object',
     check(object) {
       const version = kubernetesVersion(object)
-      const { minor } = object.scope.options
-      const title = `${object.apiVersion} ${object.fields['kind']}`
       if (version) {
+        const { minor } = object.scope.options
         const { deprecated, removed, instead } = version
         if (deprecated > minor || (removed !== undefined && removed <= minor)) return
         const until = removed === undefined ? '' : `, and gone in 1.${removed}`
-        const message = `${title} is deprecated since Kubernetes 1.${deprecated}${until}`
+        const message = `${titleOf(object)} is deprecated since Kubernetes 1.${deprecated}${until}`
         return { path: ['apiVersion'], message, fix: `Use ${instead}.` }
       }
       const custom = CUSTOM.get(object.apiVersion)?.find((one) => isFor(one, object))
       if (!custom) return
       return {
         path: ['apiVersion'],
-        message: `${title} is not served any more, or soon`,
+        message: `${titleOf(object)} is not served any more, or soon`,
         fix: `Use ${custom.instead}.`,
       }
     },
@@ -58,17 +57,28 @@ export const API_RULES: readonly ObjectRule[] = [
     rule: 'field-deprecated',
     severity: 'warning',
     on: 'pod',
-    needs: ['annotations', 'nodeSelector', 'topologySpreadConstraints', ...OLD_VOLUMES],
-    check: (pod) => [
-      ...oldAnnotations(pod),
-      ...oldNodeLabels(pod),
-      ...pod.volumes.flatMap(({ item, at }) =>
+    needs: ['annotations'],
+    check: oldAnnotations,
+  },
+  {
+    rule: 'field-deprecated',
+    severity: 'warning',
+    on: 'pod',
+    needs: ['nodeSelector', 'topologySpreadConstraints'],
+    check: oldNodeLabels,
+  },
+  {
+    rule: 'field-deprecated',
+    severity: 'warning',
+    on: 'pod',
+    needs: OLD_VOLUMES,
+    check: (pod) =>
+      pod.volumes.flatMap(({ item, at }) =>
         OLD_VOLUMES.filter((type) => item[type] !== undefined).map((type) => ({
           path: [...at, type],
           message: `volumes of type ${type} are deprecated`,
         })),
       ),
-    ],
   },
   {
     rule: 'field-deprecated',
@@ -123,6 +133,10 @@ function byApiVersion<Version extends Versioned>(versions: readonly Version[]): 
 
 function kubernetesVersion(object: IndexedObject): ApiVersion | undefined {
   return KUBERNETES.get(object.apiVersion)?.find((version) => isFor(version, object))
+}
+
+function titleOf({ apiVersion, fields }: IndexedObject): string {
+  return `${apiVersion} ${fields['kind']}`
 }
 
 function isFor({ kinds }: Versioned, { fields }: IndexedObject): boolean {

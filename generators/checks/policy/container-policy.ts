@@ -10,8 +10,9 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     severity: 'error',
     on: 'container',
     check(container) {
-      const { tag, digest, name } = imageOf(container)
-      if (name === '' || digest !== undefined || (tag !== undefined && tag !== 'latest')) return
+      if (isByDigest(container)) return
+      const { tag, name } = imageOf(container)
+      if (name === '' || (tag !== undefined && tag !== 'latest')) return
       const message = `image ${name} ${tag === undefined ? 'has no tag, which means latest' : 'is whatever latest is today'}`
       return { path: [...container.path, 'image'], message }
     },
@@ -21,8 +22,9 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     severity: 'warning',
     on: 'container',
     check(container) {
-      const { tag, digest, name } = imageOf(container)
-      if (digest !== undefined || tag === undefined || tag === 'latest') return
+      if (isByDigest(container)) return
+      const { tag, name } = imageOf(container)
+      if (tag === undefined || tag === 'latest') return
       return {
         path: [...container.path, 'image'],
         message: `image ${name}:${tag} is named by a tag, which can be moved`,
@@ -34,12 +36,13 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     severity: 'warning',
     on: 'container',
     check(container) {
-      const { tag, digest } = imageOf(container)
       const policy = textAt(container.fields, 'imagePullPolicy')
+      if (policy === undefined || policy === 'Always') return
       const path = [...container.path, 'imagePullPolicy']
       if (policy === 'Never') return { path, message: 'the image is never pulled: the node must have it already' }
-      const isMutable = digest === undefined && (tag === undefined || tag === 'latest')
-      if (!isMutable || policy !== 'IfNotPresent') return
+      if (policy !== 'IfNotPresent' || isByDigest(container)) return
+      const { tag } = imageOf(container)
+      if (tag !== undefined && tag !== 'latest') return
       return { path, message: 'a node keeps the image that it pulled first, and others pull another' }
     },
   },
@@ -62,12 +65,15 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     needs: ['limits'],
     check({ name, fields, path }) {
       const { requests, limits } = resourcesOf(fields)
-      return Object.keys(requests).flatMap((resource): Problem[] => {
+      const problems: Problem[] = []
+      for (const resource in limits) {
+        if (requests[resource] === undefined || requests[resource] === limits[resource]) continue
         const [request, limit] = [quantity(requests[resource]), quantity(limits[resource])]
-        if (request === undefined || limit === undefined || request <= limit) return []
+        if (request === undefined || limit === undefined || request <= limit) continue
         const message = `container "${name}" asks for ${requests[resource]} of ${resource} and may use ${limits[resource]}`
-        return [{ path: [...path, 'resources', 'limits', resource], message }]
-      })
+        problems.push({ path: [...path, 'resources', 'limits', resource], message })
+      }
+      return problems
     },
   },
   {
@@ -77,6 +83,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     needs: ['requests', 'limits'],
     check({ name, fields, path }) {
       const { requests, limits } = resourcesOf(fields)
+      if (!hasExtended(requests) && !hasExtended(limits)) return
       const resources = new Set([...Object.keys(requests), ...Object.keys(limits)].filter(isExtended))
       return [...resources].flatMap((resource): Problem[] => {
         const [request, limit] = [quantity(requests[resource]), quantity(limits[resource])]
@@ -118,13 +125,15 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     on: 'container',
     needs: ['runAsUser', 'runAsGroup'],
     check({ name, pod, fields, path }) {
-      const context = { ...mapAt(pod.spec, 'securityContext'), ...mapAt(fields, 'securityContext') }
-      // User 0 is `run-as-root`; an unset one is the image's, of which nothing is known here.
-      return ['runAsUser', 'runAsGroup'].flatMap((field): Problem[] => {
-        const id = context[field]
-        if (typeof id !== 'number' || id === 0 || id >= LOWEST_FREE_ID) return []
-        return [{ path: [...path, 'securityContext', field], message: `container "${name}" has ${field} ${id}` }]
-      })
+      const [own, shared] = [mapAt(fields, 'securityContext'), mapAt(pod.spec, 'securityContext')]
+      const problems: Problem[] = []
+      for (const field of ['runAsUser', 'runAsGroup']) {
+        const id = own[field] === undefined ? shared[field] : own[field]
+        // User 0 is `run-as-root`; an unset one is the image's, of which nothing is known here.
+        if (typeof id !== 'number' || id === 0 || id >= LOWEST_FREE_ID) continue
+        problems.push({ path: [...path, 'securityContext', field], message: `container "${name}" has ${field} ${id}` })
+      }
+      return problems
     },
   },
   {
@@ -145,8 +154,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     on: 'container',
     needs: ['livenessProbe'],
     check({ name, fields, path }) {
-      const [liveness, readiness] = [handlerOf(fields, 'livenessProbe'), handlerOf(fields, 'readinessProbe')]
-      if (liveness === undefined || liveness !== readiness) return
+      if (!askTheSame(mapAt(fields, 'livenessProbe'), mapAt(fields, 'readinessProbe'))) return
       const message = `container "${name}" is restarted for what should only take it out of the Service`
       return { path: [...path, 'livenessProbe'], message }
     },
@@ -213,18 +221,16 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
 /** Below are the users of nodes. */
 const LOWEST_FREE_ID = 10_000
 
-interface Image {
-  name: string
-  tag: string | undefined
-  digest: string | undefined
+function isByDigest({ fields }: Container): boolean {
+  return textAt(fields, 'image')?.includes('@') === true
 }
 
-function imageOf({ fields }: Container): Image {
-  const [rest = '', digest] = (textAt(fields, 'image') ?? '').split('@')
+function imageOf({ fields }: Container): { name: string; tag: string | undefined } {
+  const image = textAt(fields, 'image') ?? ''
   // A colon before the last slash is the registry's port.
-  const colon = rest.indexOf(':', rest.lastIndexOf('/') + 1)
-  if (colon < 0) return { name: rest, tag: undefined, digest }
-  return { name: rest.slice(0, colon), tag: rest.slice(colon + 1), digest }
+  const colon = image.indexOf(':', image.lastIndexOf('/') + 1)
+  if (colon < 0) return { name: image, tag: undefined }
+  return { name: image.slice(0, colon), tag: image.slice(colon + 1) }
 }
 
 function resourcesOf(fields: Fields): { requests: Fields; limits: Fields } {
@@ -240,13 +246,26 @@ function unset(
 ): Problem[] {
   // An ephemeral container may not have any.
   if (list === 'ephemeralContainers') return []
-  const [own, shared] = [resourcesOf(fields), resourcesOf(pod.spec)]
-  return resources.flatMap((resource): Problem[] => {
-    const values = [own[key], shared[key], ...(key === 'requests' ? [own.limits, shared.limits] : [])]
-    if (values.some((value) => value[resource] !== undefined)) return []
+  const problems: Problem[] = []
+  for (const resource of resources) {
+    if (isSet(fields, key, resource) || isSet(pod.spec, key, resource)) continue
     const what = key === 'requests' ? 'request' : 'limit'
-    return [{ path: [...path, 'resources', key, resource], message: `container "${name}" has no ${resource} ${what}` }]
-  })
+    problems.push({
+      path: [...path, 'resources', key, resource],
+      message: `container "${name}" has no ${resource} ${what}`,
+    })
+  }
+  return problems
+}
+
+function isSet(fields: Fields, key: 'requests' | 'limits', resource: string): boolean {
+  const { requests, limits } = resourcesOf(fields)
+  return limits[resource] !== undefined || (key === 'requests' && requests[resource] !== undefined)
+}
+
+function hasExtended(resources: Fields): boolean {
+  for (const resource in resources) if (isExtended(resource)) return true
+  return false
 }
 
 /** `nvidia.com/gpu` and the like, which cannot be overcommitted. */
@@ -263,11 +282,14 @@ function withoutProbe({ name, pod, fields, path, list, serves }: Container, prob
 
 const HANDLERS = ['httpGet', 'tcpSocket', 'grpc', 'exec']
 
-function handlerOf(fields: Fields, probe: string): string | undefined {
-  const handlers = HANDLERS.filter((handler) => mapAt(fields, probe)[handler] !== undefined)
-  return handlers.length === 0
-    ? undefined
-    : JSON.stringify(handlers.map((handler) => [handler, mapAt(fields, probe)[handler]]))
+function askTheSame(one: Fields, other: Fields): boolean {
+  let isAsking = false
+  for (const handler of HANDLERS) {
+    if (one[handler] === undefined && other[handler] === undefined) continue
+    if (JSON.stringify(one[handler]) !== JSON.stringify(other[handler])) return false
+    isAsking = true
+  }
+  return isAsking
 }
 
 function isPrivileged(port: unknown): boolean {

@@ -136,7 +136,7 @@ const BASELINE_CAPABILITIES = new Set([
   'SYS_CHROOT',
 ])
 
-function capabilities(container: Container['fields'], list: 'add' | 'drop'): string[] {
+function capabilities(container: Container['fields'], list: 'add' | 'drop'): readonly string[] {
   return textsAt(mapAt(mapAt(container, 'securityContext'), 'capabilities'), list)
 }
 

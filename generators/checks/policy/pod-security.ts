@@ -1,4 +1,5 @@
-import { located, mapAt, textAt } from '../fields.ts'
+import type { DocumentPath } from '../../findings/index.ts'
+import { type Fields, isMap, located, mapAt, textAt } from '../fields.ts'
 import type { ObjectRule, Problem } from '../object-rule.ts'
 import { inSpec, type PodTemplate } from '../pod-template.ts'
 
@@ -52,11 +53,12 @@ export const POD_SECURITY_RULES: readonly ObjectRule[] = [
     podSecurity: 'restricted',
     on: 'pod',
     check: (pod) =>
-      pod.volumes.flatMap(({ item, at }): Problem[] => {
-        const type = Object.keys(item).find((key) => key !== 'name') ?? 'emptyDir'
-        if (RESTRICTED_VOLUMES.has(type) || type === 'hostPath') return []
-        return [{ path: [...at, type], message: `volume "${item['name']}" is of type ${type}` }]
-      }),
+      pod.volumes
+        .filter(({ item }) => !RESTRICTED_VOLUMES.has(volumeType(item)) && volumeType(item) !== 'hostPath')
+        .map(({ item, at }) => {
+          const type = volumeType(item)
+          return { path: [...at, type], message: `volume "${item['name']}" is of type ${type}` }
+        }),
   },
   {
     rule: 'app-armor-off',
@@ -162,14 +164,19 @@ const SAFE_SYSCTLS = new Set([
   'net.ipv4.tcp_wmem',
 ])
 
-/** The pod's own and each container's. */
-function eachSecurityContext(pod: PodTemplate) {
-  const own = { fields: mapAt(pod.spec, 'securityContext'), path: inSpec(pod, 'securityContext') }
-  return [
-    own,
-    ...pod.containers.map(({ fields, path }) => ({
-      fields: mapAt(fields, 'securityContext'),
-      path: [...path, 'securityContext'],
-    })),
-  ]
+function volumeType(volume: Fields): string {
+  for (const key in volume) if (key !== 'name') return key
+  return 'emptyDir'
+}
+
+/** The pod's own and each container's, of those that there are. */
+function eachSecurityContext(pod: PodTemplate): { fields: Fields; path: DocumentPath }[] {
+  const contexts: { fields: Fields; path: DocumentPath }[] = []
+  const own = pod.spec['securityContext']
+  if (isMap(own)) contexts.push({ fields: own, path: inSpec(pod, 'securityContext') })
+  for (const { fields, path } of pod.containers) {
+    const context = fields['securityContext']
+    if (isMap(context)) contexts.push({ fields: context, path: [...path, 'securityContext'] })
+  }
+  return contexts
 }

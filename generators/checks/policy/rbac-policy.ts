@@ -69,8 +69,8 @@ export const RBAC_RULES: readonly ObjectRule[] = [
 const READING = ['get', 'list', 'watch']
 
 interface RoleRule {
-  verbs: string[]
-  resources: string[]
+  verbs: readonly string[]
+  resources: readonly string[]
   fields: Fields
 }
 

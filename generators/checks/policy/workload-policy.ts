@@ -137,8 +137,9 @@ export const WORKLOAD_RULES: readonly ObjectRule[] = [
     check(pod) {
       if (pod.object.kind === 'PodTemplate' || pod.spec['hostNetwork'] === true) return
       const policies = pod.object.scope.selecting(pod, 'NetworkPolicy.networking.k8s.io')
-      const types = new Set(policies.flatMap(({ spec }) => policyTypes(spec)))
-      const open = ['Ingress', 'Egress'].filter((type) => !types.has(type))
+      const open = ['Ingress', 'Egress'].filter(
+        (type) => !policies.some(({ spec }) => policyTypes(spec).includes(type)),
+      )
       if (open.length === 0) return
       const message = `no NetworkPolicy limits the ${open.join(' and ').toLowerCase()} of these pods`
       return { path: [...pod.path, 'metadata', 'labels'], message }
@@ -185,7 +186,7 @@ function isNone(count: unknown): boolean {
 }
 
 /** Types that a policy says, or that follow from what it holds. */
-function policyTypes(spec: Fields): string[] {
+function policyTypes(spec: Fields): readonly string[] {
   const types = textsAt(spec, 'policyTypes')
   if (types.length > 0) return types
   return itemsAt(spec, 'egress').length > 0 ? ['Ingress', 'Egress'] : ['Ingress']

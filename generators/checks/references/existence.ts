@@ -7,6 +7,18 @@ import type { Problem } from '../object-rule.ts'
 /** What every namespace has without a manifest. */
 const ALWAYS_THERE = new Set(['ServiceAccount/default', 'ConfigMap/kube-root-ca.crt'])
 
+/** Whether nothing is named, or what is named is among the objects. */
+export function isThere(
+  object: IndexedObject,
+  kind: string,
+  name: string | undefined,
+  namespace = object.namespace,
+): boolean {
+  return (
+    name === undefined || object.scope.find(kind, namespace, name) !== undefined || ALWAYS_THERE.has(`${kind}/${name}`)
+  )
+}
+
 /** The problem of naming an object that is not there; undefined when it is, or when nothing is named. */
 export function missing(
   object: IndexedObject,
@@ -15,7 +27,7 @@ export function missing(
   name: string | undefined,
   namespace = object.namespace,
 ): Problem | undefined {
-  if (name === undefined || ALWAYS_THERE.has(`${kind}/${name}`) || object.scope.find(kind, namespace, name)) return
+  if (name === undefined || isThere(object, kind, name, namespace)) return
   const near = suggestion(name, object.scope.namesOf(kind, namespace))
   const [title = kind] = kind.split('.')
   if (object.scope.options.closed) {
@@ -79,8 +91,9 @@ export function missingKey(
 ): Problem | undefined {
   const map = name === undefined ? undefined : object.scope.find('ConfigMap', object.namespace, name)
   if (!map || key === undefined) return
-  const keys = [...Object.keys(mapAt(map.fields, 'data')), ...Object.keys(mapAt(map.fields, 'binaryData'))]
-  if (keys.includes(key)) return
+  const [data, binaryData] = [mapAt(map.fields, 'data'), mapAt(map.fields, 'binaryData')]
+  if (Object.hasOwn(data, key) || Object.hasOwn(binaryData, key)) return
+  const keys = [...Object.keys(data), ...Object.keys(binaryData)]
   const fix = keys.length === 0 ? 'Add the key.' : `It holds ${keys.slice(0, 5).join(', ')}.`
   return { path, message: `ConfigMap "${name}" has no key "${key}"`, fix }
 }

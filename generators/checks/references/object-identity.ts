@@ -21,6 +21,7 @@ export const IDENTITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     on: 'pod',
     check(pod) {
+      if (pod.containers.length < 2 && pod.volumes.length < 2) return
       const containers = pod.containers.map(({ fields, path }) => ({ item: fields, at: path }))
       return [...repeated(containers, 'name', 'container'), ...repeated(pod.volumes, 'name', 'volume')]
     },
@@ -29,11 +30,14 @@ export const IDENTITY_RULES: readonly ObjectRule[] = [
     rule: 'name-duplicate',
     severity: 'error',
     on: 'container',
-    check: ({ env, ports, mounts }) => [
-      ...repeated(env, 'name', 'variable'),
-      ...repeated(ports, 'name', 'port'),
-      ...repeated(mounts, 'mountPath', 'mount'),
-    ],
+    check({ env, ports, mounts }) {
+      if (env.length < 2 && ports.length < 2 && mounts.length < 2) return
+      return [
+        ...repeated(env, 'name', 'variable'),
+        ...repeated(ports, 'name', 'port'),
+        ...repeated(mounts, 'mountPath', 'mount'),
+      ]
+    },
   },
   {
     rule: 'name-duplicate',
@@ -59,13 +63,13 @@ export const IDENTITY_RULES: readonly ObjectRule[] = [
 function repeated(items: readonly { item: Fields; at: DocumentPath }[], key: string, what: string): Problem[] {
   if (items.length < 2) return []
   const seen = new Set<unknown>()
-  return items.flatMap(({ item, at }): Problem[] => {
-    const name = item[key]
-    if (name === undefined) return []
-    if (!seen.has(name)) {
-      seen.add(name)
-      return []
-    }
-    return [{ path: [...at, key], message: `there is another ${what} "${name}" before it` }]
-  })
+  const problems: Problem[] = []
+  for (const place of items) {
+    const name = place.item[key]
+    if (name === undefined) continue
+    if (seen.has(name)) {
+      problems.push({ path: [...place.at, key], message: `there is another ${what} "${name}" before it` })
+    } else seen.add(name)
+  }
+  return problems
 }

@@ -107,17 +107,24 @@ export const SERVICE_REFERENCES: readonly ObjectRule[] = [
 
 /** Named target ports are of the pods; a number reaches whatever listens there, so one that nobody declares is doubtful only. */
 function targetPorts(service: IndexedObject, type: 'string' | 'number'): Problem[] | undefined {
-  const pods = selectorOf(service) ? podsOf(service) : []
+  const targets = located(service.spec, ['spec'], 'ports').filter(({ item }) => typeof item[portKey(item)] === type)
+  if (targets.length === 0) return
+  const pods = podsOf(service)
   const open = pods.flatMap(portsOf)
   if (pods.length === 0 || (type === 'number' && open.length === 0)) return
   const known = new Set(open.map((port) => port[type === 'string' ? 'name' : 'containerPort']))
-  return located(service.spec, ['spec'], 'ports').flatMap(({ item, at }): Problem[] => {
-    const key = item['targetPort'] === undefined ? 'port' : 'targetPort'
-    const port = item[key]
-    if (typeof port !== type || known.has(port)) return []
-    const named = type === 'string' ? `a port named "${port}"` : `port ${port}`
-    return [{ path: [...at, key], message: `no selected pod has ${named}` }]
-  })
+  return targets
+    .filter(({ item }) => !known.has(item[portKey(item)]))
+    .map(({ item, at }) => {
+      const port = item[portKey(item)]
+      const named = type === 'string' ? `a port named "${port}"` : `port ${port}`
+      return { path: [...at, portKey(item)], message: `no selected pod has ${named}` }
+    })
+}
+
+/** Where a port of a Service says which port of the pods it means. */
+function portKey(port: Fields): 'port' | 'targetPort' {
+  return port['targetPort'] === undefined ? 'port' : 'targetPort'
 }
 
 function endpointsWithout(object: IndexedObject, key: string, names: ReadonlySet<unknown>, who: string): Problem[] {
@@ -149,18 +156,21 @@ function couldSelect({ scope, namespace }: IndexedObject): boolean {
 const EVERYTHING = labelSelector({})
 
 /** The namespaces that an object looks into; undefined when it is not known which. */
-function namespacesOf({ spec, namespace }: IndexedObject): string[] | undefined {
+function namespacesOf({ spec, namespace }: IndexedObject): readonly string[] | undefined {
   const selector = mapAt(spec, 'namespaceSelector')
   if (selector['any'] === true) return undefined
   const names = textsAt(selector, 'matchNames')
   return names.length > 0 ? names : [namespace]
 }
 
-function podsOf(object: IndexedObject): PodTemplate[] {
+function podsOf(object: IndexedObject): readonly PodTemplate[] {
   const selector = selectorOf(object)
-  if (!selector) return []
-  const namespaces = namespacesOf(object) ?? []
-  return namespaces.flatMap((namespace) => object.scope.podsSelectedBy(namespace, selector))
+  const namespaces = selector && namespacesOf(object)
+  if (!namespaces) return []
+  const [first = '', ...others] = namespaces
+  const pods = object.scope.podsSelectedBy(first, selector)
+  if (others.length === 0) return pods
+  return [...pods, ...others.flatMap((namespace) => object.scope.podsSelectedBy(namespace, selector))]
 }
 
 function monitoredServices(monitor: IndexedObject): IndexedObject[] {

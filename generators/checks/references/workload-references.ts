@@ -1,9 +1,9 @@
 import type { DocumentPath } from '../../findings/index.ts'
-import { type Fields, located, mapAt, textAt } from '../fields.ts'
+import { type Fields, isMap, itemsAt, type Located, located, mapAt, textAt } from '../fields.ts'
 import { isEmpty, labelSelector, selects } from '../label-selector.ts'
 import type { ObjectRule, Problem } from '../object-rule.ts'
 import { type Container, inSpec, type PodTemplate } from '../pod-template.ts'
-import { found, missing, missingKey, misspeltSecret } from './existence.ts'
+import { found, isThere, missing, missingKey, misspeltSecret } from './existence.ts'
 
 /** What pods name: accounts, configuration, Secrets, claims, volumes, ports. */
 export const WORKLOAD_REFERENCES: readonly ObjectRule[] = [
@@ -55,51 +55,60 @@ export const WORKLOAD_REFERENCES: readonly ObjectRule[] = [
 
 function namedByPod(pod: PodTemplate): Problem[] {
   const { object, spec } = pod
-  const problems = found(
-    missing(object, inSpec(pod, 'serviceAccountName'), 'ServiceAccount', textAt(spec, 'serviceAccountName')),
-  )
+  const problems: Problem[] = []
+  const account = textAt(spec, 'serviceAccountName')
+  if (!isThere(object, 'ServiceAccount', account)) {
+    problems.push(...found(missing(object, inSpec(pod, 'serviceAccountName'), 'ServiceAccount', account)))
+  }
   for (const { item, at } of located(spec, inSpec(pod), 'imagePullSecrets')) {
     problems.push(...misspeltSecret(object, [...at, 'name'], textAt(item, 'name')))
   }
-  for (const { item, at } of pod.volumes) {
-    problems.push(...namedByVolume(pod, item, at))
-    const claim = mapAt(item, 'persistentVolumeClaim')
-    const path = [...at, 'persistentVolumeClaim', 'claimName']
-    problems.push(...found(missing(object, path, 'PersistentVolumeClaim', textAt(claim, 'claimName'))))
-    for (const source of located(mapAt(item, 'projected'), [...at, 'projected'], 'sources')) {
-      problems.push(...namedByVolume(pod, source.item, source.at))
+  for (const volume of pod.volumes) {
+    namedByVolume(pod, volume, problems)
+    const { item } = volume
+    const claim = textAt(mapAt(item, 'persistentVolumeClaim'), 'claimName')
+    if (!isThere(object, 'PersistentVolumeClaim', claim)) {
+      const path = [...volume.at, 'persistentVolumeClaim', 'claimName']
+      problems.push(...found(missing(object, path, 'PersistentVolumeClaim', claim)))
+    }
+    if (item['projected'] === undefined) continue
+    for (const source of located(mapAt(item, 'projected'), [...volume.at, 'projected'], 'sources')) {
+      namedByVolume(pod, source, problems)
     }
   }
   return problems
 }
 
 /** A volume, or a source of a projected one: the Secret's name stands under another key there. */
-function namedByVolume({ object }: PodTemplate, volume: Fields, at: DocumentPath): Problem[] {
-  const problems: Problem[] = []
-  const configMap = mapAt(volume, 'configMap')
+function namedByVolume({ object }: PodTemplate, volume: Located, problems: Problem[]): void {
+  const { item } = volume
+  const configMap = mapAt(item, 'configMap')
   const name = textAt(configMap, 'name')
-  if (configMap['optional'] !== true) {
-    problems.push(...found(missing(object, [...at, 'configMap', 'name'], 'ConfigMap', name)))
-    for (const { item, at: path } of located(configMap, [...at, 'configMap'], 'items')) {
+  if (name !== undefined && configMap['optional'] !== true) {
+    const at = [...volume.at, 'configMap']
+    problems.push(...found(missing(object, [...at, 'name'], 'ConfigMap', name)))
+    for (const { item, at: path } of located(configMap, at, 'items')) {
       problems.push(...found(missingKey(object, [...path, 'key'], name, textAt(item, 'key'))))
     }
   }
-  const secret = mapAt(volume, 'secret')
-  if (secret['optional'] === true) return problems
+  const secret = mapAt(item, 'secret')
   const key = secret['secretName'] === undefined ? 'name' : 'secretName'
-  return [...problems, ...misspeltSecret(object, [...at, 'secret', key], textAt(secret, key))]
+  const secretName = textAt(secret, key)
+  if (secretName === undefined || secret['optional'] === true) return
+  problems.push(...misspeltSecret(object, [...volume.at, 'secret', key], secretName))
 }
 
 function namedByEnvironment({ pod, fields, path, env }: Container): Problem[] {
-  const { object } = pod
   const problems: Problem[] = []
-  for (const { item, at } of env) {
-    const source = mapAt(item, 'valueFrom')
-    problems.push(...namedBySource(pod, source, [...at, 'valueFrom'], 'configMapKeyRef', 'secretKeyRef'))
+  for (const variable of env) {
+    const source = variable.item['valueFrom']
+    if (!isMap(source)) continue
+    const at = [...variable.at, 'valueFrom']
+    problems.push(...namedBySource(pod, source, at, 'configMapKeyRef', 'secretKeyRef'))
     const map = mapAt(source, 'configMapKeyRef')
     if (map['optional'] === true) continue
-    const keyPath = [...at, 'valueFrom', 'configMapKeyRef', 'key']
-    problems.push(...found(missingKey(object, keyPath, textAt(map, 'name'), textAt(map, 'key'))))
+    const keyPath = [...at, 'configMapKeyRef', 'key']
+    problems.push(...found(missingKey(pod.object, keyPath, textAt(map, 'name'), textAt(map, 'key'))))
   }
   for (const { item, at } of located(fields, path, 'envFrom')) {
     problems.push(...namedBySource(pod, item, at, 'configMapRef', 'secretRef'))
@@ -116,20 +125,22 @@ function namedBySource(
 ): Problem[] {
   const problems: Problem[] = []
   const configMap = mapAt(source, map)
-  if (configMap['optional'] !== true) {
-    problems.push(...found(missing(object, [...at, map, 'name'], 'ConfigMap', textAt(configMap, 'name'))))
+  const name = textAt(configMap, 'name')
+  if (configMap['optional'] !== true && !isThere(object, 'ConfigMap', name)) {
+    problems.push(...found(missing(object, [...at, map, 'name'], 'ConfigMap', name)))
   }
   const reference = mapAt(source, secret)
-  if (reference['optional'] === true) return problems
-  return [...problems, ...misspeltSecret(object, [...at, secret, 'name'], textAt(reference, 'name'))]
+  const secretName = textAt(reference, 'name')
+  if (secretName === undefined || reference['optional'] === true) return problems
+  return [...problems, ...misspeltSecret(object, [...at, secret, 'name'], secretName)]
 }
 
 function mountsWithoutVolume({ pod, fields, path, mounts }: Container): Problem[] | undefined {
-  const used = [...mounts, ...located(fields, path, 'volumeDevices')]
+  const devices = located(fields, path, 'volumeDevices')
+  const used = devices.length === 0 ? mounts : [...mounts, ...devices]
   if (used.length === 0) return
   const volumes = new Set(pod.volumes.map(({ item }) => item['name']))
-  for (const { item } of located(pod.object.spec, [], 'volumeClaimTemplates'))
-    volumes.add(mapAt(item, 'metadata')['name'])
+  for (const item of itemsAt(pod.object.spec, 'volumeClaimTemplates')) volumes.add(mapAt(item, 'metadata')['name'])
   return used
     .filter(({ item }) => !volumes.has(item['name']))
     .map(({ item, at }) => ({
@@ -146,8 +157,10 @@ function probes(container: Container, isProblem: (port: unknown) => boolean): Pr
   const { fields, path } = container
   let problems: Problem[] | undefined
   for (const probe of PROBES) {
+    const handlers = fields[probe]
+    if (!isMap(handlers)) continue
     for (const handler of HANDLERS) {
-      const { port } = mapAt(mapAt(fields, probe), handler)
+      const { port } = mapAt(handlers, handler)
       if (port === undefined || !isProblem(port)) continue
       const ports = container.ports.flatMap(({ item }) => [item['name'], item['containerPort']])
       // A server that declares no port at all leaves nothing to compare a number with.
