@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkObjects, OBJECT_RULES } from './check-objects.ts'
+import type { ObjectRule } from './object-rule.ts'
 import { CLUSTER_FIXTURES } from './testing/cluster-fixtures.ts'
 import { add, changed, edit, GOOD, lineIn, objectsOf } from './testing/fixture.ts'
 import { POD_FIXTURES } from './testing/pod-fixtures.ts'
@@ -35,6 +36,17 @@ for (const { rule, way, fails, at, passes } of FIXTURES) {
     assert.equal(findingsOf(changed(passes)), [])
   })
 }
+
+test('a rule that names keys has nothing to say of a pod without them', () => {
+  const always = OBJECT_RULES.map((rule) => (rule.on === 'object' ? rule : { ...rule, needs: undefined }) as ObjectRule)
+  for (const { rule, fails, passes } of FIXTURES) {
+    for (const changes of [fails, passes]) {
+      const objects = objectsOf(changed(changes))
+      const found = checkObjects(objects, { world: CLOSED_WORLD })
+      assert.equal(found, checkObjects(objects, { world: CLOSED_WORLD, rules: always }), rule)
+    }
+  }
+})
 
 test('what the Pod Security of its namespace refuses is an error', () => {
   const severity = (level: string) => {
