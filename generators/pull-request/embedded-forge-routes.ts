@@ -100,7 +100,8 @@ export function answer(request: ForgeRequest, state: EmbeddedState, url: string)
   return notFound
 }
 
-const notFound: Reply = { status: 404, json: { message: 'Not Found' } }
+const documentation_url = 'https://docs.github.com/rest'
+const notFound: Reply = { status: 404, json: { message: 'Not Found', documentation_url } }
 
 function pullOf({ pulls }: EmbeddedState, repository: string | undefined, number: number) {
   return pulls.find((pull) => pull.repository === repository && pull.number === number)
@@ -108,7 +109,7 @@ function pullOf({ pulls }: EmbeddedState, repository: string | undefined, number
 
 function invalid(field: string, message?: string): Reply {
   const error = { resource: 'PullRequest', field, code: message === undefined ? 'missing_field' : 'custom', message }
-  return { status: 422, json: { message: 'Validation Failed', errors: [error] } }
+  return { status: 422, json: { message: 'Validation Failed', errors: [error], documentation_url } }
 }
 
 function fields(body: unknown): Record<string, unknown> {

@@ -77,6 +77,7 @@ async function writeStatus({ rest, owner, repo }: GitHubClient, commit: string, 
   const description = title.slice(0, MAX_DESCRIPTION)
   // Each status stays in a list of which the newest counts, and the list is limited.
   const { data } = await rest.repos.getCombinedStatusForRef({ ...here, ref: commit, per_page: 100 })
-  if (data.statuses.some((status) => status.context === name && status.description === description)) return
+  // Gitea gives null for none.
+  if (data.statuses?.some((status) => status.context === name && status.description === description)) return
   await rest.repos.createCommitStatus({ ...here, sha: commit, state, context: name, description })
 }
