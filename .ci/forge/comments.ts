@@ -82,8 +82,7 @@ export const comments: Case[] = [
   [
     'what a hostile report says is shown as text: no name is called, no link made, no comment ended',
     async () => {
-      const message =
-        '` @everyone [click](https://evil.example) <img src=x> \n# big \u202e| <!-- x --> $(id)'
+      const message = '` @everyone [click](https://evil.example) <img src=x> \n# big \u202e| <!-- x --> $(id)'
       const [, mine] = await commentsAfter([report({ severity: '@a`', rule: null, file: { a: 1 }, message })])
       const [line = ''] = (mine?.body ?? '').split('\n').slice(3)
       // Outside of code spans there is nothing of it.

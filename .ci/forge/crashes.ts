@@ -1,42 +1,82 @@
 // `promote` killed at each of its steps: what is left is whole, and the next run completes it.
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import * as assert from 'uvu/assert'
 import { runGit } from '../../generators/pull-request/testing/git-fixture.ts'
-import type { ExampleClone } from '../../generators/testing/example-repository.ts'
+import { commandLine } from '../../generators/testing/example-repository.ts'
+import { createManyModels, manyModelName } from '../../generators/testing/many-models.ts'
 import type { Case } from './case.ts'
-import { type Hosted, withHostedExample } from './hosted.ts'
+import { type Hosted, host } from './hosted.ts'
 
-const MODEL = 'diabetes-progression'
+const MODEL = manyModelName(0)
 const BRANCH = `promote/${MODEL}/production`
 const RIVAL = `candidate/${MODEL}/production`
 const PRELOAD = pathToFileURL(fileURLToPath(new URL('kill-at.mjs', import.meta.url))).href
 
+interface Setting extends Hosted {
+  root: string
+  /** The temporary folder of the runs. */
+  temporary: string
+}
+
+/** A repository of two models, freshly hosted. */
+async function withSetting(test: (setting: Setting) => Promise<void>): Promise<void> {
+  const top = realpathSync(mkdtempSync(join(tmpdir(), 'forge-tier-')))
+  try {
+    const { git, remote } = await template()
+    cpSync(dirname(git.root), top, { recursive: true })
+    const root = join(top, 'repository')
+    const temporary = join(top, 'temporary')
+    mkdirSync(temporary)
+    await host(root, join(top, basename(remote)), (hosted) => test({ ...hosted, root, temporary }))
+  } finally {
+    rmSync(top, { recursive: true, force: true })
+  }
+}
+
+let made: ReturnType<typeof createManyModels> | undefined
+function template(): ReturnType<typeof createManyModels> {
+  const top = realpathSync(mkdtempSync(join(tmpdir(), 'forge-tier-')))
+  made ??= createManyModels(top, 2)
+  process.once('exit', () => rmSync(top, { recursive: true, force: true }))
+  return made
+}
+
 /** Runs `modelyard promote` in a process of its own, with temporary files of its own. */
-async function promoteIn(
-  { clone, environment }: Hosted & { clone: ExampleClone },
-  temporary: string,
-  more: Record<string, string>,
-) {
-  const env = { TMPDIR: temporary, NODE_OPTIONS: `--import=${PRELOAD}`, ...environment, ...more }
-  return await clone.modelyard(['promote', MODEL, '--from', 'staging', '--to', 'production'], env)
+async function promoteIn({ root, environment, temporary }: Setting, more: Record<string, string> = {}) {
+  const [program = '', ...args] = commandLine('promote', MODEL, '--from', 'staging', '--to', 'production')
+  const env = { ...process.env, TMPDIR: temporary, NODE_OPTIONS: `--import=${PRELOAD}`, ...environment, ...more }
+  const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'pipe'] })
+  let stderr = ''
+  child.stderr.on('data', (chunk) => (stderr += chunk))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { code, stderr }
 }
 
 /** An open pull request that the promotion supersedes, and owners, so that every call of the forge is made. */
-async function prepare({ clone, forge }: Hosted & { clone: ExampleClone }): Promise<void> {
-  const { git } = clone.git
-  clone.write('.github/CODEOWNERS', '* @grace\n')
-  await git(['add', '.github'])
-  await git(['commit', '--quiet', '--message', 'Owners'])
-  await git(['push', '--quiet', 'origin', 'main', `main:refs/heads/${RIVAL}`])
+async function prepare({ root, bare, forge }: Setting): Promise<void> {
+  writeFileSync(join(root, 'CODEOWNERS'), '* @grace\n')
+  runGit(root, 'add', 'CODEOWNERS')
+  runGit(root, 'commit', '--quiet', '--message', 'Owners')
+  runGit(root, 'push', '--quiet', bare, 'main', `main:refs/heads/${RIVAL}`)
   await forge.createPullRequest({ head: RIVAL, base: 'main', title: 'Widen it', body: '' })
 }
 
 /** All that a run leaves behind, which is the same whether it was the first or came after one that was killed. */
-function stateOf({ endpoint, bare, clone }: Hosted & { clone: ExampleClone }, temporary: string) {
+function stateOf({ endpoint, bare, root, temporary }: Setting) {
   const { pullRequests, checks } = endpoint.forge
   const head = runGit(bare, 'rev-parse', BRANCH)
   return {
@@ -47,85 +87,135 @@ function stateOf({ endpoint, bare, clone }: Hosted & { clone: ExampleClone }, te
       ...{ title, head, base, state, labels, reviewers, comments },
     })),
     checks: checks.map(({ commit, conclusion }) => [commit === head, conclusion]),
-    user: [runGit(clone.root, 'status', '--porcelain'), runGit(clone.root, 'symbolic-ref', 'HEAD')],
-    worktrees: runGit(clone.root, 'worktree', 'list').split('\n').length,
-    temporary: readdirSync(temporary).filter((name) => /^modelyard-/.test(name)),
-  }
-}
-
-/** The steps of a run from beginning to end, each once. */
-let recorded: Promise<{ steps: string[]; state: object }> | undefined
-function record(): Promise<{ steps: string[]; state: object }> {
-  recorded ??= (async () => {
-    let result: { steps: string[]; state: object } | undefined
-    await withHostedExample(async (hosted) => {
-      await inTemporary(async (temporary) => {
-        await prepare(hosted)
-        const log = join(temporary, 'steps')
-        const { code, stderr } = await promoteIn(hosted, temporary, { MODELYARD_STEPS: log })
-        assert.is(code, 0, stderr)
-        result = {
-          steps: [...new Set(readFileSync(log, 'utf8').trim().split('\n'))],
-          state: stateOf(hosted, temporary),
-        }
-      })
-    })
-    return result ?? { steps: [], state: {} }
-  })()
-  return recorded
-}
-
-async function inTemporary(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'forge-tier-')))
-  try {
-    await work(folder)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+    user: [runGit(root, 'status', '--porcelain'), runGit(root, 'symbolic-ref', 'HEAD')],
+    worktrees: runGit(root, 'worktree', 'list').split('\n').length,
+    temporary: readdirSync(temporary).filter((name) => existsSync(join(temporary, name, '.git'))),
   }
 }
 
 /** Reading leaves nothing behind: of it only the beginning is a place to be killed at. */
 const isRead = (step: string) =>
-  /^after (GET|git (rev-parse|remote|log|show|ls-files|ls-tree|config|cat-file|rev-list))/.test(step)
+  /^after (GET|git (rev-parse|remote|log|show|ls-files|ls-tree|config|cat-file|rev-list|fetch))/.test(step)
 
 export const crashes: Case[] = [
   [
     'killed at each step of promote: the next run completes, with one pull request and nothing left over',
     async () => {
-      const { steps, state } = await record()
+      let steps: string[] = []
+      let whole: object = {}
+      await withSetting(async (setting) => {
+        await prepare(setting)
+        const log = join(setting.temporary, 'steps')
+        const { code, stderr } = await promoteIn(setting, { MODELYARD_STEPS: log })
+        assert.is(code, 0, stderr)
+        steps = [...new Set(readFileSync(log, 'utf8').trim().split('\n'))].filter((step) => !isRead(step))
+        whole = stateOf(setting)
+      })
       for (const wanted of [
         'after git push',
         'after git worktree add',
-        'after POST /api/v3/repos/example/models/pulls',
+        /^after rename .*pins/,
+        /^after POST .*\/pulls$/,
       ]) {
-        assert.ok(steps.includes(wanted), `${wanted} is a step of\n${steps.join('\n')}`)
+        assert.ok(
+          steps.some((step) => (typeof wanted === 'string' ? step === wanted : wanted.test(step))),
+          `${wanted} is a step of\n${steps.join('\n')}`,
+        )
       }
       const wrong: string[] = []
-      const points = steps.filter((step) => !isRead(step))
-      for (const step of points) {
-        await withHostedExample(async (hosted) => {
-          await inTemporary(async (temporary) => {
-            await prepare(hosted)
-            const killed = await promoteIn(hosted, temporary, { MODELYARD_KILL_AT: step })
-            if (killed.code === 0) wrong.push(`${step}: the run was not killed`)
-            // Whatever reached the remote is whole.
-            const fsck = spawnSync('git', ['fsck', '--strict', '--no-dangling'], { cwd: hosted.bare, encoding: 'utf8' })
-            if (fsck.status !== 0) wrong.push(`${step}: ${fsck.stderr}`)
-            const { code, stderr } = await promoteIn(hosted, temporary, {})
-            if (code !== 0) {
-              wrong.push(`${step}: the next run ended with ${code}: ${stderr}`)
-              return
-            }
-            try {
-              assert.equal(stateOf(hosted, temporary), state)
-            } catch (error) {
-              wrong.push(`${step}: ${(error as { details: string }).details}`)
-            }
-          })
+      for (const step of steps) {
+        await withSetting(async (setting) => {
+          await prepare(setting)
+          const killed = await promoteIn(setting, { MODELYARD_KILL_AT: step })
+          if (killed.code === 0) wrong.push(`${step}: the run was not killed`)
+          // Whatever reached the remote is whole.
+          const fsck = spawnSync('git', ['fsck', '--strict', '--no-dangling'], { cwd: setting.bare, encoding: 'utf8' })
+          if (fsck.status !== 0) wrong.push(`${step}: ${fsck.stderr}`)
+          const { code, stderr } = await promoteIn(setting)
+          if (code !== 0) {
+            wrong.push(`${step}: the next run ended with ${code}: ${stderr}`)
+            return
+          }
+          try {
+            assert.equal(stateOf(setting), whole)
+          } catch (error) {
+            wrong.push(`${step}: ${(error as { details: string }).details}`)
+          }
         })
+        console.log(`      ${step}${wrong.at(-1)?.startsWith(`${step}:`) ? `  WRONG ${wrong.at(-1)}` : ''}`)
       }
-      console.log(`      ${points.length} steps: ${points.join(', ')}`)
       assert.equal(wrong, [])
     },
+  ],
+  [
+    'two promotions of one model at once, from one clone: one pull request, complete, whichever came first',
+    () =>
+      withSetting(async (setting) => {
+        await prepare(setting)
+        const runs = await Promise.all([promoteIn(setting), promoteIn(setting)])
+        // One that met the other in the middle says so and changes nothing.
+        assert.ok(
+          runs.some(({ code }) => code === 0),
+          runs.map(({ stderr }) => stderr).join('\n'),
+        )
+        for (const { code, stderr } of runs) {
+          assert.ok(code === 0 || code === 2, stderr)
+          assert.not.match(stderr, 'This is a bug')
+        }
+        const open = setting.endpoint.forge.pullRequests.filter(({ state }) => state === 'open')
+        assert.is(open.length, 1)
+        assert.is((await promoteIn(setting)).code, 0)
+        assert.equal(
+          setting.endpoint.forge.pullRequests.map(({ head, state }) => [head, state]),
+          [
+            [RIVAL, 'closed'],
+            [BRANCH, 'open'],
+          ],
+        )
+        assert.is(runGit(setting.root, 'worktree', 'list').split('\n').length, 1)
+      }),
+  ],
+  [
+    'the token is in no list of processes, no output, no file of the clone and no address',
+    () =>
+      withSetting(async (setting) => {
+        await prepare(setting)
+        const { GITHUB_TOKEN = '' } = setting.environment
+        const secrets = [GITHUB_TOKEN, Buffer.from(`x-access-token:${GITHUB_TOKEN}`).toString('base64')]
+        const holds = (text: string) => secrets.some((secret) => text.includes(secret))
+        const commands = new Set<string>()
+        const watch = setInterval(() => {
+          for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+            try {
+              commands.add(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' '))
+            } catch {
+              // Ended meanwhile.
+            }
+          }
+        }, 2)
+        const runs = [await promoteIn(setting), await promoteIn(setting, { GIT_TRACE: '1', GIT_CURL_VERBOSE: '1' })]
+        clearInterval(watch)
+        assert.ok(
+          [...commands].some((command) => /git push .*promote\//.test(command)),
+          'the push was seen',
+        )
+        assert.equal([...commands].filter(holds), [])
+        for (const { code, stderr } of runs) {
+          assert.is(code, 0, stderr)
+          assert.not.ok(holds(stderr))
+        }
+        const git = join(setting.root, '.git')
+        const files = readdirSync(git, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+        assert.equal(
+          files
+            .filter((entry) => holds(readFileSync(join(entry.parentPath, entry.name), 'latin1')))
+            .map(({ name }) => name),
+          [],
+        )
+        assert.equal(
+          setting.endpoint.forge.pullRequests.filter(({ body }) => holds(body)),
+          [],
+        )
+      }),
   ],
 ]

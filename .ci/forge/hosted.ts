@@ -4,7 +4,6 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createGitHubForge, type Forge } from '../../generators/pull-request/index.ts'
 import { type GitFixture, withGit } from '../../generators/pull-request/testing/git-fixture.ts'
-import { type ExampleClone, withExampleClone } from '../../generators/testing/example-repository.ts'
 import { Description } from './description.ts'
 import { type Endpoint, startEndpoint, TOKEN } from './github-endpoint.ts'
 
@@ -23,11 +22,6 @@ export interface Hosted {
 /** A small clone, for what is about publishing alone. Fails when a request or a response was not as GitHub describes it. */
 export function withHostedClone(test: (hosted: Hosted & { clone: GitFixture }) => Promise<void>): Promise<void> {
   return withGit((clone) => host(clone.root, clone.remote, (hosted) => test({ ...hosted, clone })))
-}
-
-/** A clone of the examples, for whole commands. */
-export function withHostedExample(test: (hosted: Hosted & { clone: ExampleClone }) => Promise<void>): Promise<void> {
-  return withExampleClone((clone) => host(clone.root, clone.remote, (hosted) => test({ ...hosted, clone })))
 }
 
 /** The same of any clone. */

@@ -28,6 +28,8 @@ export interface ApplyOptions {
    * it: what is promoted should be right, and what is rolled back must not wait for somebody else's repair.
    */
   known?: readonly Finding[]
+  /** The work tree has no other model's files. */
+  alone?: boolean
 }
 
 /**
@@ -37,12 +39,12 @@ export interface ApplyOptions {
  */
 export async function applyPinChange(root: string, change: PinChange, options: ApplyOptions): Promise<AppliedChange> {
   const { release, pin, environment } = change
-  const { packagesRoot, offline = false, known } = options
+  const { packagesRoot, offline = false, known, alone = false } = options
   if (release) await writeAtomically(join(root, release.file), release.text)
   if (pin.after === undefined) await rm(join(root, pin.file))
   else await writeAtomically(join(root, pin.file), pin.after)
 
-  const repository = await loadRepository(root, { packagesRoot })
+  const repository = await loadRepository(root, { packagesRoot, ...(alone && { model: change.model }) })
   const plan = resolvePlan(repository)
   const problems = sortFindings([...repository.findings, ...plan.findings])
   if (hasErrors(newFindings(problems, known)))

@@ -196,28 +196,38 @@ test('gates of the base branch decide: a worse version is refused, whatever the 
   })
 })
 
-test('a base branch with errors is mended first: they are told, and nothing is pushed', async ({ forge }) => {
+test('errors of the model and of its environments are mended first: they are told, and nothing is pushed', async ({
+  forge,
+}) => {
   await withExampleClone(async (clone) => {
-    clone.edit('models/house-price/model.ts', "owner: 'valuation'", "ownr: 'valuation'")
+    clone.edit(MODEL_TS, "owner: 'clinical-ml'", "ownr: 'clinical-ml'")
     await pushToMain(clone, 'A typo')
     const error = await failureOf(promote(TO_PRODUCTION, proposalOptions(clone, { forge })))
     assert.is(error.message, 'main has errors to mend first')
-    assert.ok(error.findings.every(({ file }) => file === 'models/house-price/model.ts'))
+    assert.ok(error.findings.every(({ file }) => file === MODEL_TS))
+    clone.edit(MODEL_TS, "ownr: 'clinical-ml'", "owner: 'clinical-ml'")
+    const file = `dist/staging/models/${MODEL}/deployment.yaml`
+    clone.edit(file, 'revisionHistoryLimit: 3', 'revisionHistoryLimit: 4')
+    await pushToMain(clone, 'By hand')
+    const stale = await failureOf(promote(TO_PRODUCTION, proposalOptions(clone, { forge })))
+    assert.is(stale.message, 'the change is not valid, so nothing was committed')
+    assert.ok(stale.findings.some((finding) => finding.rule === 'dist-stale' && finding.file === file))
     assert.equal(await remoteBranches(clone), ['main'])
   })
 })
 
-test('a base branch whose dist/ is stale elsewhere is refused, since the promotion would not be valid', async ({
-  forge,
-}) => {
+test('other models are not read, so what is wrong with them keeps nothing back, and they cost nothing', async () => {
   await withExampleClone(async (clone) => {
-    const file = 'dist/staging/models/house-price/deployment.yaml'
-    clone.edit(file, 'revisionHistoryLimit: 3', 'revisionHistoryLimit: 4')
-    await pushToMain(clone, 'By hand')
-    const error = await failureOf(promote(TO_PRODUCTION, proposalOptions(clone, { forge })))
-    assert.is(error.message, 'the change is not valid, so nothing was committed')
-    assert.ok(error.findings.some((finding) => finding.rule === 'dist-stale' && finding.file === file))
-    assert.equal(await remoteBranches(clone), ['main'])
+    const wanted = await promote(TO_PRODUCTION, proposalOptions(clone, { push: false }))
+    clone.edit('models/house-price/model.ts', "owner: 'valuation'", "ownr: 'valuation'")
+    clone.edit('models/house-price/versions/1.0.0.yaml', 'version:', 'vresion: [')
+    clone.write('environments/production/pins/house-price.yaml', ': {')
+    clone.edit('dist/staging/models/house-price/deployment.yaml', 'revisionHistoryLimit: 3', 'revisionHistoryLimit: 4')
+    await pushToMain(clone, 'Broken in every way')
+    const proposal = await promote(TO_PRODUCTION, proposalOptions(clone, { push: false }))
+    assert.equal(proposal?.files, wanted?.files)
+    const changed = await gitLines(clone, 'diff', '--name-only', 'main', BRANCH)
+    assert.equal(changed, [...(wanted?.files ?? [])].sort())
   })
 })
 

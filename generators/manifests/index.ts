@@ -1,2 +1,2 @@
 export { applyChanges, compareWithDist, type FileChange, formatDiff, writeAtomically } from './changes.ts'
-export { type Manifests, modelFolder, renderManifests, type Selection } from './render.ts'
+export { applicationFile, type Manifests, modelFolder, renderManifests, type Selection } from './render.ts'

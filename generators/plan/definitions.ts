@@ -42,7 +42,7 @@ export async function evaluateDefinitions(
   packagesRoot: string,
 ): Promise<EvaluatedDefinitions> {
   const findings: Finding[] = []
-  const outdir = await mkdtemp(join(tmpdir(), 'modelyard-definitions-'))
+  const outdir = await mkdtemp(join(tmpdir(), `modelyard-${process.pid}-`))
   const bundle = async (files: string[]): Promise<boolean> => {
     try {
       await bundleTo(outdir, root, files, packagesRoot)

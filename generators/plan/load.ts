@@ -28,25 +28,34 @@ const checkPinSchema = schemaCheck('pin-invalid', pinSchema)
 
 type Check = (value: unknown, located: Located) => Finding[]
 
+export interface LoadOptions {
+  /** See `evaluateDefinitions`; by default the repository itself. */
+  packagesRoot?: string
+  /** This model alone, as if there were no other. */
+  model?: string
+}
+
 /**
  * Reads models/ and environments/: the only reader of them. Whatever is wrong becomes a finding; only a folder that is no
  * Modelyard repository, or one that cannot be read, throws.
- * @param options.packagesRoot see `evaluateDefinitions`; by default the repository itself
  */
-export async function loadRepository(root: string, options: { packagesRoot?: string } = {}): Promise<Repository> {
-  const packagesRoot = options.packagesRoot ?? root
+export async function loadRepository(root: string, options: LoadOptions = {}): Promise<Repository> {
+  const { packagesRoot = root, model } = options
   const repository: Repository = {
     root,
     packagesRoot,
     models: new Map(),
     environments: new Map(),
     unreadable: new Set(),
+    leftOut: new Set(),
     findings: [],
   }
-  const [modelNames, environmentNames] = await Promise.all([
+  const [allModels, environmentNames] = await Promise.all([
     foldersWith(root, MODELS, ['model.ts', 'versions']),
     foldersWith(root, ENVIRONMENTS, ['environment.ts']),
   ])
+  const modelNames = model === undefined ? allModels : allModels.filter((name) => name === model)
+  for (const name of allModels) if (!modelNames.includes(name)) repository.leftOut.add(name)
   if (environmentNames.length === 0) {
     throw new Failure(`${root} is not a Modelyard repository: it has no environments/<name>/environment.ts`, {
       fix: 'Run modelyard inside the repository, or name it with --root.',

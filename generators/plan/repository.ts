@@ -32,6 +32,8 @@ export interface Repository {
   environments: Map<string, LoadedEnvironment>
   /** Files that exist but could not be read or are not of the right form; they have findings already. */
   unreadable: Set<string>
+  /** Models that were not loaded, on request. */
+  leftOut: Set<string>
   findings: Finding[]
 }
 

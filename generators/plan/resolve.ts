@@ -191,7 +191,7 @@ function missing(repository: Repository, model: LoadedModel, reference: string, 
 
 function unknownOverrides(repository: Repository, { definition }: LoadedEnvironment): Finding[] {
   return (definition.value.overrides ?? []).flatMap((override, index) =>
-    repository.models.has(override.model)
+    repository.models.has(override.model) || repository.leftOut.has(override.model)
       ? []
       : [
           located('override-unknown-model', definition, ['overrides', index], {

@@ -13,6 +13,7 @@ import { overrideTrailers } from './override-trailers.ts'
 import { type Published, publishChange } from './publish.ts'
 import { parseForgeRepository, remoteUrl } from './remote.ts'
 import { branchOf, type Kind, rivalsOf } from './rivals.ts'
+import { needsOf } from './scope.ts'
 import { commitAll, withScratchWorktree } from './worktree.ts'
 
 export interface ProposalOptions {
@@ -80,6 +81,8 @@ const LABELS: Record<Kind, string> = {
  * Decides a change at the tip of the base branch, carries it out and checks it in a scratch work tree, commits it on a branch of
  * its own, pushes, and opens or updates the one pull request. The user's own work tree is neither read nor touched. Undefined
  * when there is nothing to change; a pull request that is open for it is closed then.
+ *
+ * No other model's files are read: what is wrong with them does not concern this change, and a thousand of them cost nothing.
  */
 export async function propose<Change extends PinChange, Report extends { findings: Finding[] }>(
   options: ProposalOptions,
@@ -90,8 +93,8 @@ export async function propose<Change extends PinChange, Report extends { finding
   const git = await openRepository(root)
   const base = await fetchBase(git, { remote, branch: baseBranch })
   const branch = branchOf(kind, model, environment)
-  return withScratchWorktree(git, base.commit, async (directory) => {
-    const repository = await loadRepository(directory, { packagesRoot })
+  const work = async (directory: string) => {
+    const repository = await loadRepository(directory, { packagesRoot, model })
     const plan = resolvePlan(repository)
     const known = steps.despiteErrors && (await validateLoaded(repository, plan, { offline })).findings
     const present = sortFindings([...repository.findings, ...plan.findings])
@@ -106,7 +109,12 @@ export async function propose<Change extends PinChange, Report extends { finding
         findings: change.findings,
       })
     }
-    const applied = await applyPinChange(directory, change, { packagesRoot, offline, ...(known && { known }) })
+    const applied = await applyPinChange(directory, change, {
+      packagesRoot,
+      offline,
+      alone: true,
+      ...(known && { known }),
+    })
     const { report, title, body } = await steps.describe(change, applied, base.commit)
     const problems = base.problem === undefined ? [] : [base.problem]
     const proposal = { title, body, report, files: applied.files, problems }
@@ -136,7 +144,8 @@ export async function propose<Change extends PinChange, Report extends { finding
       push,
     })
     return { ...proposal, published, problems: [...problems, ...published.problems] }
-  })
+  }
+  return withScratchWorktree(git, base.commit, work, needsOf(model))
 }
 
 /** A pull request that is open although there is nothing to change any more: what it wanted is on the base branch. */

@@ -1,28 +1,35 @@
-import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Failure } from '../findings/index.ts'
 import type { GitRepository } from './git.ts'
 
 const NAME = /^modelyard-(\d+)-\w+$/
+/** Milliseconds. */
+const OLD = 3_600_000
 
 /**
  * Calls `work` with a folder that holds `commit`, and removes the folder afterwards, whatever happens. The user's work
  * tree, index and branch are not touched. The folder corresponds to `repository.root`, also where that is a folder
  * inside a larger Git repository.
+ * @param needs which files are checked out, by their path from `repository.root`; by default all. The others are in the index,
+ * and so in every commit that is made here.
  * @throws Failure when the commit cannot be checked out, and whatever `work` throws.
  */
 export async function withScratchWorktree<T>(
   repository: GitRepository,
   commit: string,
   work: (directory: string) => Promise<T>,
+  needs?: (file: string) => boolean,
 ): Promise<T> {
   await removeLeftovers(repository)
   const top = join(realpathSync(tmpdir()), `modelyard-${process.pid}-`)
   const directory = mkdtempSync(top)
   try {
     try {
-      await repository.git(['worktree', 'add', '--detach', '--force', directory, commit])
+      const none = needs ? ['--no-checkout'] : []
+      await repository.git(['worktree', 'add', '--detach', '--force', ...none, directory, commit])
+      if (needs) await checkOut(repository, directory, needs)
     } catch (error) {
       throw new Failure(
         `${commit.slice(0, 7)} could not be checked out into ${directory}: ${(error as Error).message}`,
@@ -38,13 +45,43 @@ export async function withScratchWorktree<T>(
   }
 }
 
-/** Runs that were killed leave their folder and git's record of it; the folder's name tells whose it was. */
+/** Files outside of `repository.root` are needed too: a definition may import one. */
+async function checkOut(
+  { git, prefix }: GitRepository,
+  directory: string,
+  needs: (file: string) => boolean,
+): Promise<void> {
+  await git(['read-tree', 'HEAD'], { directory })
+  const all = (await git(['ls-files', '-z'], { directory })).split('\0')
+  const wanted = all.filter((file) => !file.startsWith(prefix) || needs(file.slice(prefix.length)))
+  await git(['checkout-index', '--force', '-z', '--stdin'], { directory, input: wanted.join('\0') })
+  // An empty repository checks out nothing, and the folder must be there.
+  mkdirSync(join(directory, prefix), { recursive: true })
+}
+
+/**
+ * Runs that were killed leave their folder and git's record of it; the folder's name tells whose it was. One without a record may
+ * be of a machine that shares the temporary folder, and goes when it is old.
+ */
 async function removeLeftovers(repository: GitRepository): Promise<void> {
-  const list = await repository.git(['worktree', 'list', '--porcelain'])
   const temporary = realpathSync(tmpdir())
-  for (const [, path = ''] of list.matchAll(/^worktree (.+)$/gm)) {
-    const pid = NAME.exec(basename(path))?.[1]
-    if (pid !== undefined && dirname(path) === temporary && !isRunning(Number(pid))) await remove(repository, path)
+  const list = await repository.git(['worktree', 'list', '--porcelain'])
+  const recorded = [...list.matchAll(/^worktree (.+)$/gm)].map(([, path = '']) => path)
+  const left = readdirSync(temporary).filter((name) => {
+    const pid = NAME.exec(name)?.[1]
+    return pid !== undefined && !isRunning(Number(pid))
+  })
+  for (const path of left.map((name) => join(temporary, name))) {
+    if (recorded.includes(path)) await remove(repository, path)
+    else removeOld(path)
+  }
+}
+
+function removeOld(path: string): void {
+  try {
+    if (Date.now() - statSync(path).mtimeMs > OLD) rmSync(path, { recursive: true, force: true })
+  } catch {
+    // Somebody else's, or gone meanwhile: it is in nobody's way.
   }
 }
 
