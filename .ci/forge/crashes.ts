@@ -49,9 +49,10 @@ async function withSetting(test: (setting: Setting) => Promise<void>): Promise<v
 
 let made: ReturnType<typeof createManyModels> | undefined
 function template(): ReturnType<typeof createManyModels> {
+  if (made) return made
   const top = realpathSync(mkdtempSync(join(tmpdir(), 'forge-tier-')))
-  made ??= createManyModels(top, 2)
   process.once('exit', () => rmSync(top, { recursive: true, force: true }))
+  made = createManyModels(top, 2)
   return made
 }
 

@@ -119,8 +119,9 @@ export function printProposal({ output }: Context, proposal: Proposal<unknown> |
     output.line(`\nDry run: nothing was written. The change has ${files.length} files:`)
     for (const file of files) output.line(`  ${file}`)
   } else {
-    const { branch, commit, pushed, pullRequest, superseded } = published
+    const { branch, commit, pushed, pullRequest, superseded, direct } = published
     output.line(output.bold(title))
+    if (direct) output.line(`  pushed        ${direct.branch} at ${direct.commit.slice(0, 12)}, past review`)
     output.line(
       `  branch        ${branch} at ${commit.slice(0, 12)}${pushed ? ', pushed' : pullRequest ? ', unchanged' : ''}`,
     )

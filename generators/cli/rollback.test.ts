@@ -101,8 +101,11 @@ test('what is wrong elsewhere does not keep a model from being rolled back, and 
       `dist/production/models/${MODEL}/deployment.yaml`,
       `environments/production/pins/${MODEL}.yaml`,
     ])
-    const rules = proposal?.report.findings.map(({ rule }) => rule) ?? []
-    for (const rule of ['definition-invalid', 'pin-unknown-release']) assert.ok(rules.includes(rule as never), rule)
+    // They are not even read.
+    assert.equal(
+      proposal?.report.findings.filter(({ severity }) => severity === 'error'),
+      [],
+    )
   })
 })
 

@@ -134,7 +134,9 @@ function whyNotPushed(error: unknown, remote: string, branch: string): Failure {
     })
   }
   if (/protected branch|GH006|GH013|pre-receive hook declined|\[remote rejected\]/i.test(message)) {
-    const said = message.split('\n').filter((line) => !/^(Everything|error: failed to push)/.test(line))
+    // `!<tab><commit>:<ref><tab>[remote rejected] (...)` of --porcelain
+    const lines = message.split('\n').map((line) => line.replace(/^!\t\S+\t/, ''))
+    const said = lines.filter((line) => !/^(Everything|error: failed to push)/.test(line))
     return new Failure(`${remote} refused the push to ${branch}: ${said.slice(0, 4).join('; ')}`, {
       fix: 'Let this token push to the branch in the branch rules, or go through a pull request.',
       cause: error,

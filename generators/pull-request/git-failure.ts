@@ -14,13 +14,16 @@ function bare(cause: unknown): string {
   return redact(cause instanceof Error ? cause.message : String(cause))
 }
 
+const NOISE =
+  /^(hint:|To |Done$|(Enumerating|Counting|Compressing|Writing|Receiving|Resolving) (objects|deltas)|Delta compression|Total \d)/
+
 /** What git printed, shortened to what says why: no hints, no progress. */
 export function messageOf(error: unknown): string {
   const text = redact(error instanceof Error ? error.message : String(error))
   const lines = text
     .split(/[\r\n]+/)
     .map((line) => line.replace(/^remote: /, '').trim())
-    .filter((line) => line !== '' && !/^(hint:|To |Done$|(Counting|Compressing|Writing|Receiving) objects)/.test(line))
+    .filter((line) => line !== '' && !NOISE.test(line))
   return lines.slice(0, 8).join('\n') || 'git failed without saying why'
 }
 

@@ -6,6 +6,7 @@ import { fetchBase } from './branches.ts'
 import { checkReport } from './check-report.ts'
 import { codeOwners } from './code-owners.ts'
 import { commitMessage, lastChangeOf } from './commit-message.ts'
+import { EMERGENCY, publishEmergency, pushedBefore } from './emergency.ts'
 import type { Forge } from './forge.ts'
 import { type GitRepository, openRepository } from './git.ts'
 import type { JudgingOptions } from './judge-promotion.ts'
@@ -63,6 +64,8 @@ export interface Steps<Change extends PinChange, Report extends { findings: Find
   decide(repository: Repository, plan: Plan, git: GitRepository, baseCommit: string): Promise<Change | undefined>
   /** Files whose last change brought to light what this one is about; by default the model's pin. */
   source?: string[]
+  /** Why the change goes straight to the base branch, and is reviewed afterwards. */
+  emergency?: string
   describe(
     change: Change,
     applied: AppliedChange,
@@ -91,7 +94,11 @@ export async function propose<Change extends PinChange, Report extends { finding
 ): Promise<Proposal<Report> | undefined> {
   const { root, packagesRoot = root, remote, baseBranch, forge, push, dryRun, offline } = options
   const git = await openRepository(root)
-  const base = await fetchBase(git, { remote, branch: baseBranch })
+  const fetched = await fetchBase(git, { remote, branch: baseBranch })
+  const { emergency } = steps
+  const pin = paths.pin(environment, model)
+  const done = emergency === undefined ? undefined : await pushedBefore(git, fetched.commit, pin, emergency)
+  const base = done ? { ...fetched, commit: done.parent } : fetched
   const branch = branchOf(kind, model, environment)
   const work = async (directory: string) => {
     const repository = await loadRepository(directory, { packagesRoot, model })
@@ -120,14 +127,18 @@ export async function propose<Change extends PinChange, Report extends { finding
     const proposal = { title, body, report, files: applied.files, problems }
     if (dryRun) return proposal
 
-    const facts = { Before: change.from?.reference, After: change.to, 'Checked-at': base.commit }
-    const source = steps.source ?? [paths.pin(environment, model)]
-    const about = await lastChangeOf(git, remote, base.commit, source)
+    const facts = {
+      Before: change.from?.reference,
+      After: change.to,
+      'Checked-at': base.commit,
+      [EMERGENCY]: emergency,
+    }
+    const about = await lastChangeOf(git, remote, base.commit, steps.source ?? [pin])
     const message = commitMessage(title, facts, about) + overrideTrailers(change.overrides)
     const commit = await commitAll(git, directory, { message, paths: applied.files })
     if (commit === undefined) return undefined
     const { owner } = parseForgeRepository(await remoteUrl(git, remote)) ?? {}
-    const published = await publishChange({
+    const proposed = {
       repository: git,
       remote,
       branch,
@@ -142,7 +153,9 @@ export async function propose<Change extends PinChange, Report extends { finding
       rivals: rivalsOf(kind, model, environment),
       forge,
       push,
-    })
+    }
+    const published =
+      emergency === undefined || !push ? await publishChange(proposed) : await publishEmergency(proposed, done)
     return { ...proposal, published, problems: [...problems, ...published.problems] }
   }
   return withScratchWorktree(git, base.commit, work, needsOf(model))

@@ -23,6 +23,8 @@ export interface Change {
   check?: CheckReport
   /** Other branches that change the same: an open pull request of one of them is closed by this one, or keeps it from being opened. */
   rivals?: readonly Rival[]
+  /** The branch that their pull requests go into. Default: `baseBranch`. */
+  rivalsInto?: string
   /** Absent: the branch is pushed and the pull request is left to the user. */
   forge: Forge | undefined
   /** False: the change stays a local branch. */
@@ -37,6 +39,8 @@ export interface Published {
   /** What the remote branch held before it was replaced, so that nothing is lost unseen. */
   replaced?: string
   pullRequest?: { number: number; url: string; action: 'created' | 'updated' | 'unchanged' }
+  /** The base branch itself, where the change was pushed past review. */
+  direct?: { branch: string; commit: string }
   /** Numbers of the pull requests that were closed because of this one. */
   superseded: number[]
   /** What did not work out and does not undo the rest. */
@@ -105,7 +109,7 @@ function isEqual(there: Partial<CommitState>, wanted: CommitState, { baseCommit 
 }
 
 /** A remote that cannot be asked or refuses leaves the commit on a local branch: at 3 a.m. with the network down the work is not lost. */
-async function keep({ repository, branch, commit }: Change, error: unknown): Promise<never> {
+export async function keep({ repository, branch, commit }: Change, error: unknown): Promise<never> {
   if (!(error instanceof Failure)) throw error
   const kept = await setLocalBranch(repository, branch, commit).then(
     () => `The change is kept on the local branch ${branch}.`,

@@ -1,5 +1,6 @@
 import { Failure } from '../findings/index.ts'
 import type { Forge, PullRequest } from './forge.ts'
+import type { Change } from './publish.ts'
 
 /** Another branch that changes the same as ours does. */
 export interface Rival {
@@ -38,11 +39,11 @@ export function rivalsOf(kind: Kind, model: string, environment: string): Rival[
 }
 
 export async function openRivals(
-  { rivals = [], baseBranch }: { rivals?: readonly Rival[]; baseBranch: string },
+  { rivals = [], baseBranch, rivalsInto = baseBranch }: Pick<Change, 'rivals' | 'baseBranch' | 'rivalsInto'>,
   forge: Forge,
 ): Promise<OpenRival[]> {
   const found = await Promise.all(
-    rivals.map(async (rival) => ({ ...rival, pull: await forge.findOpenPullRequest(rival.branch, baseBranch) })),
+    rivals.map(async (rival) => ({ ...rival, pull: await forge.findOpenPullRequest(rival.branch, rivalsInto) })),
   )
   return found.filter((rival): rival is OpenRival => rival.pull !== undefined)
 }

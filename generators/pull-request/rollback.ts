@@ -11,13 +11,14 @@ import { scalarHistory } from './scalar-history.ts'
  * down it works from the last known base, artifacts are not asked for, and errors that the base has already are only told.
  */
 export async function rollback(
-  request: { model: string; environment: string; to?: string; reason?: string },
+  request: { model: string; environment: string; to?: string; reason?: string; emergency?: string },
   options: ProposalOptions,
 ): Promise<Proposal<RollbackReport> | undefined> {
-  const { model, environment, reason } = request
+  const { model, environment, emergency, reason = emergency } = request
   const subject = { kind: 'rollback', model, environment } as const
   return propose({ ...options, offline: true }, subject, {
     despiteErrors: true,
+    ...(emergency !== undefined && { emergency: emergency.replace(/\s+/g, ' ').trim() }),
     decide: async (repository, plan, git, baseCommit) => {
       const file = paths.pin(environment, model)
       const history = await scalarHistory(git, file, { from: baseCommit })

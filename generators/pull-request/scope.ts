@@ -2,7 +2,7 @@ import { applicationFile, modelFolder } from '../manifests/index.ts'
 import { paths } from '../plan/index.ts'
 
 /** Folders of a model that only its own definition is about. */
-const OF_ONE_MODEL = /^models\/([^/]+)\/(?:versions|releases|artifacts|train)\//
+const OF_ONE_MODEL = /^models\/([^/]+)\/(?:versions|releases|artifacts|evaluation|train)\//
 const PIN = /^environments\/([^/]+)\/pins\/[^/]+$/
 const MODEL_OBJECTS = /^dist\/([^/]+)\/models\/([^/]+)\//
 const APPLICATION = /^dist\/([^/]+)\/argocd\/[^/]+-model-[^/]+$/
