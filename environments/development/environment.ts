@@ -1,5 +1,5 @@
 import { defineEnvironment } from 'modelyard'
-import { argocd, artifacts } from '../shared.ts'
+import { argocd, artifacts, network } from '../shared.ts'
 
 /** Follows each model.ts: edit it, run `modelyard synth`, see what changes here and nowhere else. */
 export default defineEnvironment({
@@ -8,6 +8,7 @@ export default defineEnvironment({
   cluster: { name: 'development', server: 'https://kubernetes.default.svc' },
   namespace: 'models-development',
   artifacts,
+  network,
   argocd,
   // All zero until an image of modelyard-serving is published; `modelyard validate` says so.
   servingImage:

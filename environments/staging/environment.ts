@@ -1,6 +1,6 @@
 import { defineEnvironment } from 'modelyard'
 import development from '../development/environment.ts'
-import { argocd, artifacts } from '../shared.ts'
+import { argocd, artifacts, network } from '../shared.ts'
 
 /** Sealed releases run here before production takes them. */
 export default defineEnvironment({
@@ -10,5 +10,6 @@ export default defineEnvironment({
   cluster: { name: 'staging', server: 'https://staging.kubernetes.example.com' },
   namespace: 'models-staging',
   artifacts,
+  network,
   argocd,
 })

@@ -6,7 +6,12 @@ import { contentDigest } from '../text/index.ts'
 /** Rules across files: names against contents, seals, owners of namespaces, images. */
 export function checkRepositoryRules(repository: Repository, plan: Plan): Finding[] {
   const models = [...repository.models.values()].flatMap((model) => [...checkVersions(model), ...checkReleases(model)])
-  return [...models, ...checkNamespaces(repository, plan), ...checkImages(repository, plan)]
+  return [
+    ...models,
+    ...checkNamespaces(repository, plan),
+    ...checkImages(repository, plan),
+    ...checkEgress(repository, plan),
+  ]
 }
 
 /** dist/ must be what `synth` writes: one finding for each file that is not, at its first line that differs. */
@@ -95,6 +100,25 @@ function checkImages(repository: Repository, plan: Plan): Finding[] {
         file: paths.environment(definition.name),
         ...(line !== undefined && { line }),
         fix: 'Publish an image of modelyard-serving and name it by its digest.',
+      },
+    ]
+  })
+}
+
+/** A NetworkPolicy that names no address keeps nothing in. */
+function checkEgress(repository: Repository, plan: Plan): Finding[] {
+  return plan.environments.flatMap(({ definition }): Finding[] => {
+    const { name, artifacts, predictionLog, network } = definition
+    if (network?.to !== undefined || (artifacts.kind === 'files' && !predictionLog)) return []
+    const line = repository.environments.get(name)?.definition.lineOf(['network'])
+    return [
+      {
+        rule: 'egress-open',
+        severity: 'info',
+        message: `pods may call any address at the ports of ${predictionLog ? 'the store and the prediction log' : 'the store'}`,
+        file: paths.environment(name),
+        ...(line !== undefined && { line }),
+        fix: "Name what they call: network: { to: ['10.0.0.0/8'] }.",
       },
     ]
   })

@@ -57,6 +57,11 @@ export const CLUSTER_RULES = {
     reason: 'Argo CD finds it missing and runs it again, for ever (argo-cd#8586).',
     repair: 'Make it a hook with `argocd.argoproj.io/hook-delete-policy: BeforeHookCreation`, or remove the TTL.',
   },
+  'limit-range-exceeded': {
+    summary: 'a container may use more than a LimitRange of its namespace allows',
+    reason: 'The API server refuses its pods, after the merge.',
+    repair: 'Lower the limit of the container, or raise the LimitRange.',
+  },
   'network-policy-missing': {
     summary: 'no NetworkPolicy limits who pods talk to',
     reason: 'Whatever takes over any pod of the cluster reaches them, and they reach everything.',
@@ -66,6 +71,11 @@ export const CLUSTER_RULES = {
     summary: 'a Namespace or a claim may be pruned by Argo CD',
     reason: 'With the file goes the data, without a question.',
     repair: 'Write the annotation `argocd.argoproj.io/sync-options: Prune=confirm,Delete=confirm`.',
+  },
+  'quota-too-small': {
+    summary: 'the workloads of a namespace take more than its ResourceQuota allows',
+    reason: 'Pods beyond the quota are never made, however long the rollout waits for them.',
+    repair: 'Raise the quota, or lower requests or the least number of pods.',
   },
   'rbac-cluster-admin': {
     summary: 'a binding gives cluster-admin',

@@ -48,6 +48,12 @@ export const RULES = {
     reason: 'Argo CD syncs dist/: what reviewers read in models/ and environments/ would not be what runs.',
     repair: 'Run `modelyard synth` and commit dist/.',
   },
+  'egress-open': {
+    summary: 'the pods of an environment may call any address',
+    reason:
+      'Whoever takes over a pod can send what it knows anywhere, at the ports of the store and the prediction log.',
+    repair: 'Name CIDRs or pods: `network: { to: [...] }`.',
+  },
   'environment-source': {
     summary: 'an environment promotes from one that does not exist, or from itself',
     reason: 'Promotion follows this chain; without it no release can reach the environment.',
@@ -73,6 +79,11 @@ export const RULES = {
     summary: 'a version is registered without golden samples',
     reason: 'Nothing then proves that the server predicts what the training framework does.',
     repair: 'Write 20 or more samples with their expected outputs and give them with --samples.',
+  },
+  'gpu-missing': {
+    summary: 'a model needs GPUs, and the environment has none',
+    reason: 'Its pods would wait for ever for a node that has one.',
+    repair: 'Say where they are by `gpu()`, or pin the model elsewhere.',
   },
   'image-placeholder': {
     summary: 'the serving image has a digest of zeros',

@@ -89,6 +89,14 @@ function resolvePin(
     settings: applyOverride(stable.settings, override),
     ...(override?.scaleToZero && { scaleToZero: override.scaleToZero }),
   }
+  const checkGpu = (path: DocumentPath, { resources }: PlannedModel['settings']) => {
+    if (resources.gpu === undefined || definition.gpu !== undefined) return
+    const message = `${name} needs ${resources.gpu} GPU${resources.gpu === 1 ? '' : 's'}, and ${definition.name} says of none`
+    findings.push(
+      located('gpu-missing', pin, path, { message, fix: `Write gpu: gpu() in ${environment.definition.file}.` }),
+    )
+  }
+  checkGpu(['stable'], planned.settings)
   if (!pin.value.candidate) return planned
   const { release, ...routing } = pin.value.candidate
   const version = follow(['candidate', 'release'], release)
@@ -102,6 +110,7 @@ function resolvePin(
   }
   findings.push(...undecidable(pin, stable))
   const settings = applyOverride(version.settings, override)
+  checkGpu(['candidate', 'release'], settings)
   return { ...planned, candidate: { version, settings, ...routing } }
 }
 

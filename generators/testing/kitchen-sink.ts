@@ -1,4 +1,5 @@
-import { cpSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Finding, sortFindings } from '../findings/index.ts'
 import { applyChanges, compareWithDist, renderManifests } from '../manifests/index.ts'
@@ -24,4 +25,10 @@ export async function writeKitchenSink(root: string): Promise<Plan> {
   cpSync(KITCHEN_SINK, root, { recursive: true })
   await applyChanges(root, await compareWithDist(root, renderManifests(plan), {}))
   return plan
+}
+
+/** The text of every definition below a folder. */
+export function sourcesOf(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+  return files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n')
 }

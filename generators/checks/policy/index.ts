@@ -2,6 +2,7 @@ import type { ObjectRule } from '../object-rule.ts'
 import { API_RULES } from './api-policy.ts'
 import { ARGO_CD_RULES } from './argo-cd-policy.ts'
 import { AVAILABILITY_RULES } from './availability-policy.ts'
+import { BOUNDS_RULES } from './bounds-policy.ts'
 import { CONTAINER_RULES } from './container-policy.ts'
 import { CONTAINER_SECURITY_RULES } from './container-security.ts'
 import { EXPOSURE_RULES } from './exposure-policy.ts'
@@ -17,6 +18,7 @@ export const POLICY_RULES: readonly ObjectRule[] = [
   ...CONTAINER_RULES,
   ...WORKLOAD_RULES,
   ...AVAILABILITY_RULES,
+  ...BOUNDS_RULES,
   ...EXPOSURE_RULES,
   ...SECRET_RULES,
   ...RBAC_RULES,

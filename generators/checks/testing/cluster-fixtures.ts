@@ -33,6 +33,10 @@ spec:
       provider: { prometheus: { query: up } }
 `
 const IGNORED = (fields: string) => add('application', 'project: shop', 'ignoreDifferences:', `  - ${fields}`)
+const BOUND = (kind: string, spec: string) =>
+  file('bound', `apiVersion: v1\nkind: ${kind}\nmetadata: { name: bound, namespace: shop }\nspec:\n${spec}\n`)
+const QUOTA = (pods: number) => BOUND('ResourceQuota', `  hard:\n    pods: ${pods}`)
+const LIMIT = (memory: string) => BOUND('LimitRange', `  limits: [{ type: Container, max: { memory: ${memory} } }]`)
 const secret = (fields: string) =>
   file('secret', `apiVersion: v1\nkind: Secret\nmetadata: { name: login, namespace: shop }\n${fields}\n`)
 const variable = (name: string, value: string) =>
@@ -110,6 +114,12 @@ export const CLUSTER_FIXTURES: Fixture[] = [
     ],
   },
   {
+    rule: 'limit-range-exceeded',
+    fails: [LIMIT('200Mi')],
+    at: ['deployment', 'memory: 256Mi'],
+    passes: [LIMIT('64Gi')],
+  },
+  {
     rule: 'network-policy-missing',
     fails: [
       edit(
@@ -133,6 +143,12 @@ export const CLUSTER_FIXTURES: Fixture[] = [
     fails: [drop('persistent-volume-claim', 'annotations')],
     at: ['persistent-volume-claim', 'metadata'],
     passes: [drop('persistent-volume-claim', 'annotations'), drop('application', 'prune: true')],
+  },
+  {
+    rule: 'quota-too-small',
+    fails: [QUOTA(1)],
+    at: ['bound', 'pods:'],
+    passes: [QUOTA(500)],
   },
   {
     rule: 'rbac-cluster-admin',

@@ -1,4 +1,5 @@
-import { defineEnvironment, gatewayApi, https, keda, prometheusOperator, vpa } from 'modelyard'
+import { defineEnvironment, gatewayApi, gpu, https, keda, override, prometheusOperator, vpa } from 'modelyard'
+import vision from '../../models/vision/model.ts'
 import { argocd, cluster, prometheus, servingImage } from '../shared.ts'
 
 /** A candidate has pods of its own behind a Gateway. */
@@ -26,5 +27,9 @@ export default defineEnvironment({
   server: { managementPort: true, grpc: true, apiKeys: 'model-keys', accessLog: 0.01, preStopSleepSeconds: 5 },
   autoscaling: keda({ prometheus, latencyP95: '30ms', requestsPerSecond: 200, cpu: 80, cooldown: '10m' }),
   monitoring: prometheusOperator({ release: 'kube-prometheus-stack' }),
+  gpu: gpu(),
   verticalScaling: vpa({ mode: 'Off' }),
+  overrides: [
+    override(vision, { scaleToZero: { start: '0 7 * * 1-5', end: '0 19 * * 1-5', timezone: 'Europe/Berlin' } }),
+  ],
 })
