@@ -44,6 +44,6 @@ files.rename = async (from, to) => {
 }
 syncBuiltinESMExports()
 
-const call = ({ request }) => `${request.method} ${request.path.split('?')[0]}`
+const call = ({ request }) => `${request.method} ${request.path.split('?')[0].replace(/[0-9a-f]{40}/, '<commit>')}`
 subscribe('undici:request:create', (message) => step(`before ${call(message)}`))
 subscribe('undici:request:headers', (message) => step(`after ${call(message)}`))

@@ -45,6 +45,35 @@ test('one scalar of the pin changes, and its comments stay', async () => {
   assert.equal([change?.from?.reference, change?.to, change?.release], [from, to, undefined])
 })
 
+const IMAGE = `sha256:${'5'.repeat(64)}`
+
+/** Staging runs its version in another image. */
+function otherImageInStaging({ read, write, stable }: ExampleRepository): void {
+  const name = stable('staging', MODEL)
+  const text = read(`models/${MODEL}/releases/${name}.yaml`).replace(/@sha256:\w+/, `@${IMAGE}`)
+  const sealed = releaseName(parseYaml('release', text).document?.value as never)
+  write(`models/${MODEL}/releases/${sealed}.yaml`, text)
+  write(`environments/staging/pins/${MODEL}.yaml`, `stable: ${sealed}\n`)
+}
+
+test('an image that the source runs is sealed with the version and the settings that the target runs', async () => {
+  let before = ''
+  const change = await decide({ image: IMAGE }, (example) => {
+    before = example.stable('production', MODEL)
+    otherImageInStaging(example)
+  })
+  const { content } = change?.release ?? {}
+  assert.equal([change?.from?.reference, content?.version], [before, before.split('-')[0]])
+  assert.ok(content?.servingImage.endsWith(`@${IMAGE}`))
+  assert.equal(content?.settings, change?.from?.settings)
+  assert.ok(change?.pin.after?.includes(`stable: ${change.to}`))
+  const [, fix] = await refusal({ image: `sha256:${'6'.repeat(64)}` })
+  assert.is(fix, 'Bring the image to staging first, or name the digest that runs there.')
+  // In that image already.
+  const zeros = `sha256:${'0'.repeat(64)}`
+  assert.is(await decide({ image: zeros }), undefined)
+})
+
 test('out of the first environment what runs there is sealed, under a name that its content gives', async () => {
   const change = await decide({ from: 'development', to: 'staging' }, ({ edit }) =>
     edit(MODEL_TS, 'batching: { maxSize: 64 }', 'batching: { maxSize: 16 }'),

@@ -26,6 +26,8 @@ export interface PromotionRequest {
   to: string
   /** Beside the stable version, with a share of requests, instead of in its place. */
   candidate?: CandidateMode
+  /** Digest of a serving image (`sha256:...`) that the source runs: it is promoted, and the version stays. */
+  image?: string
 }
 
 const RELEASE_HEADER =
@@ -50,10 +52,12 @@ export function planPromotion(
       : `${to} is a first environment: its pins name versions, by hand.`
     throw new Failure(`${to} does not take releases from ${from}`, { fix })
   }
-  const pinned = requirePinned(source, model)
+  const champion = target.models.find(({ name }) => name === model)
+  const running = requirePinned(source, model)
+  const pinned = request.image === undefined ? running : withImage(request, running, requirePinned(target, model))
+  if (!pinned) return undefined
   const release = pinned.stable.release === undefined ? seal(repository, pinned) : undefined
   const reference = pinned.stable.release ?? release?.name ?? ''
-  const champion = target.models.find(({ name }) => name === model)
   const pin = repository.environments.get(to)?.pins.get(model)
   const written = request.candidate
     ? startCandidate(request, request.candidate, reference, pin)
@@ -71,6 +75,30 @@ export function planPromotion(
     gates: [],
     findings: [],
   }
+}
+
+/** What the target runs, in the image that the source runs; undefined when it is in that image already. */
+function withImage(
+  { model, from, to, image = '', candidate }: PromotionRequest,
+  source: PlannedModel,
+  target: PlannedModel,
+): PlannedModel | undefined {
+  const { servingImage } = source.stable
+  if (!servingImage.endsWith(`@${image}`)) {
+    throw new Failure(`${from} runs ${model} in ${servingImage}, not in ${image}`, {
+      fix: `Bring the image to ${from} first, or name the digest that runs there.`,
+    })
+  }
+  if (candidate || target.candidate) {
+    throw new Failure(`a candidate of ${model} shares its pods with the stable version, and so the image`, {
+      fix: candidate
+        ? 'Leave --candidate out.'
+        : `End it first: modelyard candidate ${model} --env ${to} --finish (or --abort)`,
+    })
+  }
+  if (target.stable.servingImage === servingImage) return undefined
+  const { release: _, ...stable } = target.stable
+  return { ...target, stable: { ...stable, servingImage } }
 }
 
 function replaceStable(

@@ -1,4 +1,4 @@
-import { type CandidateMode, planPromotion, requireEnvironment } from '../change-set/index.ts'
+import { type PromotionRequest, planPromotion, requireEnvironment } from '../change-set/index.ts'
 import { Failure } from '../findings/index.ts'
 import { loadRepository, paths, resolvePlan } from '../plan/index.ts'
 import { fetchBase } from './branches.ts'
@@ -16,11 +16,11 @@ import { withScratchWorktree } from './worktree.ts'
  * Undefined when the environment runs that release already.
  */
 export async function promote(
-  request: { model: string; from: string; to: string; candidate?: CandidateMode },
+  request: PromotionRequest,
   options: ProposalOptions,
 ): Promise<Proposal<PromotionReport> | undefined> {
-  const { model, to } = request
-  const subject = { kind: 'promote', model, environment: to } as const
+  const { model, to, image } = request
+  const subject = { kind: image === undefined ? 'promote' : 'image', model, environment: to } as const
   return propose(options, subject, {
     source: [paths.pin(request.from, model)],
     decide: async (repository, plan) => {
@@ -35,14 +35,16 @@ export async function promote(
     },
     describe: async (change, applied, baseCommit) => {
       const report = buildPromotionReport(change, applied, baseCommit, change.evidence)
-      return { report, ...describePromotion(report) }
+      const description = describePromotion(report)
+      if (image === undefined) return { report, ...description }
+      return { report, ...description, title: `Serving image ${image.slice(0, 19)} for ${model} in ${to}` }
     },
   })
 }
 
 /** Models that two environments run differently at the tip of the base branch, by name. */
 export async function promotableModels(
-  request: { from: string; to: string },
+  request: { from: string; to: string; image?: string },
   { root, packagesRoot = root, remote, baseBranch }: ProposalOptions,
 ): Promise<string[]> {
   const git = await openRepository(root)
@@ -50,7 +52,9 @@ export async function promotableModels(
   return withScratchWorktree(git, base.commit, async (directory) => {
     const repository = await loadRepository(directory, { packagesRoot })
     const plan = resolvePlan(repository)
-    const names = requireEnvironment(plan, request.from).models.map(({ name }) => name)
+    // An image goes to what runs there; what does not run there is for a promotion of its own.
+    const place = request.image === undefined ? request.from : request.to
+    const names = requireEnvironment(plan, place).models.map(({ name }) => name)
     return names.filter((model) => {
       try {
         return planPromotion(repository, plan, { model, ...request }) !== undefined

@@ -78,6 +78,7 @@ const LABELS: Record<Kind, string> = {
   candidate: 'candidate',
   rollback: 'rollback',
   retire: 'retirement',
+  image: 'serving-image',
 }
 
 /**

@@ -15,7 +15,7 @@ export interface OpenRival extends Rival {
 }
 
 /** What changes a model's pin, the most urgent first; each has a branch of its own. */
-const KINDS = ['rollback', 'retire', 'candidate', 'promote'] as const
+const KINDS = ['rollback', 'retire', 'candidate', 'promote', 'image'] as const
 
 export type Kind = (typeof KINDS)[number]
 
@@ -29,12 +29,12 @@ export function branchOf(kind: Kind, model: string, environment: string): string
 
 /**
  * The other branches of the same model and environment. One of them has a pull request open at most: the last run closes the
- * others, but nothing closes a rollback or a retirement except one of these.
+ * others, but nothing closes a rollback or a retirement except one of these, and a new image for all models closes nothing.
  */
 export function rivalsOf(kind: Kind, model: string, environment: string): Rival[] {
   return KINDS.filter((other) => other !== kind).map((other) => ({
     branch: branchOf(other, model, environment),
-    goesFirst: URGENT.includes(other) && !URGENT.includes(kind),
+    goesFirst: kind === 'image' || (URGENT.includes(other) && !URGENT.includes(kind)),
   }))
 }
 

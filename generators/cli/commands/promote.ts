@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { CandidateMode } from '../../change-set/index.ts'
 import { Failure } from '../../findings/index.ts'
 import { type ProposalOptions, promotableModels, promote } from '../../pull-request/index.ts'
@@ -23,6 +23,7 @@ interface Options extends ProposalFlags, GateFlags {
   weight?: number
   header?: string
   feature?: string
+  image?: string
 }
 
 export function promoteCommand(program: Command): void {
@@ -49,13 +50,19 @@ export function promoteCommand(program: Command): void {
         )
         .option('--weight <percent>', 'share of requests for the candidate', parsePercent)
         .option('--header <name>', 'with --candidate ab: the request header whose value decides')
-        .option('--feature <name>', 'with --candidate ab: the named feature whose value decides'),
+        .option('--feature <name>', 'with --candidate ab: the named feature whose value decides')
+        .option('--image <digest>', 'the serving image that runs there, and not the version: sha256:...', parseDigest),
     ),
   ).action(async (models: string[], options: Options) => {
     const context = contextOf(options)
     const settings = { ...(await proposalOptions(context, options)), judging: judgingOptions(options) }
     await promoteEach(context, await chosenModels(models, options, settings), options, settings)
   })
+}
+
+function parseDigest(text: string): string {
+  if (!/^sha256:[0-9a-f]{64}$/.test(text)) throw new InvalidArgumentError('Write sha256: and 64 hexadecimal digits.')
+  return text
 }
 
 function candidateOf({ candidate, weight, header, feature }: Options): CandidateMode | undefined {
@@ -71,7 +78,7 @@ function candidateOf({ candidate, weight, header, feature }: Options): Candidate
 
 async function chosenModels(
   models: string[],
-  { from, to, all = false }: Options,
+  { from, to, image, all = false }: Options,
   settings: ProposalOptions,
 ): Promise<string[]> {
   if (all === models.length > 0) {
@@ -79,18 +86,20 @@ async function chosenModels(
       fix: 'modelyard promote house-price --from staging --to production',
     })
   }
-  return all ? await promotableModels({ from, to }, settings) : [...new Set(models)]
+  return all
+    ? await promotableModels({ from, to, ...(image !== undefined && { image }) }, settings)
+    : [...new Set(models)]
 }
 
 /** A pull request each. Of several, one that fails does not keep the others from theirs. */
 async function promoteEach(context: Context, models: readonly string[], options: Options, settings: ProposalOptions) {
-  const { from, to, all = false } = options
+  const { from, to, image, all = false } = options
   const { output } = context
   const candidate = candidateOf(options)
   const isOne = models.length === 1 && !all
   const results: object[] = []
   for (const model of models) {
-    const request = { model, from, to, ...(candidate && { candidate }) }
+    const request = { model, from, to, ...(candidate && { candidate }), ...(image !== undefined && { image }) }
     try {
       const proposal = await output.during(`Promoting ${model}`, () => promote(request, settings))
       const nothing = candidate
