@@ -20,8 +20,6 @@ export interface Monitoring {
   release: string
   /** Further labels that its selectors ask for. */
   labels?: Record<string, string>
-  /** Prometheus as pods of the cluster reach it, for whoever asks it there: analyses of Argo Rollouts. */
-  address?: `${'https' | 'http'}://${string}`
   /** Time between two scrapes of a pod, `5s` to `60s`. Default `30s`. */
   interval?: `${number}s`
   /** Address of the folder with the runbooks: each alert links to `<runbooks>/<alert>.md`. Default: no link. */
@@ -49,7 +47,6 @@ export const monitoringSchema = object(
   { engine: { const: 'prometheus-operator' }, release: labelValue },
   {
     labels: { type: 'object', additionalProperties: labelValue },
-    address,
     // The shortest range of a rule is 2m, and a rate needs several samples in it.
     interval: text('^([5-9]|[1-5][0-9]|60)s$', 'whole seconds from 5s to 60s'),
     runbooks: address,

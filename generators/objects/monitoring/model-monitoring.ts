@@ -8,6 +8,7 @@ import {
 } from '../../define/index.ts'
 import type { PlannedModel } from '../../plan/index.ts'
 import { podResources } from '../workload/resources.ts'
+import { workloadsOf } from '../workload/workload.ts'
 import type { Variable } from './queries.ts'
 import { type ServiceLevel, serviceLevel } from './service-level.ts'
 
@@ -25,9 +26,12 @@ export interface ModelMonitoring {
   variables: Variable[]
   /** An output has probabilities. */
   confidence: boolean
+  /** A candidate in the server of the stable version, which counts how the two compare. */
   candidate: { version: string; mode: 'canary' | 'ab' | 'shadow' } | undefined
   /** Digests that Git asks for. */
   digests: string[]
+  /** There may be no pods. */
+  mayBeAway: boolean
   /** Requests of this model are logged. */
   logged: boolean
   /** Bytes that a pod of the stable version may use. */
@@ -39,12 +43,14 @@ export function modelMonitoring(model: PlannedModel): ModelMonitoring | undefine
   const { name, environment, stable, candidate, settings } = model
   const { monitoring } = environment
   if (monitoring === undefined) return undefined
+  const { engine } = environment.traffic ?? { engine: 'server-split' }
+  const [main] = workloadsOf(model)
   const versions = [stable, ...(candidate ? [candidate.version] : [])].map(({ facts }) => facts)
   const hasBaseline = versions.some(({ bundle }) => bundle.baseline !== undefined)
   const named = versions.some((facts) => facts.interface.inputs.some(({ columns = [] }) => columns.length > 0))
   return {
     settings: monitoring,
-    engine: environment.traffic?.engine ?? 'server-split',
+    engine,
     server: environment.server,
     scope: { namespace: environment.namespace, model: name },
     owner: settings.owner,
@@ -56,10 +62,14 @@ export function modelMonitoring(model: PlannedModel): ModelMonitoring | undefine
       versions.some((facts) =>
         facts.interface.outputs.some(({ labels = [], datatype }) => labels.length > 1 && /^float/.test(datatype)),
       ),
-    candidate: candidate && { version: candidate.version.facts.version, mode: candidate.mode },
+    candidate:
+      engine === 'server-split' && candidate
+        ? { version: candidate.version.facts.version, mode: candidate.mode }
+        : undefined,
     digests: versions.map(({ bundle }) => bundle.model.sha256),
+    mayBeAway: model.scaleToZero !== undefined,
     logged: environment.predictionLog !== undefined,
-    memoryLimit: parseMemory(String(podResources(model).limits?.['memory']?.value) as MemoryQuantity),
+    memoryLimit: parseMemory(String(podResources(main.model).limits?.['memory']?.value) as MemoryQuantity),
   }
 }
 

@@ -204,7 +204,7 @@ test('what monitoring cannot be is refused where it is written', async () => {
   const wrong = [
     ["release: 'no spaces',", /release: .*label value/],
     ["interval: '2m' as '2s',", /interval: .*5s to 60s/],
-    ["address: 'http://me:secret@prometheus',", /address: .*without a password/],
+    ["runbooks: 'http://me:secret@wiki',", /runbooks: .*without a password/],
     ["drift: { window: '30s' },", /window: .*whole minutes/],
   ] as const
   const properties = ['monitoring: prometheusOperator({', ...wrong.map(([line]) => line), '})']

@@ -99,7 +99,7 @@ function loadAlerts({ scope, objective, memoryLimit }: ModelMonitoring): Alert[]
   ]
 }
 
-function silenceAlerts({ scope }: ModelMonitoring): Alert[] {
+function silenceAlerts({ scope, mayBeAway }: ModelMonitoring): Alert[] {
   const then = (offset: string) => queries.requestsAnswered(scope, '30m', offset)
   const busy = (offset: string) => `${then(offset)} >= ${BUSY}`
   return [
@@ -112,15 +112,19 @@ function silenceAlerts({ scope }: ModelMonitoring): Alert[] {
       summary: 'Nobody has called the model for half an hour, though at this time they do',
       description: `Pods of ${scope.model} in ${scope.namespace} are up and get no request: look at the caller, the gateway and the Service.`,
     },
-    {
-      name: 'ModelyardNotScraped',
-      severity: 'critical',
-      expression: queries.noPodScraped(scope),
-      for: '10m',
-      summary: 'Prometheus sees no pod of the model',
-      description: `Either no pod of ${scope.model} in ${scope.namespace} runs, or none can be scraped; no other alert of it can fire meanwhile.`,
-    },
+    ...(mayBeAway ? [] : [notScraped(scope)]),
   ]
+}
+
+function notScraped(scope: ModelMonitoring['scope']): Alert {
+  return {
+    name: 'ModelyardNotScraped',
+    severity: 'critical',
+    expression: queries.noPodScraped(scope),
+    for: '10m',
+    summary: 'Prometheus sees no pod of the model',
+    description: `Either no pod of ${scope.model} in ${scope.namespace} runs, or none can be scraped; no other alert of it can fire meanwhile.`,
+  }
 }
 
 /** Well above what the objective allows, whatever it allows. */

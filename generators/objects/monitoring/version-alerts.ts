@@ -10,7 +10,7 @@ const CONFIDENCE_LOSS = 0.1
 const ANOMALIES = 0.05
 
 /** Whether what Git names is what answers. */
-export function versionAlerts({ scope, candidate, digests, logged }: ModelMonitoring): Alert[] {
+export function versionAlerts({ scope, candidate, digests, logged, engine }: ModelMonitoring): Alert[] {
   const where = `${scope.model} in ${scope.namespace}`
   const alerts: Alert[] = [
     {
@@ -25,7 +25,8 @@ export function versionAlerts({ scope, candidate, digests, logged }: ModelMonito
       name: 'ModelyardVersionNotWanted',
       severity: 'warning',
       expression: queries.loadedNotIn(scope, digests),
-      for: '30m',
+      // A Rollout may hold a step for long.
+      for: engine === 'rollouts' ? '1d' : '30m',
       summary: 'Version {{ $labels.version }} answers in {{ $value }} pods, and Git does not name it',
       description: `What is merged for ${where} has not reached these pods: a sync or a rolling update stands still.`,
     },

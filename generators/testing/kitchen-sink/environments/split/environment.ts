@@ -21,7 +21,6 @@ export default defineEnvironment({
   monitoring: prometheusOperator({
     release: 'kube-prometheus-stack',
     labels: { team: 'platform' },
-    address: 'http://prometheus-operated.monitoring:9090',
     interval: '15s',
     runbooks: 'https://git.example.com/models/docs/runbooks',
     folder: 'Models',
