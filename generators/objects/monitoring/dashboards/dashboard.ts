@@ -9,7 +9,8 @@ export interface Dashboard {
   sections: Section[]
   /** Variables that a reader may choose, beside the data source. */
   variables?: object[]
-  links?: object[]
+  /** The dashboards that the menu leads to have these tags. */
+  menu: string[]
 }
 
 /** Grafana chooses a range that fits both the picture and the time between two scrapes. */
@@ -17,12 +18,13 @@ export const RATE = '$__rate_interval'
 const COLUMNS = 24
 const SCHEMA_VERSION = 39
 
-export function dashboardJson({ sections, variables = [], links = [], ...dashboard }: Dashboard): object {
+export function dashboardJson({ sections, variables = [], menu, ...dashboard }: Dashboard): object {
   return {
     ...dashboard,
+    annotations: { list: [] },
     editable: false,
     graphTooltip: 1,
-    links,
+    links: [menuOf(menu)],
     panels: layOut(sections),
     refresh: '30s',
     schemaVersion: SCHEMA_VERSION,
@@ -32,13 +34,28 @@ export function dashboardJson({ sections, variables = [], links = [], ...dashboa
   }
 }
 
+function menuOf(tags: string[]): object {
+  return {
+    type: 'dashboards',
+    title: 'Models',
+    tags,
+    asDropdown: true,
+    includeVars: false,
+    keepTime: true,
+    targetBlank: false,
+    icon: 'external link',
+    tooltip: 'Dashboards of other models',
+    url: '',
+  }
+}
+
 /** Grafana's first Prometheus unless the reader chooses another. */
 const DATASOURCE_VARIABLE = {
   name: 'datasource',
   label: 'Prometheus',
   type: 'datasource',
   query: 'prometheus',
-  current: {},
+  current: { text: 'default', value: 'default' },
   hide: 0,
   refresh: 1,
   multi: false,

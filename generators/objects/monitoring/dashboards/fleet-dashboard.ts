@@ -15,16 +15,7 @@ export function fleetDashboard(environment: string, namespace: string, window: s
     title: `Models in ${environment}`,
     description: `Every model of ${environment} (namespace ${namespace}). Written by modelyard synth.`,
     tags: ['modelyard', environment],
-    links: [
-      {
-        type: 'dashboards',
-        title: 'Models',
-        tags: ['modelyard', environment],
-        asDropdown: true,
-        includeVars: false,
-        keepTime: true,
-      },
-    ],
+    menu: ['modelyard', environment],
     sections: [
       {
         title: 'Now',

@@ -19,16 +19,7 @@ export function modelDashboard(monitoring: ModelMonitoring, environment: string)
     description: `Requests, objectives, versions and drift of ${scope.model}. Written by modelyard synth.`,
     tags: ['modelyard', environment],
     variables: [versionVariable(scope)],
-    links: [
-      {
-        type: 'dashboards',
-        title: 'Models',
-        tags: ['modelyard'],
-        asDropdown: true,
-        includeVars: false,
-        keepTime: true,
-      },
-    ],
+    menu: ['modelyard'],
     sections: [
       overview(monitoring),
       traffic(chosen, objective.latencySeconds),

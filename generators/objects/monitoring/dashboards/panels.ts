@@ -95,6 +95,9 @@ const OPTIONS = {
     orientation: 'auto',
     reduceOptions: LAST,
     textMode: 'auto',
+    wideLayout: true,
+    showPercentChange: false,
+    percentChangeColorMode: 'standard',
   },
   timeseries: {
     legend: { calcs: ['lastNotNull', 'max'], displayMode: 'table', placement: 'bottom', showLegend: true },
@@ -106,12 +109,19 @@ const OPTIONS = {
     reduceOptions: LAST,
     showUnfilled: true,
     valueMode: 'color',
+    legend: { calcs: [], displayMode: 'list', placement: 'bottom', showLegend: false },
     minVizHeight: 16,
+    maxVizHeight: 300,
     minVizWidth: 8,
     namePlacement: 'auto',
     sizing: 'auto',
   },
-  table: { cellHeight: 'sm', showHeader: true, footer: { show: false, countRows: false, reducer: ['sum'] } },
+  table: {
+    frameIndex: 0,
+    cellHeight: 'sm',
+    showHeader: true,
+    footer: { show: false, countRows: false, reducer: ['sum'] },
+  },
 }
 
 /** The time of an instant query says nothing. */

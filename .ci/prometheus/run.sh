@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# A real Prometheus scrapes the real server under load, and every query of every rule, alert, autoscaler, analysis and dashboard is
+# asked; promtool checks the rules and runs a test of each alert, firing and not; dashboards are held against the types that Grafana
+# publishes. With an argument, that part alone: rules, dashboards or live.
+# Exit 0: nothing failed, or it was skipped. Ends in `N passed, N failed`.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+here=.ci/prometheus
+cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
+mkdir -p "$cache"
+
+skip() {
+  echo "skipped: $1"
+  echo "0 passed, 0 failed"
+  exit 0
+}
+
+for program in prometheus promtool; do
+  command -v "$program" >/dev/null ||
+    skip "needs $program, get it by: apt-get install --no-install-recommends prometheus"
+done
+packages="$cache/prometheus-$(sha256sum "$here/package.json" | cut -c1-16)"
+if [ ! -e "$packages/complete" ]; then
+  rm -rf "$packages"
+  mkdir -p "$packages"
+  cp "$here/package.json" "$packages/"
+  npm install --prefix "$packages" --ignore-scripts --no-audit --no-fund --loglevel=error && touch "$packages/complete"
+fi >"$cache/npm-prometheus.log" 2>&1
+[ -e "$packages/complete" ] || skip "needs the packages in $here/package.json, get them by npm install (see $cache/npm-prometheus.log)"
+export PROMETHEUS_PACKAGES="$packages"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+output=$(mktemp -p "$work")
+passed=0 failed=0
+for part in rules dashboards live; do
+  [ -z "${1:-}" ] || [ "$1" = "$part" ] || continue
+  node -C modelyard-source --import tsx "$here/$part.ts" "$work/$part" 2>&1 | tee "$output"
+  counts=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$output" | tail -1)
+  read -r good bad <<<"${counts:-0 1}"
+  passed=$((passed + good)) failed=$((failed + bad))
+done
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
