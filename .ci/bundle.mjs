@@ -1,0 +1,65 @@
+// After the compiler, for `npm run build`: what is published loads a few files instead of two hundred, since opening each takes
+// longer than to check a manifest. lib/ keeps the types and a file for each entry, all of them made from the same modules, so
+// that a definition and the program that reads it share their classes. Packages stay packages.
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const lib = join(root, 'lib')
+const outdir = join(lib, 'bundle')
+/** What is imported from outside, started as a program, or a process of its own. */
+const ENTRIES = ['index', 'cli/main', 'change-set/memory-probe']
+
+/** A module that looks for a file beside itself finds it where the compiler put both. */
+const ownPlace = {
+  name: 'own-place',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.js$/ }, ({ path }) => {
+      if (relative(lib, path).startsWith('..')) return
+      const text = readFileSync(path, 'utf8')
+      const place = relative(outdir, path).split(sep).join('/')
+      if (!text.includes('import.meta.url')) return
+      return {
+        contents: `const { url } = import.meta\nconst ownUrl = new URL(${JSON.stringify(place)}, url).href\n${text}`,
+      }
+    })
+  },
+}
+
+rmSync(outdir, { recursive: true, force: true })
+await build({
+  entryPoints: Object.fromEntries(ENTRIES.map((entry) => [entry.replace('/', '-'), join(lib, `${entry}.js`)])),
+  outdir,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  packages: 'external',
+  chunkNames: 'part-[hash]',
+  define: { 'import.meta.url': 'ownUrl' },
+  plugins: [ownPlace],
+  logLevel: 'warning',
+})
+
+for (const path of readdirSync(lib, { recursive: true })) {
+  if (path.endsWith('.js') && !path.startsWith(`bundle${sep}`)) rmSync(join(lib, path))
+}
+for (const entry of ENTRIES) {
+  const path = join(lib, `${entry}.js`)
+  const place = relative(dirname(path), join(outdir, `${entry.replace('/', '-')}.js`))
+    .split(sep)
+    .join('/')
+  mkdirSync(dirname(path), { recursive: true })
+  const start = entry === 'cli/main' ? '#!/usr/bin/env node\n' : ''
+  writeFileSync(path, `${start}export * from './${place}'\n`.replace("'./../", "'../"))
+}
+
+const isData = (path) => !path.endsWith('.ts')
+cpSync(join(root, 'generators/checks/schema/bundle'), join(lib, 'checks/schema/bundle'), {
+  recursive: true,
+  filter: isData,
+})
+cpSync(join(root, 'serving/pages/assets'), join(root, 'serving/lib/pages/assets'), { recursive: true })
