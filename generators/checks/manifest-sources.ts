@@ -64,15 +64,16 @@ function* folderSources(folder: string, top: string): Generator<SourceResult> {
     yield { finding: unreadable(shown(folder), reasonOf(error)) }
     return
   }
+  const shownIn = namesIn(folder)
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) {
       if (!entry.name.startsWith('.') && !SKIPPED_FOLDERS.has(entry.name)) yield* folderSources(path, top)
     } else if (MANIFEST.test(entry.name)) {
-      if (entry.isFile()) yield readSource(shown(path), path, false)
+      if (entry.isFile()) yield readSource(shownIn(entry.name), path, false)
       // What a link inside the folder points to is read at its own place.
       else if (entry.isSymbolicLink() && !pointsInside(path, top)) {
-        yield { finding: unreadable(shown(path), 'it is a symbolic link out of the folder, or to nothing') }
+        yield { finding: unreadable(shownIn(entry.name), 'it is a symbolic link out of the folder, or to nothing') }
       }
     }
   }
@@ -92,10 +93,9 @@ function readSource(file: string, path: string | number, isNamed: boolean): Sour
   let isRegular: boolean
   try {
     const descriptor = typeof path === 'number' ? path : openSync(path, 'r')
-    const stats = fstatSync(descriptor)
-    isRegular = stats.isFile() && typeof path === 'string'
-    if (stats.isDirectory()) return { finding: unreadable(file, 'it is a folder') }
-    bytes = isRegular ? readWhole(descriptor, stats.size) : readBounded(descriptor)
+    // What was found in a folder is known to be a file.
+    isRegular = typeof path === 'string' && (!isNamed || fstatSync(descriptor).isFile())
+    bytes = isRegular ? readWhole(descriptor) : readBounded(descriptor)
     if (typeof path === 'string') closeSync(descriptor)
   } catch (error) {
     return { finding: unreadable(file, reasonOf(error)) }
@@ -120,9 +120,18 @@ function readSource(file: string, path: string | number, isNamed: boolean): Sour
   }
 }
 
-/** A file whose size is known; undefined beyond the limit. */
-function readWhole(descriptor: number, size: number): Buffer | undefined {
-  return size > MAX_FILE ? undefined : readFileSync(descriptor)
+/** Most files fit; what is in it is over when the next one is read. */
+let shared: Buffer | undefined
+
+/** A file on a disk; undefined beyond the limit. */
+function readWhole(descriptor: number): Buffer | undefined {
+  shared ??= Buffer.allocUnsafeSlow(2 ** 16)
+  for (let total = 0; total < shared.length; ) {
+    const count = readSync(descriptor, shared, total, shared.length - total, total)
+    if (count === 0) return shared.subarray(0, total)
+    total += count
+  }
+  return fstatSync(descriptor).size > MAX_FILE ? undefined : readFileSync(descriptor)
 }
 
 /** Everything up to the limit; undefined beyond it. A pipe or a device has no size that could be asked for. */
@@ -197,4 +206,13 @@ function reasonOf(error: unknown): string {
 function shown(path: string): string {
   const local = relative('', path)
   return (local.startsWith('..') ? path : local).split(sep).join('/')
+}
+
+/** shown() of what is in a folder, in which the path of the folder is looked at once. */
+function namesIn(folder: string): (name: string) => string {
+  const here = relative(folder, '')
+  // Below a parent of the present folder some are shown without that parent.
+  if (here !== '' && !here.startsWith('..')) return (name) => shown(join(folder, name))
+  const start = shown(join(folder, '/'))
+  return start === '' || start.endsWith('/') ? (name) => start + name : (name) => `${start}/${name}`
 }
