@@ -85,8 +85,14 @@ export interface ScopeOptions {
 
 interface KindObjects {
   objects: IndexedObject[]
-  /** By namespace, then by name: the first of each. */
-  byName: Map<string, Map<string, IndexedObject>>
+  /** By keyOf(): the first of each. */
+  byName: Map<string, IndexedObject>
+  /** By namespace; made when a name is looked for that is not there. */
+  names?: Map<string, string[]>
+}
+
+function keyOf(namespace: string, name: string): string {
+  return `${namespace}\0${name}`
 }
 
 /** Objects that see each other: those of one environment, or of one directory. Look-ups are built when first asked for. */
@@ -114,13 +120,9 @@ export class Scope {
       this.#byKind.set(object.kind, sameKind)
     }
     sameKind.objects.push(object)
-    let sameNamespace = sameKind.byName.get(object.namespace)
-    if (!sameNamespace) {
-      sameNamespace = new Map()
-      sameKind.byName.set(object.namespace, sameNamespace)
-    }
-    object.first = sameNamespace.get(object.name)
-    if (!object.first) sameNamespace.set(object.name, object)
+    const key = keyOf(object.namespace, object.name)
+    object.first = sameKind.byName.get(key)
+    if (!object.first) sameKind.byName.set(key, object)
     object.pod = podTemplate(object)
     if (object.pod) this.pods.push(object.pod)
   }
@@ -154,15 +156,18 @@ export class Scope {
 
   /** The first object of that name. */
   find(kind: string, namespace: string, name: string): IndexedObject | undefined {
-    return this.#byKind
-      .get(kind)
-      ?.byName.get(CLUSTER_KINDS.has(kind) ? '' : namespace)
-      ?.get(name)
+    return this.#byKind.get(kind)?.byName.get(keyOf(CLUSTER_KINDS.has(kind) ? '' : namespace, name))
   }
 
   /** Names of the objects of one kind in one namespace. */
   namesOf(kind: string, namespace: string): readonly string[] {
-    return [...(this.#byKind.get(kind)?.byName.get(namespace)?.keys() ?? [])]
+    const sameKind = this.#byKind.get(kind)
+    if (!sameKind) return []
+    if (!sameKind.names) {
+      sameKind.names = new Map()
+      for (const object of sameKind.byName.values()) push(sameKind.names, object.namespace, object.name)
+    }
+    return sameKind.names.get(namespace) ?? []
   }
 
   podsSelectedBy(namespace: string, selector: LabelSelector): readonly PodTemplate[] {

@@ -32,16 +32,20 @@ export function quickChecks(definitions: Record<string, Schema>, patterns: (sour
     if (!isSchema(schema)) return never
     const checks: QuickCheck[] = []
     for (const [keyword, argument] of Object.entries(schema)) {
-      if (IGNORED.has(keyword)) continue
+      if (IGNORED.has(keyword) || (keyword === 'additionalProperties' && 'properties' in schema)) continue
       const make = KEYWORDS[keyword]
       if (!make) return never
       checks.push(make(argument as never, schema))
     }
-    const [first, second, ...others] = checks
+    const [first, second, third, ...others] = checks
     if (!first) return () => true
     if (!second) return first
-    if (others.length === 0) return (value) => first(value) && second(value)
-    return (value) => checks.every((check) => check(value))
+    if (!third) return (value) => first(value) && second(value)
+    if (others.length === 0) return (value) => first(value) && second(value) && third(value)
+    return (value) => {
+      for (const check of checks) if (!check(value)) return false
+      return true
+    }
   }
 
   const KEYWORDS: Record<string, (argument: never, schema: Schema) => QuickCheck> = {
@@ -69,18 +73,25 @@ export function quickChecks(definitions: Record<string, Schema>, patterns: (sour
     maxItems: (limit: number) => (value) => !Array.isArray(value) || value.length <= limit,
     minProperties: (limit: number) => (value) => !isSchema(value) || Object.keys(value).length >= limit,
     maxProperties: (limit: number) => (value) => !isSchema(value) || Object.keys(value).length <= limit,
-    required: (names: string[]) => (value) => !isSchema(value) || names.every((name) => value[name] !== undefined),
+    required: (names: string[]) => (value) => {
+      if (!isSchema(value)) return true
+      for (const name of names) if (value[name] === undefined) return false
+      return true
+    },
     properties: (properties: Record<string, unknown>, { additionalProperties }) =>
       fieldsCheck(properties, additionalProperties),
-    additionalProperties: (additional: unknown, { properties }) =>
-      properties === undefined ? fieldsCheck({}, additional) : () => true,
+    additionalProperties: (additional: unknown) => fieldsCheck({}, additional),
     propertyNames: (schema: unknown) => {
       const check = compile(schema)
       return (value) => !isSchema(value) || Object.keys(value).every(check)
     },
     items: (schema: unknown) => {
       const check = compile(schema)
-      return (value) => !Array.isArray(value) || value.every(check)
+      return (value) => {
+        if (!Array.isArray(value)) return true
+        for (const item of value) if (!check(item)) return false
+        return true
+      }
     },
     // The bundle's one condition: a name, unless the API server makes one up. `if` must hold before `then` is asked.
     if: (_: unknown, { then }) => (then === undefined ? () => true : compile(then)),
