@@ -1,9 +1,10 @@
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { applyChanges, compareWithDist, renderManifests } from '../../generators/manifests/index.ts'
 import { loadRepository } from '../../generators/plan/index.ts'
 import { load } from './load.ts'
-import { objectsOf, watchedProduction, withEveryEngine } from './plans.ts'
+import { drawDashboard } from './picture.ts'
+import { type Manifest, objectsOf, watchedProduction, withEveryEngine } from './plans.ts'
 import { freePort, receiveLog, startPod, stopAll, until, wayTo } from './pods.ts'
 import { type Prometheus, startPrometheus } from './prometheus.ts'
 import { selectorsOf } from './promql.ts'
@@ -56,6 +57,7 @@ try {
   )
   let over = false
   const loads = pods.map((pod) => load(root, pod, () => over))
+  const began = Date.now() / 1000
   const finished = Promise.all(loads.map(({ done }) => done))
   try {
     await until(
@@ -67,6 +69,7 @@ try {
     const found = variants.flatMap((variant) => queriesIn(objectsOf(variant)))
     await askAll(prometheus, found)
     await checkRules(prometheus)
+    await draw(prometheus, objectsOf(environment), began)
   } finally {
     over = true
     await finished
@@ -148,4 +151,18 @@ async function checkRules(prometheus: Prometheus): Promise<void> {
     console.log(`${state}: ${labels.alertname} of ${labels.model}: ${annotations.summary}`)
   }
   check('alerts are up', alerts.length > 0 ? undefined : 'none')
+}
+
+/** With PICTURES, a folder: the dashboards of a model and of the fleet as they look after this run, `docs/` has them. */
+async function draw(prometheus: Prometheus, objects: readonly Manifest[], since: number): Promise<void> {
+  const folder = process.env['PICTURES']
+  if (folder === undefined) return
+  for (const [map, file] of [
+    ['breast-biopsy-dashboard', 'model-dashboard.svg'],
+    ['models.dashboard', 'fleet-dashboard.svg'],
+  ]) {
+    const { data } = objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === map) ?? { data: {} }
+    const [text = ''] = Object.values<string>(data)
+    writeFileSync(join(folder, String(file)), await drawDashboard(prometheus, JSON.parse(text), since))
+  }
 }
