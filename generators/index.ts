@@ -17,6 +17,7 @@ export {
   gpu,
   hpa,
   https,
+  imageVolumes,
   ingress,
   integer,
   keda,

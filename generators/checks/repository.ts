@@ -109,7 +109,7 @@ function checkImages(repository: Repository, plan: Plan): Finding[] {
 function checkEgress(repository: Repository, plan: Plan): Finding[] {
   return plan.environments.flatMap(({ definition }): Finding[] => {
     const { name, artifacts, predictionLog, network } = definition
-    if (network?.to !== undefined || (artifacts.kind === 'files' && !predictionLog)) return []
+    if (network?.to !== undefined || (['files', 'image'].includes(artifacts.kind) && !predictionLog)) return []
     const line = repository.environments.get(name)?.definition.lineOf(['network'])
     return [
       {

@@ -2,7 +2,7 @@ import type { MemoryQuantity } from './units.ts'
 
 /** Where an environment's pods fetch artifacts from, by digest. */
 export interface ArtifactStore {
-  kind: 'https' | 'files' | 's3' | 'oci' | 'mlflow'
+  kind: 'https' | 'files' | 'image' | 's3' | 'oci' | 'mlflow'
   base: string
   /** Where the store's server is, when `base` does not tell: an S3-compatible endpoint, or MLflow. */
   endpoint?: string
@@ -14,6 +14,8 @@ export interface ArtifactStore {
   claim?: string
   /** The claim is made here, of this size. */
   size?: MemoryQuantity
+  /** OCI images by digest that hold the files of a version, by `<model>@<version>`. */
+  images?: Record<string, string>
   /** StorageClass of a claim that is made here. Default: the cluster's. */
   storageClass?: string
 }
@@ -65,4 +67,12 @@ export function mlflow(
   { path = 'models', ...options }: { path?: string; secret?: string } = {},
 ): ArtifactStore {
   return { kind: 'mlflow', base: path, endpoint: server, ...options }
+}
+
+/**
+ * OCI images that the kubelet mounts read-only, one a version: each holds its files under `/sha256/<digest>`. Needs Kubernetes 1.35.
+ * @param images image by digest, by `<model>@<version>`
+ */
+export function imageVolumes(images: Record<`${string}@${string}`, `${string}@sha256:${string}`>): ArtifactStore {
+  return { kind: 'image', base: '/var/lib/modelyard/artifacts', images }
 }

@@ -20,6 +20,7 @@ import { ingress, trafficEngine } from './traffic-schema.ts'
 const storeBases = {
   https: text('^https://.*[^/]$', 'an https:// address without a slash at the end'),
   files: text('^/.*[^/]$', 'an absolute folder without a slash at the end'),
+  image: text('^/.*[^/]$', 'an absolute folder without a slash at the end'),
   s3: text('^[a-z0-9][a-z0-9.-]+(/[^/]+)*$', 'a bucket, or a bucket and a prefix, such as models/production'),
   oci: text('^[^/@\\s]+(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$', 'a repository such as registry.example.com/models'),
   mlflow: text('^[A-Za-z0-9_][^/]*(/[^/]+)*$', 'a path below the artifacts of the server, such as models'),
@@ -33,13 +34,18 @@ const artifactStore = {
       region: text('^[a-z]{2}[a-z0-9-]*$', 'a region such as eu-west-1', 63),
       secret: text('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'the name of a Secret'),
       claim: text('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'the name of a PersistentVolumeClaim'),
+      images: { type: 'object', additionalProperties: image, minProperties: 1 },
       size: memory,
       storageClass: text('^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$', 'the name of a StorageClass'),
     },
   ),
   allOf: Object.entries(storeBases).map(([kind, base]) => ({
     if: { properties: { kind: { const: kind } } },
-    then: { properties: { base }, ...(kind === 'files' && { required: ['claim'] }) },
+    then: {
+      properties: { base },
+      ...(kind === 'files' && { required: ['claim'] }),
+      ...(kind === 'image' && { required: ['images'] }),
+    },
   })),
 }
 

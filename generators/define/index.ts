@@ -1,4 +1,4 @@
-export { type ArtifactStore, files, https, mlflow, oci, type S3Options, s3 } from './artifact-store.ts'
+export { type ArtifactStore, files, https, imageVolumes, mlflow, oci, type S3Options, s3 } from './artifact-store.ts'
 export {
   type Autoscaling,
   type HorizontalPodAutoscaling,

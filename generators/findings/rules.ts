@@ -16,6 +16,11 @@ export const RULES = {
       'A server refuses the file, so pods would never become ready; or somebody replaced a model without saying so.',
     repair: 'Restore the file, or register the changed one under the next version.',
   },
+  'artifact-image-missing': {
+    summary: 'an environment mounts artifacts from images, and names none for a version',
+    reason: 'Its pods would have no file to load.',
+    repair: 'Publish the image and name it by digest in `imageVolumes()`.',
+  },
   'artifact-unavailable': {
     summary: 'a file of a version is not here, so its content could not be checked',
     reason: 'What was not read is not known to be right.',

@@ -10,6 +10,8 @@ export function checkEngines(environment: DefinedEnvironment, report: Report): v
 
 /** First minor version of Kubernetes whose kubelet knows `lifecycle.preStop.sleep` without being told to. */
 const PRE_STOP_SLEEP_MINOR = 30
+/** The first in which volumes of images are on by default. */
+const IMAGE_VOLUME_MINOR = 35
 
 function checkServer(
   { server, cluster, traffic, ingress, artifacts, credentials }: DefinedEnvironment,
@@ -19,6 +21,10 @@ function checkServer(
   if (server?.preStopSleepSeconds !== undefined && minor < PRE_STOP_SLEEP_MINOR) {
     const message = `needs Kubernetes 1.${PRE_STOP_SLEEP_MINOR}, and cluster.kubernetes is ${cluster.kubernetes ?? 'not given'}`
     report(['server', 'preStopSleepSeconds'], message, 'Name the version of the cluster, or remove it.')
+  }
+  if (artifacts.kind === 'image' && minor < IMAGE_VOLUME_MINOR) {
+    const message = `needs Kubernetes 1.${IMAGE_VOLUME_MINOR}, and cluster.kubernetes is ${cluster.kubernetes ?? 'not given'}`
+    report(['artifacts'], message, 'Name the version of the cluster, or let the server download: oci().')
   }
   if (server?.tls !== undefined && (ingress || hasRoute(traffic))) {
     const message = `${ingress ? 'an Ingress' : 'a Gateway'} speaks plain HTTP to the pods`

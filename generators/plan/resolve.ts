@@ -96,7 +96,19 @@ function resolvePin(
       located('gpu-missing', pin, path, { message, fix: `Write gpu: gpu() in ${environment.definition.file}.` }),
     )
   }
+  const checkImage = (path: DocumentPath, { facts }: PlannedVersion) => {
+    const { kind, images = {} } = definition.artifacts
+    if (kind !== 'image' || images[`${name}@${facts.version}`] !== undefined) return
+    const message = `${definition.name} names no image for ${name}@${facts.version}`
+    findings.push(
+      located('artifact-image-missing', pin, path, {
+        message,
+        fix: `Add it to imageVolumes({ ... }) in ${environment.definition.file}.`,
+      }),
+    )
+  }
   checkGpu(['stable'], planned.settings)
+  checkImage(['stable'], stable)
   if (!pin.value.candidate) return planned
   const { release, ...routing } = pin.value.candidate
   const version = follow(['candidate', 'release'], release)
@@ -111,6 +123,7 @@ function resolvePin(
   findings.push(...undecidable(pin, stable))
   const settings = applyOverride(version.settings, override)
   checkGpu(['candidate', 'release'], settings)
+  checkImage(['candidate', 'release'], version)
   return { ...planned, candidate: { version, settings, ...routing } }
 }
 

@@ -156,6 +156,22 @@ test('Applications leave the pods of an autoscaler and the weights of a Rollout 
   assert.is(objectAt('pods/argocd/pods-model-wine').spec.ignoreDifferences, undefined)
 })
 
+test('artifacts come out of an image where the server looks for them, and the cloud knows whose pods these are', () => {
+  const { spec } = objectAt('volume/models/wine/deployment').spec.template
+  const [boot] = [...manifests].filter(([path]) => path === 'dist/volume/models/wine/boot-config-map.yaml')
+  const { models } = JSON.parse((parse(boot?.[1] ?? '') as Manifest).data['boot.json'])
+  const { mountPath, name } = spec.containers[0].volumeMounts.at(-1)
+  assert.is(models[0].versions[0].artifact.address, `file://${mountPath}/sha256/${'0'.repeat(64)}`)
+  assert.equal(spec.volumes.at(-1), {
+    name,
+    image: { reference: `registry.example.com/models/wine@sha256:${'b'.repeat(64)}`, pullPolicy: 'IfNotPresent' },
+  })
+  assert.equal(objectAt('volume/models/wine/network-policy').spec.egress, [])
+  assert.equal(objectAt('volume/models/wine/service-account').metadata.annotations, {
+    'eks.amazonaws.com/role-arn': 'arn:aws:iam::123456789012:role/wine',
+  })
+})
+
 test('one ApplicationSet takes the place of the Applications of the models', () => {
   const { spec } = objectAt('split/argocd/split-models')
   assert.is(spec.template.metadata.name, 'split-model-{{.path.basename}}')

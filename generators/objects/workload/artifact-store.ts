@@ -6,12 +6,14 @@ const DOCKER_DIRECTORY = '/etc/modelyard/registry'
 const HTTPS_PORT = 443
 
 /** The address of a file in a store, as the server's configuration names it. */
-export function addressIn({ kind, base }: ArtifactStore, sha256: string): string {
+export function addressIn({ kind, base }: ArtifactStore, sha256: string, version: string): string {
   switch (kind) {
     case 'https':
       return `${base}/sha256/${sha256}`
     case 'files':
       return `file://${base}/sha256/${sha256}`
+    case 'image':
+      return `file://${base}/${version}/sha256/${sha256}`
     case 's3':
       return `s3://${base}/sha256/${sha256}`
     case 'oci':
@@ -25,6 +27,7 @@ export function addressIn({ kind, base }: ArtifactStore, sha256: string): string
 export function portsOf({ kind, base, endpoint }: ArtifactStore): number[] {
   switch (kind) {
     case 'files':
+    case 'image':
       return []
     case 'https':
       return [portOf(base)]

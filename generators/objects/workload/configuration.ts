@@ -64,11 +64,11 @@ function servedVersion({ facts, release, settings }: PlannedVersion, store: Arti
     name: facts.version,
     ...(release !== undefined && { release }),
     artifact: {
-      ...contentReference(model, store),
-      externalData: externalData.map((item) => ({ ...contentReference(item, store), path: item.name })),
+      ...contentReference(model, store, facts.version),
+      externalData: externalData.map((item) => ({ ...contentReference(item, store, facts.version), path: item.name })),
     },
-    ...(goldenSamples && { goldenSamples: contentReference(goldenSamples, store) }),
-    ...(baseline && { baseline: contentReference(baseline, store) }),
+    ...(goldenSamples && { goldenSamples: contentReference(goldenSamples, store, facts.version) }),
+    ...(baseline && { baseline: contentReference(baseline, store, facts.version) }),
     interface: facts.interface,
     batching: settings.batching,
     strict: settings.strict,
@@ -93,6 +93,6 @@ function* flatten(value: object, prefix = ''): Generator<[string, string]> {
   }
 }
 
-function contentReference({ sha256, size }: BundleFile, store: ArtifactStore): ContentReference {
-  return { address: addressIn(store, sha256), sha256, size }
+function contentReference({ sha256, size }: BundleFile, store: ArtifactStore, version: string): ContentReference {
+  return { address: addressIn(store, sha256, version), sha256, size }
 }

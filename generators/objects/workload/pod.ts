@@ -6,6 +6,7 @@ import { selectorLabels } from '../names.ts'
 import { storeAccess } from './artifact-store.ts'
 import { TERMINATION_GRACE_SECONDS } from './configuration.ts'
 import { storeOf } from './credentials.ts'
+import { imageVolumes } from './image-volumes.ts'
 import { placement, spread } from './placement.ts'
 import { predictionLogSecret } from './prediction-log.ts'
 import { podResources } from './resources.ts'
@@ -42,10 +43,14 @@ export interface Mounts {
 
 /** A pod template of a workload as JSON, with what the typed form does not know. */
 export function podTemplate(workload: Workload, mounts: Mounts, metadata: k8s.ObjectMeta): object {
-  const spec = k8s.toJson_PodSpec(podSpec(workload, mounts)) as { containers: object[] }
+  const spec = k8s.toJson_PodSpec(podSpec(workload, mounts)) as { containers: object[]; volumes: object[] }
   const seconds = workload.model.environment.server?.preStopSleepSeconds
   const lifecycle = seconds === undefined ? {} : { lifecycle: { preStop: { sleep: { seconds } } } }
-  return { metadata, spec: { ...spec, containers: spec.containers.map((one) => ({ ...one, ...lifecycle })) } }
+  const containers = spec.containers.map((one) => ({ ...one, ...lifecycle }))
+  return {
+    metadata,
+    spec: { ...spec, containers, volumes: [...spec.volumes, ...imageVolumes(workload.model).volumes] },
+  }
 }
 
 function podSpec({ model, component }: Workload, mounts: Mounts): k8s.PodSpec {
@@ -101,6 +106,7 @@ function container(model: PlannedModel): k8s.Container {
       { name: 'cache', mountPath: POD.cacheDirectory },
       { name: 'tmp', mountPath: POD.temporaryDirectory },
       ...store.mounts,
+      ...imageVolumes(model).mounts,
       ...predictionLogSecret(predictionLog).mounts,
       ...serverSecrets(server).mounts,
     ],
