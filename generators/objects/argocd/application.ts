@@ -5,7 +5,7 @@ import { MANAGED } from '../names.ts'
 import type { IgnoredDifference } from './ignored-differences.ts'
 
 export const API_VERSION = 'argoproj.io/v1alpha1'
-export const FINALIZER = 'resources-finalizer.argocd.argoproj.io'
+export const FINALIZER = 'resources-finalizer.argocd.argoproj.io/foreground'
 
 export interface Destination {
   server: string

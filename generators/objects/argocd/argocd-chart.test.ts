@@ -73,7 +73,7 @@ test('an environment has a project, an Application of its own and one for each m
     assert.equal(
       model,
       application('production-model-wine', 'production', 'dist/production/models/wine', CLUSTER, {
-        finalizers: ['resources-finalizer.argocd.argoproj.io'],
+        finalizers: ['resources-finalizer.argocd.argoproj.io/foreground'],
       }),
     )
   })

@@ -20,7 +20,7 @@ async function generated(artifacts: string) {
     const objects = modelObjects(model)
     const { containers, volumes } = objects['Deployment'].spec.template.spec
     const address = boot.models[0]?.versions[0]?.artifact.address
-    result = { address, ports: objects['NetworkPolicy'].spec.egress[1]?.ports, container: containers[0], volumes }
+    result = { address, ports: objects['NetworkPolicy'].spec.egress?.[1]?.ports, container: containers[0], volumes }
   })
   return result
 }

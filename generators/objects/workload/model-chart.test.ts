@@ -383,7 +383,7 @@ test('with artifacts in a folder of the pod, pods reach nothing', async () => {
   })
   await withRepository({ [FILES.production]: text }, async ({ planned }) => {
     const objects = modelObjects(await planned('production'))
-    assert.equal(objects['NetworkPolicy'].spec.egress, [])
+    assert.is(objects['NetworkPolicy'].spec.egress, undefined)
     assert.equal(objects['NetworkPolicy'].spec.policyTypes, ['Ingress', 'Egress'])
     const boot = JSON.parse(objects['boot'].data['boot.json'])
     const { sha256 } = V1.bundle.model

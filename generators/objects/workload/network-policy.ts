@@ -40,7 +40,10 @@ export function networkPolicy(scope: Construct, workload: Workload, labels: Reco
       podSelector: { matchLabels: selectorLabels(model.name, component) },
       policyTypes: ['Ingress', 'Egress'],
       ingress: [{ from, ports: serverPorts(server).map(({ port }) => policyPort(port)) }],
-      egress: elsewhere.length === 0 ? [] : [DNS, { ...(to && { to }), ports: elsewhere }, ...identityEgress(model)],
+      // Without a rule nothing goes out. The API server drops an empty list, so that each apply of one would be a change.
+      ...(elsewhere.length > 0 && {
+        egress: [DNS, { ...(to && { to }), ports: elsewhere }, ...identityEgress(model)],
+      }),
     },
   })
 }

@@ -89,8 +89,8 @@ export function verification(scope: Construct, model: PlannedModel, labels: Reco
     metadata: { name, labels: { ...own, ...MANAGED } },
     spec: {
       podSelector: { matchLabels: verificationLabels(model.name) },
+      // Nobody comes in: no rule at all, since an empty list makes each apply a change.
       policyTypes: ['Ingress', 'Egress'],
-      ingress: [],
       egress: [
         DNS,
         {
