@@ -86,6 +86,12 @@ export async function fetchBase(
   return { commit, fetched: false, problem: `${what}; used ${where}, ${commit.slice(0, 7)}` }
 }
 
+/** How many commits of the local branch the base does not have; a person may think that they count. */
+export async function commitsBeyond(repository: GitRepository, branch: string, base: string): Promise<number> {
+  if ((await resolveCommit(repository, `refs/heads/${branch}`)) === undefined) return 0
+  return Number(await repository.git(['rev-list', '--count', `${base}..refs/heads/${branch}`]))
+}
+
 /**
  * What a remote's branch holds now; an empty object when the remote has no such branch.
  * @throws Failure when the remote cannot be asked.

@@ -2,7 +2,7 @@ import { type AppliedChange, applyPinChange, type PinChange } from '../change-se
 import { validateLoaded } from '../checks/index.ts'
 import { Failure, type Finding, hasErrors, sortFindings } from '../findings/index.ts'
 import { loadRepository, type Plan, paths, type Repository, resolvePlan } from '../plan/index.ts'
-import { fetchBase } from './branches.ts'
+import { commitsBeyond, fetchBase } from './branches.ts'
 import { checkReport } from './check-report.ts'
 import { codeOwners } from './code-owners.ts'
 import { commitMessage, lastChangeOf } from './commit-message.ts'
@@ -124,7 +124,13 @@ export async function propose<Change extends PinChange, Report extends { finding
       ...(known && { known }),
     })
     const { report, title, body } = await steps.describe(change, applied, base.commit)
-    const problems = base.problem === undefined ? [] : [base.problem]
+    const beyond = await commitsBeyond(git, baseBranch, fetched.commit)
+    const problems = [
+      ...(base.problem === undefined ? [] : [base.problem]),
+      ...(beyond === 0
+        ? []
+        : [`${beyond} of your commits on ${baseBranch} are not on ${remote}: they are not part of this`]),
+    ]
     const proposal = { title, body, report, files: applied.files, problems }
     if (dryRun) return proposal
 
