@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../findings/index.ts'
 import type { GitRepository } from './git.ts'
 import { GitFailure, remoteProblem } from './git-failure.ts'
@@ -7,6 +8,8 @@ import { checkName, remoteUrl } from './remote.ts'
 const FETCH_SILENCE = 20_000
 /** A server's own checks may keep a push waiting. */
 const PUSH_SILENCE = 120_000
+/** Milliseconds, the last of doubling pauses for a lock. */
+const LONGEST_PAUSE = 1_600
 
 export interface Base {
   /** Full id. */
@@ -46,7 +49,22 @@ export async function commitState(repository: GitRepository, commit: string): Pr
 
 async function fetchBranch(repository: GitRepository, remote: string, branch: string): Promise<void> {
   const refspec = `+refs/heads/${branch}:refs/remotes/${remote}/${branch}`
-  await repository.git(['fetch', '--no-tags', '--progress', remote, refspec], { silence: FETCH_SILENCE })
+  await patiently(() =>
+    repository.git(['fetch', '--no-tags', '--progress', remote, refspec], { silence: FETCH_SILENCE }),
+  )
+}
+
+/** Another process holds git's lock of the same name, for a moment. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let pause = 100; ; pause *= 2) {
+    try {
+      return await work()
+    } catch (error) {
+      const isLocked = error instanceof GitFailure && /cannot lock ref|Unable to create '.*\.lock'/.test(error.message)
+      if (!isLocked || pause > LONGEST_PAUSE) throw error
+      await sleep(pause)
+    }
+  }
 }
 
 const isMissingBranch = (error: unknown) =>
@@ -125,7 +143,7 @@ export async function pushBranch(
   await remoteUrl(repository, remote)
   const args = ['push', '--porcelain', '--progress', `--force-with-lease=${ref}:${expected ?? ''}`]
   try {
-    await repository.git([...args, remote, `${commit}:${ref}`], { silence: PUSH_SILENCE })
+    await patiently(() => repository.git([...args, remote, `${commit}:${ref}`], { silence: PUSH_SILENCE }))
   } catch (error) {
     throw whyNotPushed(error, remote, branch)
   }
