@@ -29,3 +29,4 @@ if [ ! -e "$tools/complete" ]; then
   touch "$tools/complete"
 fi
 node "$here/../serve-examples.mjs" node "$here/serve-with-key.mjs" node "$here/drive.mjs" "$tools"
+node "$here/promotion-body.mjs" "$tools" "$here/../../docs/promotion-example.md"

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { loadRepository, releaseName } from '../plan/index.ts'
@@ -10,6 +11,7 @@ import {
   startEmbeddedForge,
 } from '../pull-request/index.ts'
 import { type ExampleClone, withExampleClone } from '../testing/example-repository.ts'
+import { PROMOTION_EXAMPLE, withoutMeasurements } from '../testing/promotion-example.ts'
 import { runCommand } from './testing/command.ts'
 import {
   failureOf,
@@ -231,7 +233,7 @@ test('other models are not read, so what is wrong with them keeps nothing back, 
   })
 })
 
-test('on the command line --dry-run prints the pull request and writes nothing at all', async () => {
+test('on the command line --dry-run prints the pull request that docs/ shows, and writes nothing at all', async () => {
   await withExampleClone(async (clone) => {
     const state = async () => [await userState(clone), await gitLines(clone, 'for-each-ref')]
     const before = await state()
@@ -246,7 +248,9 @@ test('on the command line --dry-run prints the pull request and writes nothing a
       '--dry-run',
     )
     assert.is(code, 0)
-    assert.match(stdout, '1.0.0 -> 1.1.0')
+    const body = /^## .*?^<!-- .*? -->$/ms.exec(stdout)?.[0] ?? ''
+    const shown = readFileSync(PROMOTION_EXAMPLE, 'utf8')
+    assert.is(withoutMeasurements(body), withoutMeasurements(shown), 'write it again: npm run example:promotion')
     assert.match(stdout, 'Dry run: nothing was written. The change has 3 files:')
     assert.match(stdout, `\n  ${PIN}\n`)
     assert.equal(await state(), before)
