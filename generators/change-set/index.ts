@@ -6,7 +6,7 @@ export { sliceFeatures } from './evaluation-rows.ts'
 export type { Evidence, Known, LiveFigures } from './evidence.ts'
 export { evaluateThreshold, type GateResult, type Verdict } from './gates.ts'
 export { type InterfaceChange, interfaceChanges } from './interface-changes.ts'
-export { type GateOverride, type Judgement, judge } from './judge.ts'
+export { type GateOverride, isBlocking, type Judgement, judge } from './judge.ts'
 export type { Latency } from './latency.ts'
 export { type MemoryUse, measureMemory } from './memory.ts'
 export {

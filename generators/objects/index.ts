@@ -3,8 +3,10 @@ export { EnvironmentChart, type EnvironmentChartProps } from './environment/envi
 export {
   failedRequests as failedRequestsQuery,
   latencyQuantile as latencyQuantileQuery,
+  loadedPods as loadedPodsQuery,
   requestsAnswered as requestsAnsweredQuery,
   stepsLoaded as stepsLoadedQuery,
+  wantedPods as wantedPodsQuery,
 } from './monitoring/queries.ts'
 export type { Scope } from './monitoring/selectors.ts'
 export { bootConfiguration } from './workload/configuration.ts'

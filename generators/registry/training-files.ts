@@ -38,6 +38,7 @@ const metricsSchema = {
       additionalProperties: false,
     },
     metrics: { type: 'object', additionalProperties: { type: 'number' } },
+    measuredAt: { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}T.*(Z|[+-]\\d{2}:\\d{2})$' },
   },
   additionalProperties: false,
 }

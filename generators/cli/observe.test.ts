@@ -1,0 +1,101 @@
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { requireEnvironment, requirePinned } from '../change-set/index.ts'
+import { loadRepository, resolvePlan } from '../plan/index.ts'
+import { prepareLocalPod } from '../registry/index.ts'
+import { withExampleClone } from '../testing/example-repository.ts'
+import { startLocalServer } from './local-server.ts'
+import { runCommand } from './testing/command.ts'
+import { isolateGit } from './testing/proposals.ts'
+
+const test = suite('status, verify, doctor and diff --since')
+
+const MODEL = 'diabetes-progression'
+const PIN = `environments/staging/pins/${MODEL}.yaml`
+
+test.before(() => {
+  isolateGit()
+  // Whatever cluster the machine of the test knows is none of ours.
+  process.env['KUBECONFIG'] = '/dev/null'
+})
+
+test('verify follows a release from the base branch to what its server answers; what cannot be asked is unknown', async () => {
+  await withExampleClone(async (clone) => {
+    const model = requirePinned(requireEnvironment(resolvePlan(await loadRepository(clone.root)), 'staging'), MODEL)
+    const pod = await prepareLocalPod(await loadRepository(clone.root), model, join(clone.root, 'pod'))
+    const server = await startLocalServer({ ...pod, port: 0 })
+    const verify = async () => {
+      const args = ['--env', 'staging', '--address', server.address, '--prometheus', 'http://127.0.0.1:1', '--json']
+      const { code, stdout } = await runCommand(clone, 'verify', MODEL, ...args)
+      const { steps } = JSON.parse(stdout) as { steps: { step: string; result: string; detail: string }[] }
+      return {
+        code,
+        results: steps.map(({ step, result }) => [step, result]),
+        details: steps.map(({ detail }) => detail),
+      }
+    }
+    try {
+      const good = await verify()
+      assert.equal(good.results, [
+        ['merged', 'pass'],
+        ['synced', 'unknown'],
+        ['loaded', 'unknown'],
+        ['golden samples', 'pass'],
+      ])
+      assert.is(good.code, 2)
+      assert.match(good.details[3] ?? '', /^24 of 24 through http/)
+
+      // The pin moves on, and neither the base nor the server has followed yet.
+      clone.edit(PIN, clone.stable('staging', MODEL), clone.stable('production', MODEL))
+      const early = await verify()
+      assert.equal(
+        [early.results[0], early.results[3], early.code],
+        [['merged', 'waiting'], ['golden samples', 'waiting'], 1],
+      )
+      assert.is(early.details[3], '1.1.0 answered, Git names 1.0.0')
+    } finally {
+      await server.close()
+    }
+  })
+})
+
+test('status has a column for each source, and diff --since says what a branch lets run', async () => {
+  await withExampleClone(async (clone) => {
+    const { stdout } = await runCommand(clone, 'status', '--env', 'production')
+    const [heading, ...rows] = stdout.split('\n')
+    assert.match(heading ?? '', /^ENVIRONMENT +MODEL +GIT +ARGO +LOADED +NEXT$/)
+    assert.match(rows.join('\n'), /production +diabetes-progression +1\.0\.0 +unknown +unknown +1\.1\.0\n/)
+    assert.match(rows.join('\n'), /production +house-price +1\.0\.0 \+ 1\.1\.0 canary 10 % +unknown +unknown +-\n/)
+    assert.match(rows.join('\n'), 'production, loaded: no Prometheus address is known')
+
+    const same = await runCommand(clone, 'diff', '--since', 'main')
+    assert.match(same.stdout, /^every environment runs what it did at \w{7}\n$/)
+    clone.edit(PIN, clone.stable('staging', MODEL), clone.stable('production', MODEL))
+    const { stdout: changed } = await runCommand(clone, 'diff', '--since', 'main', '--text')
+    assert.match(changed, /^staging\/diabetes-progression: version 1\.1\.0 -> 1\.0\.0\n/)
+    assert.match(changed, '\n+++ b/dist/staging/models/diabetes-progression/deployment.yaml\n')
+  })
+})
+
+test('doctor names what is missing with its repair, and tells what it could not see from what is wrong', async () => {
+  await withExampleClone(async (clone) => {
+    const look = async (...args: string[]) => {
+      const { code, stdout } = await runCommand(clone, 'doctor', '--json', ...args)
+      const found = JSON.parse(stdout) as { what: string; result: string; detail: string; fix?: string }[]
+      return { code, of: (what: string) => found.find((diagnosis) => diagnosis.what === what) }
+    }
+    const good = await look()
+    assert.is(good.code, 0)
+    assert.equal(
+      ['Node.js', 'Git history', 'origin/main', 'definitions'].map((what) => good.of(what)?.result),
+      ['ok', 'ok', 'ok', 'ok'],
+    )
+    assert.equal([good.of('forge token')?.result, good.of('Argo CD of staging')?.result], ['unknown', 'unknown'])
+    clone.edit('models/house-price/model.ts', "owner: 'valuation'", "ownr: 'valuation'")
+    const bad = await look('--base', 'trunk')
+    assert.equal([bad.code, bad.of('origin/trunk')?.result, bad.of('definitions')?.result], [1, 'wrong', 'wrong'])
+  })
+})
+
+test.run()
