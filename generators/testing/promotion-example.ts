@@ -17,11 +17,12 @@ export async function promotionExample(): Promise<string> {
   return `${body}\n`
 }
 
-/** The body without what is another in every run: times, memory, the commit, and the sentence that compares times. */
+/** The body without what is another in every run (times, memory, the commit), and without lines of files that have nothing to do with it. */
 export function withoutMeasurements(body: string): string {
   return body
     .trim()
     .replace(/[\d.,e-]+ (ms|Mi)\b/g, '… $1')
+    .replace(/\.ts:\d+/g, '.ts')
     .replace(/base `\w{7}`/, 'base')
     .replace(/"base":"\w+"/, '"base":""')
     .replace(/^The model takes .*$/m, 'The model takes …')
