@@ -22,6 +22,11 @@ export interface Process {
 }
 
 const processes: Process[] = []
+// However this program ends, what it started ends with it.
+process.on('exit', () => {
+  for (const { child } of processes) if (child.exitCode === null) child.kill('SIGKILL')
+})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
