@@ -66,6 +66,7 @@ test('each third-party package is imported where it belongs', () => {
     ajv: /^models\//,
     papaparse: /^protocols\/mlflow\/read-csv\.ts$/,
     fastify: /^(http|pages|protocols)\//,
+    pino: /^http\/server-log\.ts$/,
     undici: /^artifact\/stores\/http-client\.ts$/,
     aws4fetch: /^artifact\/stores\/s3-store\.ts$/,
   }
