@@ -10,8 +10,9 @@ const whole = await createProgram()
 
 test('there is one command a verb', () => {
   const names = whole.commands.map((command) => command.name())
-  const wanted = 'register synth validate diff promote candidate rollback retire history serve demo explain'
-  assert.equal(names.sort(), wanted.split(' ').sort())
+  const changing = ['register', 'synth', 'promote', 'candidate', 'rollback', 'retire']
+  const reading = ['validate', 'diff', 'gates', 'history', 'status', 'verify', 'doctor', 'serve', 'demo', 'explain']
+  assert.equal(names.sort(), [...changing, ...reading].sort())
 })
 
 test('a command that is named comes alone, which is what makes it quick', async () => {

@@ -119,13 +119,20 @@ test('diff tells in words how two environments differ', async () => {
     assert.match(text.stdout, `house-price: candidate none -> ${stable('staging', 'house-price')} canary 10 %\n`)
     assert.not.match(text.stdout, 'voice-activity')
     const model = 'diabetes-progression'
-    assert.equal(JSON.parse(json.stdout), {
-      findings: [],
-      differences: [
-        { model, field: 'version', from: '1.1.0', to: '1.0.0' },
-        { model, field: 'release', from: stable('staging', model), to: stable('production', model) },
-      ],
-    })
+    const { findings, differences } = JSON.parse(json.stdout)
+    const digest = differences.find(({ field }: { field: string }) => field === 'digest')
+    assert.match(`${digest.from} ${digest.to}`, /^[0-9a-f]{12} [0-9a-f]{12}$/)
+    assert.equal(
+      { findings, differences },
+      {
+        findings: [],
+        differences: [
+          { model, field: 'version', from: '1.1.0', to: '1.0.0' },
+          digest,
+          { model, field: 'release', from: stable('staging', model), to: stable('production', model) },
+        ],
+      },
+    )
     const one = await runCommand(example, 'diff', 'staging')
     assert.is(one.code, 2)
     assert.match(one.stderr, 'error: diff takes no environment or two')
