@@ -2,6 +2,8 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { checkObjects, OBJECT_RULES } from './check-objects.ts'
 import type { ObjectRule } from './object-rule.ts'
+import { ORGANISATION_RULES } from './policy/organisation-policy.ts'
+import type { RuleOptions } from './rule-options.ts'
 import { CLUSTER_FIXTURES } from './testing/cluster-fixtures.ts'
 import { add, changed, edit, GOOD, lineIn, objectsOf } from './testing/fixture.ts'
 import { POD_FIXTURES } from './testing/pod-fixtures.ts'
@@ -12,7 +14,8 @@ import { CLOSED_WORLD } from './world.ts'
 const test = suite('rules about objects')
 
 const FIXTURES = [...REFERENCE_FIXTURES, ...POD_FIXTURES, ...WORKLOAD_FIXTURES, ...CLUSTER_FIXTURES]
-const findingsOf = (files: Record<string, string>) => checkObjects(objectsOf(files), { world: CLOSED_WORLD })
+const findingsOf = (files: Record<string, string>, ruleOptions: RuleOptions = {}) =>
+  checkObjects(objectsOf(files), { world: CLOSED_WORLD, ruleOptions })
 
 test('no rule has anything to say about the good objects', () => {
   assert.equal(findingsOf(GOOD), [])
@@ -20,7 +23,7 @@ test('no rule has anything to say about the good objects', () => {
 
 test('every rule has its fixtures, and every fixture its rule', () => {
   const sorted = (rules: readonly { rule: string }[]) => [...new Set(rules.map(({ rule }) => rule))].sort()
-  assert.equal(sorted(FIXTURES), sorted(OBJECT_RULES))
+  assert.equal(sorted([...FIXTURES, ...ORGANISATION_RULES]), sorted(OBJECT_RULES))
 })
 
 for (const { rule, way, fails, at, passes } of FIXTURES) {
@@ -46,6 +49,27 @@ test('a rule that names keys has nothing to say of a pod without them', () => {
       assert.equal(found, checkObjects(objects, { world: CLOSED_WORLD, rules: always }), rule)
     }
   }
+})
+
+test('rules that only a team can fill in are silent until it does, and then find each object that lacks what it asks', () => {
+  const one = { config: GOOD['deployment'] ?? '' }
+  const rules = (options: RuleOptions, files = one) =>
+    findingsOf(files, options)
+      .filter(({ rule }) => ORGANISATION_RULES.some((own) => own.rule === rule))
+      .map(({ rule, path }) => `${rule} ${path}`)
+  const labelled = { config: one.config.replace('metadata:', 'metadata:\n  annotations: { example.com/team: shop }') }
+  assert.equal(rules({}), [])
+  assert.equal(rules({ 'label-required': { labels: ['team'] } }), ['label-required metadata.labels'])
+  assert.equal(rules({ 'label-required': { labels: ['app'] } }).length, 0)
+  const annotations = { 'annotation-required': { annotations: ['example.com/team'] } }
+  assert.equal(rules(annotations), ['annotation-required metadata.annotations'])
+  assert.equal(rules(annotations, labelled), [])
+  const [image = ''] = /(?<=image: ).*/.exec(one.config) ?? []
+  const registry = image.slice(0, image.lastIndexOf('/'))
+  assert.equal(rules({ 'image-registry': { allowed: [registry] } }), [])
+  assert.equal(rules({ 'image-registry': { allowed: [`${registry}x`] } }), [
+    'image-registry spec.template.spec.containers[0].image',
+  ])
 })
 
 test('what the Pod Security of its namespace refuses is an error', () => {

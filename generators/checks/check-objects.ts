@@ -5,6 +5,7 @@ import { type IndexedObject, Scope } from './object-index.ts'
 import type { ObjectRule, Problem, Problems } from './object-rule.ts'
 import { POLICY_RULES } from './policy/index.ts'
 import { REFERENCE_RULES } from './references/index.ts'
+import type { RuleOptions } from './rule-options.ts'
 import { ruleRunner } from './rule-runner.ts'
 import type { World } from './world.ts'
 
@@ -16,6 +17,7 @@ export interface ObjectCheckOptions {
   /** Version of Kubernetes that the objects are for, such as `1.36`. The newest known by default. */
   kubernetes?: string
   rules?: readonly ObjectRule[]
+  ruleOptions?: RuleOptions
 }
 
 /** The newest version whose removed APIs are known. */
@@ -23,14 +25,14 @@ const NEWEST_MINOR = 36
 
 /** References and policy of objects, in one pass over one index; pure. Findings are in the order of groups and objects. */
 export function checkObjects(objects: readonly ManifestObject[], options: ObjectCheckOptions): Finding[] {
-  const { world, rules = OBJECT_RULES } = options
+  const { world, rules = OBJECT_RULES, ruleOptions = {} } = options
   const groupOf = world.grouping(objects)
   const scopes = new Map<string, Scope>()
   for (const object of objects) {
     const group = groupOf(object.file)
     let scope = scopes.get(group)
     if (!scope) {
-      scope = new Scope({ closed: world.isClosed, minor: minorOf(options.kubernetes) })
+      scope = new Scope({ closed: world.isClosed, minor: minorOf(options.kubernetes), rules: ruleOptions })
       scopes.set(group, scope)
     }
     scope.add(object)

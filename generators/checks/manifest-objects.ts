@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path'
 import type { DocumentPath, Finding } from '../findings/index.ts'
-import { MAX_DOCUMENTS, readStream } from '../text/index.ts'
+import { type Directive, MAX_DOCUMENTS, readStream } from '../text/index.ts'
 import { type ManifestSource, manifestSources } from './manifest-sources.ts'
 
 /** One Kubernetes object, with the lines of its file; those are looked for only when a finding asks. */
@@ -24,6 +24,8 @@ export interface Manifests {
   objects: ManifestObject[]
   /** What could not be read. */
   findings: Finding[]
+  /** Comments of the files that speak to this program. */
+  comments: (Directive & { file: string })[]
   files: number
   /** Documents in folders that are for another program: neither apiVersion nor kind, or a Kustomization. */
   otherDocuments: number
@@ -31,7 +33,7 @@ export interface Manifests {
 
 /** Every object of the inputs, in their order. Throws a Failure for an input that does not exist. */
 export function readManifestInputs(inputs: readonly string[]): Manifests {
-  const read: Manifests = { objects: [], findings: [], files: 0, otherDocuments: 0 }
+  const read: Manifests = { objects: [], findings: [], comments: [], files: 0, otherDocuments: 0 }
   for (const { source, finding } of manifestSources(inputs)) {
     if (!source) read.findings.push(finding)
     else if (!addObjects(source, read)) break
@@ -41,7 +43,7 @@ export function readManifestInputs(inputs: readonly string[]): Manifests {
 
 /** Every object below `folder` (relative to `root`), which need not exist; files are named relative to `root`. */
 export function readManifests(root: string, folder: string): Manifests {
-  const read: Manifests = { objects: [], findings: [], files: 0, otherDocuments: 0 }
+  const read: Manifests = { objects: [], findings: [], comments: [], files: 0, otherDocuments: 0 }
   const local = (file: string) => relative(root, file).split(sep).join('/')
   for (const { source, finding } of manifestSources([`${root}/${folder}`], { mayBeMissing: true })) {
     if (finding) read.findings.push({ ...finding, file: local(finding.file ?? '') })
@@ -53,15 +55,16 @@ export function readManifests(root: string, folder: string): Manifests {
 
 /** Every object of texts that are read already, as those of another commit. */
 export function manifestsOf(texts: readonly { file: string; text: string }[]): Manifests {
-  const read: Manifests = { objects: [], findings: [], files: 0, otherDocuments: 0 }
+  const read: Manifests = { objects: [], findings: [], comments: [], files: 0, otherDocuments: 0 }
   for (const { file, text } of texts) addObjects({ file, text: () => text, isNamed: true }, read)
   return read
 }
 
 /** False, with a finding, when that is more than one run can hold. */
 function addObjects(source: ManifestSource, read: Manifests): boolean {
-  const { documents, findings } = readStream(source)
+  const { documents, findings, directives } = readStream(source)
   read.files++
+  for (const directive of directives) read.comments.push({ ...directive, file: source.file })
   read.findings.push(...findings)
   for (const { value, lineOf } of documents) {
     if (!source.isNamed && isForAnotherProgram(value, source.file)) read.otherDocuments++

@@ -3,6 +3,7 @@ import { LabelIndex } from './label-index.ts'
 import { isEmpty, type LabelSelector, labelSelector, mapSelector } from './label-selector.ts'
 import type { ManifestObject } from './manifest-objects.ts'
 import { type PodTemplate, podTemplate } from './pod-template.ts'
+import type { RuleOptions } from './rule-options.ts'
 
 /** One object, with what every rule reads of it. */
 export interface IndexedObject {
@@ -81,6 +82,8 @@ export interface ScopeOptions {
   closed: boolean
   /** Minor version of Kubernetes that the objects are for: 36 for 1.36. */
   minor: number
+  /** What the configuration says of single rules. */
+  rules?: RuleOptions
 }
 
 interface KindObjects {

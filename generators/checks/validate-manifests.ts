@@ -1,11 +1,13 @@
-import { type Finding, sortFindings } from '../findings/index.ts'
+import type { Finding } from '../findings/index.ts'
 import { checkObjects } from './check-objects.ts'
-import { readManifestInputs } from './manifest-objects.ts'
+import { configured, openConfiguration, type Suppressed } from './configuration/index.ts'
+import { about, readManifestInputs } from './manifest-objects.ts'
 import { checkResourceRules, checkSchema, openSchemas, type SchemaSource } from './schema/index.ts'
 import { CLOSED_WORLD, OPEN_WORLD } from './world.ts'
 
 export interface ManifestValidation {
   findings: Finding[]
+  suppressed: Suppressed[]
   counts: { files: number; objects: number; otherDocuments: number }
 }
 
@@ -14,6 +16,10 @@ export interface ManifestOptions extends SchemaSource {
   complete?: boolean
   /** An object of a kind without a schema is left alone instead of being a "could not check". */
   ignoreMissingSchemas?: boolean
+  /** A configuration; modelyard.yaml of the current folder when it is left out and there is one. */
+  config?: string
+  /** `2026-11-21`: suppressions end. Default: the day it is. */
+  today?: string
 }
 
 /**
@@ -35,7 +41,8 @@ export async function validateManifests(
   options: ManifestOptions = {},
 ): Promise<ManifestValidation> {
   const schemas = openSchemas(options)
-  const { objects, findings, files, otherDocuments } = readManifestInputs(inputs)
+  const configuration = openConfiguration('.', options.config)
+  const { objects, findings, comments, files, otherDocuments } = readManifestInputs(inputs)
   const { complete = false, ignoreMissingSchemas = false } = options
   const all = [
     ...findings,
@@ -44,11 +51,20 @@ export async function validateManifests(
     ...(await checkResourceRules(objects, { schemas })),
     ...checkObjects(objects, {
       world: complete ? CLOSED_WORLD : OPEN_WORLD,
+      ruleOptions: configuration.options,
       ...(options.kubernetesVersion !== undefined && { kubernetes: options.kubernetesVersion }),
     }),
   ]
-  return { findings: sortFindings(all), counts: { files, objects: objects.length, otherDocuments } }
+  const result = configured(all, configuration, {
+    objects,
+    comments,
+    isInSight: (one) => objects.some((object) => one.covers({ ...NO_FINDING, file: object.file, ...about(object) })),
+    ...(options.today !== undefined && { today: options.today }),
+  })
+  return { ...result, counts: { files, objects: objects.length, otherDocuments } }
 }
+
+const NO_FINDING: Finding = { rule: 'input-empty', severity: 'info', message: '' }
 
 function nothingIn(inputs: readonly string[]): Finding {
   return {

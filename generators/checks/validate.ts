@@ -1,10 +1,11 @@
-import { type Finding, sortFindings } from '../findings/index.ts'
+import type { Finding } from '../findings/index.ts'
 import { compareWithDist, renderManifests } from '../manifests/index.ts'
 import { loadRepository, type Plan, type Repository, resolvePlan } from '../plan/index.ts'
 import { checkApplicationPaths } from './application-paths.ts'
 import { checkArtifacts } from './artifact.ts'
 import { checkBlastRadius } from './blast-radius.ts'
 import { checkObjects } from './check-objects.ts'
+import { configured, openConfiguration, type Suppressed } from './configuration/index.ts'
 import { manifestsOf, readManifests } from './manifest-objects.ts'
 import { checkDist, checkRepositoryRules } from './repository.ts'
 import { checkResourceRules, checkSchema } from './schema/index.ts'
@@ -12,6 +13,7 @@ import { REPOSITORY_WORLD } from './world.ts'
 
 export interface Validation {
   findings: Finding[]
+  suppressed: Suppressed[]
   /** What was looked at, for the closing line. */
   counts: { environments: number; models: number; versions: number; objects: number }
   /** False when the artifact layer was left out on request. */
@@ -24,7 +26,13 @@ export interface ValidateOptions {
   packagesRoot?: string
   /** Files of dist/ that the change started from: what it does to a cluster that runs them is told as well. */
   base?: readonly { file: string; text: string }[]
+  /** `2026-11-21`: suppressions end. Default: the day it is. */
+  today?: string
 }
+
+/** Rules of layers that may be left out: what suppresses them is then not unused. */
+const ARTIFACT_RULES = ['artifact-unavailable', 'artifact-digest'] as const
+const BLAST_RULES = ['data-removed', 'object-removed', 'replicas-removed', 'immutable-field-changed'] as const
 
 /** Every check of a repository in one pass; writes nothing. Throws only when it cannot be read at all. */
 export async function validateRepository(root: string, options: ValidateOptions = {}): Promise<Validation> {
@@ -37,8 +45,9 @@ export async function validateRepository(root: string, options: ValidateOptions 
 export async function validateLoaded(
   repository: Repository,
   plan: Plan,
-  { offline = false, base }: ValidateOptions = {},
+  { offline = false, base, today }: ValidateOptions = {},
 ): Promise<Validation> {
+  const configuration = openConfiguration(repository.root)
   const dist = readManifests(repository.root, 'dist')
   // With a definition or a pin that cannot be read, what dist/ should be is not known.
   const broken = [...repository.findings, ...plan.findings].some((finding) => finding.severity === 'error')
@@ -51,14 +60,21 @@ export async function validateLoaded(
     ...dist.findings,
     ...checkSchema(dist.objects),
     ...(await checkResourceRules(dist.objects)),
-    ...checkObjects(dist.objects, { world: REPOSITORY_WORLD }),
+    ...checkObjects(dist.objects, { world: REPOSITORY_WORLD, ruleOptions: configuration.options }),
     ...(await checkApplicationPaths(repository.root, dist.objects)),
     ...(base ? checkBlastRadius(manifestsOf(base).objects, dist.objects, REPOSITORY_WORLD) : []),
     ...(offline ? [] : await checkArtifacts(repository)),
   ]
   const models = [...repository.models.values()]
+  const skipped = new Set<string>([...(offline ? ARTIFACT_RULES : []), ...(base ? [] : BLAST_RULES)])
+  const result = configured(findings, configuration, {
+    objects: dist.objects,
+    comments: dist.comments,
+    isInSight: ({ rules }) => rules.some((rule) => !skipped.has(rule)),
+    ...(today !== undefined && { today }),
+  })
   return {
-    findings: sortFindings(findings),
+    ...result,
     counts: {
       environments: repository.environments.size,
       models: models.length,

@@ -19,13 +19,14 @@ export function outputFor({ format = 'text', json = false, quiet = false }: Form
 
 /** What was found, in the format that was asked for; sets the exit code. `root` is where files are named from. */
 export async function tell(
-  validation: { findings: Finding[] },
+  validation: { findings: Finding[]; suppressed: readonly unknown[] },
   { looked, note = '', root }: { looked: string; note?: string; root: string },
   options: FormatOptions,
 ): Promise<void> {
   const { findings } = validation
   const output = outputFor(options)
-  const summary = `${looked}: ${countFindings(findings)}${note}`
+  const hidden = validation.suppressed.length
+  const summary = `${looked}: ${countFindings(findings)}${hidden > 0 ? `, ${hidden} suppressed` : ''}${note}`
   const exitCode = exitCodeOf(findings)
   process.exitCode = exitCode
   const format = otherFormat(options)

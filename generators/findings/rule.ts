@@ -6,6 +6,11 @@ export interface Rule {
   repair: string
   /** The finding says that something could not be checked, which is not the same as valid: exit code 2. */
   couldNotCheck?: true
+  /**
+   * `always`: can be neither suppressed nor configured. `severity`: may be suppressed at one place, with a reason, and not be
+   * switched off.
+   */
+  fixed?: 'always' | 'severity'
 }
 
 /** The summary as a sentence. */

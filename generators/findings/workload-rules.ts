@@ -2,6 +2,21 @@ import type { Rule } from './rule.ts'
 
 /** Rules of images, resources, probes, replicas, autoscalers and disruption budgets. */
 export const WORKLOAD_RULES = {
+  'annotation-required': {
+    summary: 'an object lacks an annotation that modelyard.yaml requires',
+    reason: 'A team has decided that every object says this of itself.',
+    repair: 'Add the annotation.',
+  },
+  'image-registry': {
+    summary: 'an image is from a registry that modelyard.yaml does not allow',
+    reason: 'What was not mirrored and scanned would run.',
+    repair: 'Mirror the image, and name it there.',
+  },
+  'label-required': {
+    summary: 'an object lacks a label that modelyard.yaml requires',
+    reason: 'A team has decided that every object says this of itself, such as who owns it.',
+    repair: 'Add the label.',
+  },
   'autoscaler-and-replicas': {
     summary: 'a workload that an autoscaler scales has `replicas` too',
     reason: 'Every sync sets the number back to what Git says, and the autoscaler changes it again.',

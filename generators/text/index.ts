@@ -1,6 +1,8 @@
 export { type CsvTable, parseCsv } from './csv.ts'
 export { canonicalJson, contentDigest } from './digest.ts'
+export type { Directive } from './directives.ts'
 export { addKey, editScalar, removeKey } from './edit.ts'
+export { globPattern } from './glob.ts'
 export { MAX_DOCUMENTS, readStream, type Stream, type StreamDocument } from './manifest-stream.ts'
 export { nearest } from './nearest.ts'
 export { parsePath } from './path.ts'

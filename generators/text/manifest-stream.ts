@@ -1,4 +1,5 @@
 import type { DocumentPath, Finding } from '../findings/index.ts'
+import { type Directive, directivesIn } from './directives.ts'
 import { isDeep, MAX_NESTING } from './nesting.ts'
 import { NOT_PLAIN, type Positions, readPlainYaml } from './plain-yaml.ts'
 import { parseYaml } from './yaml.ts'
@@ -8,6 +9,12 @@ export interface StreamDocument {
   value: unknown
   /** 1-based line in the stream of what is at `path`, or of the nearest parent that exists. */
   lineOf(path: DocumentPath): number
+}
+
+export interface StreamContent {
+  documents: StreamDocument[]
+  findings: Finding[]
+  directives: Directive[]
 }
 
 /** A text whose documents are read; `text()` gives it again when a finding wants a line, so that nobody has to keep it. */
@@ -33,7 +40,7 @@ const MAX_FULL_PARSE = 3 * 2 ** 20
  * Every document of a YAML or JSON stream, as Kubernetes reads it (plain-scalar.ts); empty ones are left out. Plain YAML is read
  * by plain-yaml.ts, everything else by the full parser, whose errors are findings of rule `yaml-syntax`.
  */
-export function readStream({ file, text }: Stream): { documents: StreamDocument[]; findings: Finding[] } {
+export function readStream({ file, text }: Stream): StreamContent {
   const documents: StreamDocument[] = []
   const findings: Finding[] = []
   const whole = normalized(text())
@@ -68,7 +75,7 @@ export function readStream({ file, text }: Stream): { documents: StreamDocument[
     if (!document || document.value === null) continue
     documents.push({ value: document.value, lineOf: (path) => document.lineOf(path) + line - 1 })
   }
-  return { documents, findings }
+  return { documents, findings, directives: directivesIn(whole) }
 }
 
 /** The text that was read again last: findings come in the order of files, and a stream of 100,000 objects is one text. */

@@ -54,11 +54,15 @@ export const AVAILABILITY_RULES: readonly ObjectRule[] = [
     check(scaler) {
       const { minimum } = replicasOf(scaler)
       // KEDA goes to zero on purpose.
-      if (minimum > 1 || (minimum === 0 && scaler.kind === SCALED_OBJECT)) return
+      const wanted = scaler.scope.options.rules?.['autoscaler-minimum']?.minimum ?? 2
+      if (minimum >= wanted || (minimum === 0 && scaler.kind === SCALED_OBJECT)) return
       const field = scaler.kind === SCALED_OBJECT ? 'minReplicaCount' : 'minReplicas'
       return {
         path: ['spec', field],
-        message: `at quiet times there ${minimum === 1 ? 'is one pod' : 'are no pods'}: a drain takes it away`,
+        message:
+          minimum > 1
+            ? `at quiet times there are ${minimum} pods, and modelyard.yaml wants ${wanted}`
+            : `at quiet times there ${minimum === 1 ? 'is one pod' : 'are no pods'}: a drain takes it away`,
       }
     },
   },

@@ -6,6 +6,7 @@ import { BOUNDS_RULES } from './bounds-policy.ts'
 import { CONTAINER_RULES } from './container-policy.ts'
 import { CONTAINER_SECURITY_RULES } from './container-security.ts'
 import { EXPOSURE_RULES } from './exposure-policy.ts'
+import { ORGANISATION_RULES } from './organisation-policy.ts'
 import { POD_SECURITY_RULES } from './pod-security.ts'
 import { RBAC_RULES } from './rbac-policy.ts'
 import { SECRET_RULES } from './secret-policy.ts'
@@ -24,4 +25,5 @@ export const POLICY_RULES: readonly ObjectRule[] = [
   ...RBAC_RULES,
   ...ARGO_CD_RULES,
   ...API_RULES,
+  ...ORGANISATION_RULES,
 ]

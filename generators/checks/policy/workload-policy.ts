@@ -13,8 +13,14 @@ export const WORKLOAD_RULES: readonly ObjectRule[] = [
     on: 'object',
     kinds: ['Deployment.apps', 'Rollout.argoproj.io'],
     check(object) {
-      if (horizontalAutoscalersOf(object).length > 0 || minimumReplicas(object) !== 1) return
-      return { path: ['spec', 'replicas'], message: 'one pod: it is away whenever its node is drained' }
+      const count = minimumReplicas(object) ?? 0
+      const wanted = object.scope.options.rules?.['single-replica']?.minimum ?? 2
+      if (horizontalAutoscalersOf(object).length > 0 || count === 0 || count >= wanted) return
+      const few = `${count} pods, and modelyard.yaml wants ${wanted}`
+      return {
+        path: ['spec', 'replicas'],
+        message: count === 1 ? 'one pod: it is away whenever its node is drained' : few,
+      }
     },
   },
   {

@@ -10,7 +10,7 @@ interface Options extends FormatOptions, ManifestOptions {
   since?: string
 }
 
-const MANIFEST_OPTIONS = ['complete', 'ignoreMissingSchemas', 'kubernetesVersion', 'schema'] as const
+const MANIFEST_OPTIONS = ['complete', 'config', 'ignoreMissingSchemas', 'kubernetesVersion', 'schema'] as const
 
 export function validateCommand(program: Command): void {
   withCommonOptions(
@@ -33,6 +33,7 @@ export function validateCommand(program: Command): void {
       .option('--kubernetes-version <minor>', 'check against this minor of Kubernetes (default: the newest known)')
       .option('--schema <path...>', 'JSON Schemas or CustomResourceDefinitions of other kinds: files or folders')
       .option('--ignore-missing-schemas', 'leave objects of unknown kinds alone')
+      .option('--config <file>', 'severities and suppressions (default: modelyard.yaml of the current folder, or none)')
       .addOption(
         new Option('--format <format>', 'how the findings are printed; --json is short for --format json')
           .choices(FORMATS)
