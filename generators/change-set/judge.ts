@@ -1,12 +1,11 @@
 import type { DefinedEnvironment, DefinedModel, VersionFile } from '../define/index.ts'
 import { parseMemory } from '../define/index.ts'
 import { type DocumentPath, Failure, type Finding } from '../findings/index.ts'
-import type { Loaded, PlannedVersion, Repository } from '../plan/index.ts'
+import { interfaceChanges, type Loaded, type PlannedVersion, type Repository } from '../plan/index.ts'
 import { formatMebibytes } from './cost-gates.ts'
 import { evaluateEnvironment, type Moment } from './environment-gates.ts'
 import type { Evidence } from './evidence.ts'
 import { type Contest, evaluateGate, type GateResult, gateId, type Verdict } from './gates.ts'
-import { interfaceChanges } from './interface-changes.ts'
 import { measuredAgain } from './measured-again.ts'
 import { scoreRows } from './row-metrics.ts'
 

@@ -1,7 +1,9 @@
-import type { Finding } from '../findings/index.ts'
+import { type Finding, RULES } from '../findings/index.ts'
 import type { FileChange } from '../manifests/index.ts'
 import { type Loaded, type LoadedModel, type Plan, paths, type Repository, releaseName } from '../plan/index.ts'
 import { contentDigest } from '../text/index.ts'
+import { checkCandidates } from './candidates.ts'
+import { holdsCredential } from './policy/secret-policy.ts'
 
 /** Rules across files: names against contents, seals, owners of namespaces, images. */
 export function checkRepositoryRules(repository: Repository, plan: Plan): Finding[] {
@@ -11,7 +13,29 @@ export function checkRepositoryRules(repository: Repository, plan: Plan): Findin
     ...checkNamespaces(repository, plan),
     ...checkImages(repository, plan),
     ...checkEgress(repository, plan),
+    ...checkCandidates(repository, plan),
+    ...checkSecrets(repository),
   ]
+}
+
+/** The line of a credential, never the credential. */
+function checkSecrets(repository: Repository): Finding[] {
+  const models = [...repository.models.values()].flatMap(({ definition, versions, releases }) => [
+    ...(definition ? [definition] : []),
+    ...versions.values(),
+    ...releases.values(),
+  ])
+  const environments = [...repository.environments.values()].flatMap(({ definition, pins }) => [
+    definition,
+    ...pins.values(),
+  ])
+  return [...models, ...environments].flatMap(({ file, text }) => {
+    if (!holdsCredential(text)) return []
+    const line = text.split('\n').findIndex(holdsCredential) + 1 || 1
+    const rule = 'secret-in-repository'
+    const message = 'holds what only a credential looks like'
+    return [{ rule, severity: 'error', message, file, line, fix: RULES[rule].repair } satisfies Finding]
+  })
 }
 
 /** dist/ must be what `synth` writes: one finding for each file that is not, at its first line that differs. */

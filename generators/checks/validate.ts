@@ -6,7 +6,9 @@ import { checkArtifacts } from './artifact.ts'
 import { checkBlastRadius } from './blast-radius.ts'
 import { checkObjects } from './check-objects.ts'
 import { configured, openConfiguration, type Suppressed } from './configuration/index.ts'
-import { manifestsOf, readManifests } from './manifest-objects.ts'
+import { checkHistory } from './history.ts'
+import { type ManifestObject, readManifests } from './manifest-objects.ts'
+import { checkOwnership } from './ownership.ts'
 import { checkDist, checkRepositoryRules } from './repository.ts'
 import { checkResourceRules, checkSchema } from './schema/index.ts'
 import { REPOSITORY_WORLD } from './world.ts'
@@ -24,21 +26,40 @@ export interface ValidateOptions {
   /** Leaves the artifact layer out. */
   offline?: boolean
   packagesRoot?: string
-  /** Files of dist/ that the change started from: what it does to a cluster that runs them is told as well. */
-  base?: readonly { file: string; text: string }[]
+  /** Folder of the repository as the change found it: what it does to that, and to a cluster that runs it, is told as well. */
+  base?: string
   /** `2026-11-21`: suppressions end. Default: the day it is. */
   today?: string
 }
 
 /** Rules of layers that may be left out: what suppresses them is then not unused. */
 const ARTIFACT_RULES = ['artifact-unavailable', 'artifact-digest'] as const
-const BLAST_RULES = ['data-removed', 'object-removed', 'replicas-removed', 'immutable-field-changed'] as const
+const CHANGE_RULES = [
+  'data-removed',
+  'object-removed',
+  'replicas-removed',
+  'immutable-field-changed',
+  'promotion-order',
+  'promotion-same-change',
+] as const
 
 /** Every check of a repository in one pass; writes nothing. Throws only when it cannot be read at all. */
 export async function validateRepository(root: string, options: ValidateOptions = {}): Promise<Validation> {
   const { packagesRoot } = options
   const repository = await loadRepository(root, { ...(packagesRoot !== undefined && { packagesRoot }) })
   return validateLoaded(repository, resolvePlan(repository), options)
+}
+
+async function checkChange(
+  base: string,
+  repository: Repository,
+  objects: readonly ManifestObject[],
+): Promise<Finding[]> {
+  const { packagesRoot } = repository
+  return [
+    ...checkBlastRadius(readManifests(base, 'dist').objects, objects, REPOSITORY_WORLD),
+    ...checkHistory(await loadRepository(base, { packagesRoot }), repository),
+  ]
 }
 
 /** The same for a repository that is loaded already. */
@@ -62,11 +83,12 @@ export async function validateLoaded(
     ...(await checkResourceRules(dist.objects)),
     ...checkObjects(dist.objects, { world: REPOSITORY_WORLD, ruleOptions: configuration.options }),
     ...(await checkApplicationPaths(repository.root, dist.objects)),
-    ...(base ? checkBlastRadius(manifestsOf(base).objects, dist.objects, REPOSITORY_WORLD) : []),
+    ...(base ? await checkChange(base, repository, dist.objects) : []),
+    ...(await checkOwnership(repository)),
     ...(offline ? [] : await checkArtifacts(repository)),
   ]
   const models = [...repository.models.values()]
-  const skipped = new Set<string>([...(offline ? ARTIFACT_RULES : []), ...(base ? [] : BLAST_RULES)])
+  const skipped = new Set<string>([...(offline ? ARTIFACT_RULES : []), ...(base ? [] : CHANGE_RULES)])
   const result = configured(findings, configuration, {
     objects: dist.objects,
     comments: dist.comments,

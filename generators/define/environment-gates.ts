@@ -57,6 +57,8 @@ export interface LiveGates {
 export interface EnvironmentGates {
   /** Reviews that a promotion needs before it is merged. */
   approvals?: number
+  /** A release must have been merged into the environment before in an earlier change. Default: `modelyard validate --since` warns. */
+  separateChange?: boolean
   /** Time that the release was seen loaded in the environment before, by the Prometheus of that one. */
   soak?: Duration
   live?: LiveGates

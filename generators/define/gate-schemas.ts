@@ -48,6 +48,7 @@ export const environmentGatesSchema = object(
   {},
   {
     approvals: count,
+    separateChange: { type: 'boolean' },
     soak: duration,
     live: object({}, { errorRate: percentage, latencyP99: duration, during: duration, requests: count }),
     freeze: {

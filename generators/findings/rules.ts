@@ -29,11 +29,22 @@ export const RULES = {
       'Restore the file, install the package that ships it, or run `modelyard validate --offline` to leave artifacts out.',
     couldNotCheck: true,
   },
+  'candidate-interface-compatible': {
+    summary: 'a candidate does not take the requests that the stable version takes, or answers otherwise',
+    reason:
+      'Callers do not choose who answers them: those that the candidate gets would see errors, or misread the answer.',
+    repair: 'Run it as a shadow if only its answers differ; else give the callers a model of another name to move to.',
+  },
   'candidate-not-servable': {
     summary: 'a candidate cannot be served beside the stable version',
     reason: 'It is the same version, or the environment splits traffic by an engine that cannot do what the pin asks.',
     repair: 'Do what the finding says: another mode or weight, or another engine in environment.ts.',
     fixed: 'always',
+  },
+  'code-owners-missing': {
+    summary: 'nobody is named in CODEOWNERS for a file that an environment wants approvals for',
+    reason: 'The forge then asks nobody, and anybody may approve.',
+    repair: 'Name owners of models/ and environments/ in .github/CODEOWNERS.',
   },
   'configuration-invalid': {
     summary: 'modelyard.yaml is not of the right form',
@@ -75,6 +86,12 @@ export const RULES = {
     summary: 'an environment promotes from one that does not exist, or from itself',
     reason: 'Promotion follows this chain; without it no release can reach the environment.',
     repair: 'Import the definition of the environment that comes before.',
+    fixed: 'always',
+  },
+  'fact-changed': {
+    summary: 'a version or a release was changed or removed after it was added',
+    reason: 'Both are add-only: pods, pins and the history of what ran refer to them by name.',
+    repair: 'Restore the file from Git; register or promote what differs under a name of its own.',
     fixed: 'always',
   },
   'gate-failed': {
@@ -182,6 +199,17 @@ export const RULES = {
     repair: 'Name a version of models/<model>/versions/, or register it.',
     fixed: 'always',
   },
+  'promotion-order': {
+    summary: 'a release reaches an environment that the environment before it never ran',
+    reason: 'What nobody has tried reaches users first.',
+    repair: 'Promote it to the environment before, and then from there: modelyard promote.',
+  },
+  'promotion-same-change': {
+    summary: 'a release reaches an environment in the same change as the environment before it',
+    reason:
+      'The merge deploys both at once, so that nothing is learnt from the first. An error where environment.ts says `gates: { separateChange: true }`.',
+    repair: 'Split it: merge the promotion into the first environment, and promote from there later.',
+  },
   'release-edited': {
     summary: 'the content of a release is not what its name seals',
     reason: 'A release is what was reviewed and run; an edited one runs something nobody promoted.',
@@ -223,6 +251,12 @@ export const RULES = {
     reason: 'It could not be checked, which is not the same as valid.',
     repair: 'Check it by the validator of its own project, or leave such kinds alone with --ignore-missing-schemas.',
     couldNotCheck: true,
+  },
+  'secret-in-repository': {
+    summary: 'a definition, version, release or pin holds a credential',
+    reason: 'Everyone who reads the repository, and its whole history, has it.',
+    repair: 'Revoke it, and name a Secret of the cluster instead.',
+    fixed: 'always',
   },
   'suppression-expired': {
     summary: 'a suppression is past its last day',

@@ -1,9 +1,11 @@
 export { bundlePath } from './bundle-path.ts'
 export { declaredInterface } from './interface.ts'
+export { type InterfaceChange, interfaceChanges, requestChanges } from './interface-changes.ts'
 export { loadRepository } from './load.ts'
 export { loadPlan, requirePlan } from './load-plan.ts'
 export type { Plan, PlannedCandidate, PlannedEnvironment, PlannedModel, PlannedVersion } from './plan.ts'
 export {
+  isRelease,
   type Loaded,
   type LoadedEnvironment,
   type LoadedModel,

@@ -1,14 +1,7 @@
-import {
-  type AppliedChange,
-  type Evidence,
-  interfaceChanges,
-  type Latency,
-  type MemoryUse,
-  type PinChange,
-} from '../change-set/index.ts'
+import type { AppliedChange, Evidence, Latency, MemoryUse, PinChange } from '../change-set/index.ts'
 import { type MemoryQuantity, parseMemory } from '../define/index.ts'
 import { formatDiff, modelFolder } from '../manifests/index.ts'
-import type { PlannedVersion } from '../plan/index.ts'
+import { interfaceChanges, type PlannedVersion } from '../plan/index.ts'
 import { canonicalJson, parseYaml } from '../text/index.ts'
 import { comparePredictions } from './predictions.ts'
 import type { ObjectChanges, PromotionReport, RenderedChanges, RunningVersion, SettingChange } from './report.ts'

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { codeOwners, ownersOf } from './code-owners.ts'
+import { ownersOf } from '../text/index.ts'
+import { codeOwners } from './code-owners.ts'
 import { isolateGit, withGit } from './testing/git-fixture.ts'
 
 isolateGit()

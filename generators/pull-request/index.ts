@@ -1,6 +1,6 @@
+export { withBase } from './base.ts'
 export { stepCandidate } from './candidate.ts'
 export { type EmbeddedForge, startEmbeddedForge } from './embedded-forge.ts'
-export { type FileText, filesAt } from './files-at.ts'
 export type { Forge } from './forge.ts'
 export { gatesSection } from './gates-section.ts'
 export { type GitRepository, openRepository } from './git.ts'

@@ -119,7 +119,7 @@ function once<T>(create: () => Promise<T>): () => Promise<T> {
 
 function copyRepository(from: string, to: string): void {
   const filter = (source: string) => !/[\\/](train|_training)$/.test(source)
-  for (const folder of ['models', 'environments', 'dist'].filter((name) => existsSync(join(from, name)))) {
+  for (const folder of ['.github', 'models', 'environments', 'dist'].filter((name) => existsSync(join(from, name)))) {
     cpSync(join(from, folder), join(to, folder), { recursive: true, filter })
   }
 }

@@ -1,3 +1,4 @@
+export { CODE_OWNERS_PLACES, ownersOf } from './code-owners.ts'
 export { type CsvTable, parseCsv } from './csv.ts'
 export { canonicalJson, contentDigest } from './digest.ts'
 export type { Directive } from './directives.ts'

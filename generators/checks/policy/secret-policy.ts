@@ -79,8 +79,13 @@ const HARMLESS_VALUE = /^(?:\$[({].*|<.*>|\{\{.*\}\}|\/.*|file:.*|true|false|yes
 const CREDENTIAL_SIGN =
   /PRIVATE KEY|A[KS]IA[0-9A-Z]|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|hf_|eyJ|:\/\/[^\s/"]{3,200}@/
 
+/** What only a credential looks like stands in the text. */
+export function holdsCredential(text: string): boolean {
+  return CREDENTIAL_SIGN.test(text) && CREDENTIAL_VALUES.some((pattern) => pattern.test(text))
+}
+
 function isCredential(name: string, value: string): boolean {
-  if (CREDENTIAL_SIGN.test(value) && CREDENTIAL_VALUES.some((pattern) => pattern.test(value))) return true
+  if (holdsCredential(value)) return true
   return CREDENTIAL_NAME.test(name) && !HARMLESS_VALUE.test(value.trim())
 }
 

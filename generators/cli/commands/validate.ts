@@ -27,7 +27,7 @@ export function validateCommand(program: Command): void {
       .option('--offline', 'leave the artifacts of the repository out')
       .option(
         '--since <ref>',
-        'say too what the change since this branch or commit does to a cluster: what goes, what cannot be changed',
+        'say too what the change since this branch or commit does: to clusters, to facts, to the order of promotion',
       )
       .option('--complete', 'the inputs are all there is: a name that they do not hold is an error')
       .option('--kubernetes-version <minor>', 'check against this minor of Kubernetes (default: the newest known)')
@@ -71,8 +71,8 @@ async function validateHere(options: Options): Promise<void> {
   const validation = await outputFor(options).during('Validating', async () => {
     if (since === undefined) return validateRepository(root, { offline })
     // Only this needs Git, which nothing else should wait for.
-    const { filesAt, openRepository } = await import('../../pull-request/index.ts')
-    return validateRepository(root, { offline, base: await filesAt(await openRepository(root), since, 'dist') })
+    const { openRepository, withBase } = await import('../../pull-request/index.ts')
+    return withBase(await openRepository(root), since, (base) => validateRepository(root, { offline, base }))
   })
   const { counts, artifactsChecked } = validation
   const looked = `${counts.environments} environments, ${counts.models} models, ${counts.versions} versions, ${counts.objects} objects`

@@ -2,9 +2,9 @@ import type { Column, ModelInterface } from 'modelyard-serving/contract'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { INTERFACES } from '../../serving/testing/fixtures.ts'
-import { loadRepository } from '../plan/index.ts'
 import { REPOSITORY } from '../testing/example-repository.ts'
 import { interfaceChanges } from './interface-changes.ts'
+import { loadRepository } from './load.ts'
 
 const test = suite('interface changes')
 

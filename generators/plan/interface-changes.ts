@@ -8,7 +8,12 @@ export interface InterfaceChange {
 
 /** What changes for callers when `after` answers instead of `before`; empty when nothing does. */
 export function interfaceChanges(before: ModelInterface, after: ModelInterface): InterfaceChange[] {
-  return [...featureChanges(before, after), ...rawInputChanges(before, after), ...outputChanges(before, after)]
+  return [...requestChanges(before, after), ...outputChanges(before, after)]
+}
+
+/** Of these, what concerns the requests: a candidate whose answers nobody gets must take them all the same. */
+export function requestChanges(before: ModelInterface, after: ModelInterface): InterfaceChange[] {
+  return [...featureChanges(before, after), ...rawInputChanges(before, after)]
 }
 
 function featureChanges(before: ModelInterface, after: ModelInterface): InterfaceChange[] {
