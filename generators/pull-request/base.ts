@@ -1,4 +1,4 @@
-import { Failure } from '../findings/index.ts'
+import { mergeBase } from './files-at.ts'
 import type { GitRepository } from './git.ts'
 import { withScratchWorktree } from './worktree.ts'
 
@@ -12,17 +12,4 @@ export async function withBase<T>(
   work: (directory: string) => Promise<T>,
 ): Promise<T> {
   return withScratchWorktree(repository, await mergeBase(repository, ref), work)
-}
-
-/** The commit where the current branch left `ref`. @throws Failure when there is none */
-export async function mergeBase(repository: GitRepository, ref: string): Promise<string> {
-  try {
-    const id = await repository.git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`])
-    return (await repository.git(['merge-base', 'HEAD', id.trim()])).trim()
-  } catch (cause) {
-    throw new Failure(`there is no commit ${ref} that this branch started from`, {
-      fix: 'Name a branch or commit of this repository, such as origin/main; fetch it first, with its history.',
-      cause,
-    })
-  }
 }
