@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
 import { applyChanges, compareWithDist, renderManifests, writeAtomically } from '../../generators/manifests/index.ts'
 import { loadRepository, paths, resolvePlan } from '../../generators/plan/index.ts'
-import { promotableModels, promote } from '../../generators/pull-request/index.ts'
+import { type GitRepository, promotableModels, promote } from '../../generators/pull-request/index.ts'
 import { runGit } from '../../generators/pull-request/testing/git-fixture.ts'
 import { createManyModels, manyModelName } from '../../generators/testing/many-models.ts'
 import { pinText, release, SETTINGS, versionFile } from '../../generators/testing/repository-fixture.ts'
@@ -14,17 +14,25 @@ import { type Hosted, host } from './hosted.ts'
 
 const STEP = { from: 'staging', to: 'production' }
 
-async function withFleet(count: number, test: (fleet: Hosted & { root: string }) => Promise<void>): Promise<void> {
+interface Fleet extends Hosted {
+  root: string
+  /** For what speaks to the remote, which this process serves: a command that it waits for would get no answer. */
+  git: GitRepository['git']
+}
+
+async function withFleet(count: number, test: (fleet: Fleet) => Promise<void>): Promise<void> {
   const top = realpathSync(mkdtempSync(join(tmpdir(), 'forge-tier-')))
   try {
     const { git, remote } = await createManyModels(top, count)
-    await host(git.root, join(dirname(git.root), basename(remote)), (hosted) => test({ ...hosted, root: git.root }))
+    await host(git.root, join(dirname(git.root), basename(remote)), (hosted) =>
+      test({ ...hosted, root: git.root, git: git.git }),
+    )
   } finally {
     rmSync(top, { recursive: true, force: true })
   }
 }
 
-const optionsOf = ({ root, forge }: Hosted & { root: string }) => ({
+const optionsOf = ({ root, forge }: Fleet) => ({
   ...{ root, forge, remote: 'origin', baseBranch: 'main', push: true, dryRun: false, offline: true },
 })
 
@@ -50,19 +58,19 @@ export const fleet: Case[] = [
     '50 models promoted at once to one environment merge in any order, with no conflict, and come out as synth writes them',
     () =>
       withFleet(50, async (hosted) => {
-        const { root, endpoint } = hosted
+        const { root, endpoint, git } = hosted
         const options = optionsOf(hosted)
         const models = await promotableModels(STEP, options)
         assert.is(models.length, 50)
         for (const model of models) await promote({ model, ...STEP }, options)
         assert.is(endpoint.forge.pullRequests.length, 50)
-        runGit(root, 'fetch', '--quiet', 'origin')
+        await git(['fetch', '--quiet', 'origin'])
         // Another order each time it runs; which one it was is told when it fails.
         const order = models.map((model) => ({ model, at: Math.random() })).sort((a, b) => a.at - b.at)
         const conflicts = order.filter(({ model }) => !merge(root, `promote/${model}/production`))
         assert.equal(conflicts, [], order.map(({ model }) => model).join(' '))
         assert.equal(await staleFiles(root), [])
-        runGit(root, 'push', '--quiet', 'origin', 'main')
+        await git(['push', '--quiet', 'origin', 'main'])
         assert.equal(await promotableModels(STEP, options), [])
       }),
   ],
@@ -70,7 +78,7 @@ export const fleet: Case[] = [
     'two promotions of one model conflict; the command run again synthesizes on the new base, in the same pull request',
     () =>
       withFleet(2, async (hosted) => {
-        const { root, endpoint } = hosted
+        const { root, endpoint, git } = hosted
         const options = optionsOf(hosted)
         const model = manyModelName(0)
         const branch = `promote/${model}/production`
@@ -85,14 +93,14 @@ export const fleet: Case[] = [
         await applyChanges(root, await compareWithDist(root, renderManifests(plan), {}))
         runGit(root, 'add', '--all')
         runGit(root, 'commit', '--quiet', '--message', 'More replicas')
-        runGit(root, 'push', '--quiet', 'origin', 'main')
-        runGit(root, 'fetch', '--quiet', 'origin')
+        await git(['push', '--quiet', 'origin', 'main'])
+        await git(['fetch', '--quiet', 'origin'])
         assert.is(merge(root, branch), false, 'Git cannot merge it')
 
         const again = await promote({ model, ...STEP }, options)
         assert.equal([again?.report.from?.release, again?.published?.pullRequest?.number], [other.name, 1])
         assert.is(endpoint.forge.pullRequests.length, 1)
-        runGit(root, 'fetch', '--quiet', 'origin')
+        await git(['fetch', '--quiet', 'origin'])
         assert.is(merge(root, branch), true)
         assert.equal(await staleFiles(root), [])
       }),

@@ -48,4 +48,5 @@ else
   echo "skipped: needs Go 1.26 and a C compiler for Gitea, get them by: apt-get install gcc, and Go from go.dev (see $cache/gitea.log)"
 fi
 
+npm run --silent build || exit 1
 MODELYARD_GITHUB_DESCRIPTION=$description exec node -C modelyard-source --import tsx "$here/main.ts" "$@"
