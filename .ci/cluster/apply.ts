@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { check, skip } from './checks.ts'
 import type { Kubectl, KubernetesObject } from './kubectl.ts'
+import { until } from './processes.ts'
 
 /**
  * Server-side apply of what `synth` wrote for one environment, twice.
@@ -46,7 +47,7 @@ export async function checkApply(kubectl: Kubectl, folder: string, name: string)
   })
 }
 
-/** Removes it again, so that what Argo CD does next starts from nothing. */
+/** Begins to remove it again; `allRemoved` waits for the end. */
 export function removeApplied(kubectl: Kubectl, folder: string): void {
   // Nobody is there to carry out what a finalizer asks for.
   for (const application of kubectl.list('applications.argoproj.io', '--all-namespaces')) {
@@ -54,7 +55,14 @@ export function removeApplied(kubectl: Kubectl, folder: string): void {
     const patch = JSON.stringify({ metadata: { finalizers: null } })
     kubectl.run('patch', 'applications.argoproj.io', name, '-n', namespace, '--type=merge', '-p', patch)
   }
-  kubectl.run('delete', '--recursive', '--ignore-not-found', '--timeout=60s', '-f', folder)
+  kubectl.run('delete', '--recursive', '--ignore-not-found', '--wait=false', '-f', folder)
+}
+
+/** Until every Namespace that is being deleted is gone, so that what Argo CD does next starts from nothing. */
+export async function allRemoved(kubectl: Kubectl): Promise<void> {
+  const left = () => kubectl.list('namespaces').filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
+  const explain = () => JSON.stringify(left(), ['metadata', 'name', 'status', 'conditions', 'type', 'message'])
+  await until('the Namespaces are gone', () => left().length === 0, { seconds: 120, explain })
 }
 
 /** Files of a folder that hold an object of a kind. */

@@ -11,8 +11,8 @@ const NAMESPACE = 'argocd'
 /** An Argo CD without its user interface: redis, repo server and application controller, with the settings it is released with. */
 export interface ArgoCd {
   applications(): KubernetesObject[]
-  /** What a webhook of a Git host does: look at the branch now. */
-  refresh(): void
+  /** What a webhook of a Git host does: look at the branch now. `hard` forgets what it rendered before, too. */
+  refresh(how?: 'normal' | 'hard'): void
   /** Until every Application that a condition is about is Synced and Healthy at a commit; tells of those that are not. */
   settled(commit: string, seconds: number): Promise<void>
 }
@@ -89,16 +89,9 @@ export async function startArgoCd(folder: string, programs: Programs, kubectl: K
   }
 
   const applications = () => kubectl.list('applications.argoproj.io', '-n', NAMESPACE)
-  const refresh = () => {
-    kubectl.run(
-      'annotate',
-      'applications.argoproj.io',
-      '--all',
-      '-n',
-      NAMESPACE,
-      '--overwrite',
-      'argocd.argoproj.io/refresh=normal',
-    )
+  const refresh = (how = 'normal') => {
+    const annotation = `argocd.argoproj.io/refresh=${how}`
+    kubectl.run('annotate', 'applications.argoproj.io', '--all', '-n', NAMESPACE, '--overwrite', annotation)
   }
   return {
     applications,

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type ExampleClone, REPOSITORY } from '../../generators/testing/example-repository.ts'
-import type { GitServer } from './git-server.ts'
+import { freePorts, start, until } from './processes.ts'
 
 /** The only cluster that a test has, as an Argo CD inside of it names it. */
 const IN_CLUSTER = 'https://kubernetes.default.svc'
@@ -18,11 +19,10 @@ export interface Fleet {
   takeDist(commit: string): void
 }
 
-export async function prepareFleet(example: ExampleClone, server: GitServer): Promise<Fleet> {
+/** @param folder of the run: log and process of the Git server */
+export async function prepareFleet(example: ExampleClone, folder: string): Promise<Fleet> {
   const git = async (...args: string[]) => (await example.git.git(args)).trim()
-  const url = `${server.url}/origin.git`
-  const bare = { cwd: example.remote }
-  execFileSync('git', ['config', 'http.receivepack', 'true'], bare)
+  const url = await startGitServer(example, folder)
   await git('remote', 'set-url', 'origin', url)
   // A link here, where a person has a folder that .gitignore names.
   appendFileSync(join(example.root, '.git/info/exclude'), 'node_modules\n')
@@ -79,7 +79,15 @@ export function formerCommit(): string | undefined {
   }
 }
 
-/** Folder that a Git server serves the clone's remote from. */
-export function remotesFolder(example: ExampleClone): string {
-  return dirname(example.remote)
+/** Address of the clone's remote, which anybody on this machine may push to. */
+async function startGitServer(example: ExampleClone, folder: string): Promise<string> {
+  execFileSync('git', ['config', 'http.receivepack', 'true'], { cwd: example.remote })
+  const [port = 0] = await freePorts(1)
+  const program = fileURLToPath(new URL('git-server.ts', import.meta.url))
+  const args = ['--import', import.meta.resolve('tsx'), program, dirname(example.remote), `${port}`, folder]
+  const server = start(folder, 'git-server', process.execPath, args)
+  const url = `http://127.0.0.1:${port}/${basename(example.remote)}`
+  const answers = async () => (await fetch(`${url}/info/refs?service=git-upload-pack`)).ok
+  await until('the Git server answers', answers, { seconds: 60, process: server })
+  return url
 }

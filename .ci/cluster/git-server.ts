@@ -1,30 +1,18 @@
+/**
+ * Git's own smart HTTP (git-http-backend) over a folder of bare repositories, on loopback.
+ *
+ *     git-server.ts <folder> <port>
+ *
+ * A process of its own: a test that waits for kubectl answers nobody.
+ */
 import { spawn } from 'node:child_process'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 
-export interface GitServer {
-  /** Repositories of the folder are at `<url>/<name>.git`. */
-  url: string
-  close(): Promise<void>
-}
-
-/** Git's own smart HTTP (git-http-backend) over a folder of bare repositories, on loopback. */
-export async function startGitServer(folder: string): Promise<GitServer> {
-  const server = createServer((request, response) => answer(folder, request, response))
-  server.listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  return {
-    url: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
-}
+const [folder = '', port = ''] = process.argv.slice(2)
+createServer((request, response) => answer(request, response)).listen(Number(port), '127.0.0.1')
 
 /** One request as RFC 3875 says: the head in the environment, the body on standard input, an answer with a head of its own. */
-function answer(folder: string, request: IncomingMessage, response: ServerResponse): void {
+function answer(request: IncomingMessage, response: ServerResponse): void {
   const { pathname, search } = new URL(request.url ?? '/', 'http://127.0.0.1')
   const backend = spawn('git', ['http-backend'], {
     stdio: ['pipe', 'pipe', 'inherit'],

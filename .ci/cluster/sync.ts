@@ -74,16 +74,9 @@ export async function checkSync(kubectl: Kubectl, argoCd: ArgoCd, example: Examp
       explain: () => kubectl.run('describe', 'hpa', PROMOTED, '-n', PRODUCTION),
     })
     const scaled = replicas()
-    kubectl.run(
-      'annotate',
-      'applications.argoproj.io',
-      '--all',
-      '-n',
-      'argocd',
-      '--overwrite',
-      'argocd.argoproj.io/refresh=hard',
-    )
-    await argoCd.settled(await fleet.push('An empty commit'), 120)
+    const commit = await fleet.push('A commit that changes nothing')
+    argoCd.refresh('hard')
+    await argoCd.settled(commit, 120)
     assert.ok(replicas() >= scaled, `${replicas()} replicas instead of ${scaled}`)
   })
 
