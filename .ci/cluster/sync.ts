@@ -123,6 +123,15 @@ export async function checkSync(kubectl: Kubectl, argoCd: ArgoCd, example: Examp
     )
     kubectl.run('delete', 'networkpolicy', CANARY, '-n', PRODUCTION)
     await until('the Deployment is as in Git', () => imageNow() === wanted, { seconds: 90 })
+    // The edit had begun to replace pods.
+    const isRolledOut = () => {
+      const { metadata, spec, status } = deployment(PRODUCTION, CANARY)
+      const counts = ['replicas', 'updatedReplicas', 'availableReplicas'].map((name) => status?.[name])
+      return (
+        status?.['observedGeneration'] === metadata.generation && counts.every((count) => count === spec?.['replicas'])
+      )
+    }
+    await until('its pods are those of Git', isRolledOut, { seconds: 90 })
     const policy = () => kubectl.get('networkpolicy', CANARY, PRODUCTION) !== undefined
     await until('the NetworkPolicy is there again', policy, { seconds: 90 })
   })
