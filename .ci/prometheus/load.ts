@@ -8,21 +8,25 @@ const PAUSE = 100
 /** In the place of a status: a connection that broke is the machine's, and what it leaves out is seen by the queries. */
 const UNANSWERED = 0
 
-/** Asks a pod like its callers would, some of them wrong or in too much of a hurry, until `end`; `answered` counts status codes. */
-export function load(root: string, { model, port }: Pod, end: () => boolean) {
+/**
+ * Asks a pod like its callers would, some of them wrong or in too much of a hurry, until `end`; `answered` counts status codes.
+ * @param how.well nobody is wrong or in a hurry
+ */
+export function load(root: string, { model, port }: Pod, end: () => boolean, { well = false } = {}) {
   const samples = samplesOf(root, model.name, model.stable.facts.bundle.goldenSamples?.path)
   const answered = new Map<number, number>()
   const run = async () => {
     for (let turn = 0; !end(); turn++) {
       const sample = samples[turn % samples.length] as GoldenSample
+      const kind = well ? undefined : turn % 10
       // Together: one of them waits while another runs, and its time is over by then.
       const requests =
-        turn % 10 === 3 ? [ask(sample), ask(sample, { hurry: true }), ask(sample, { hurry: true })] : [ask(sample)]
-      if (turn % 10 === 1) requests.push(ask(sample, { id: `${REFUSED_ID}${turn}` }))
-      if (turn % 10 === 5) requests.push(ask(sample, { wrong: true }))
+        kind === 3 ? [ask(sample), ask(sample, { hurry: true }), ask(sample, { hurry: true })] : [ask(sample)]
+      if (kind === 1) requests.push(ask(sample, { id: `${REFUSED_ID}${turn}` }))
+      if (kind === 5) requests.push(ask(sample, { wrong: true }))
       // A candidate in the shadow answers nobody who does not name it.
-      if (turn % 10 === 7 && model.candidate?.mode === 'shadow') requests.push(askCandidate(sample))
-      if (turn % 5 === 2) requests.push(ask(strange(sample)))
+      if (kind === 7 && model.candidate?.mode === 'shadow') requests.push(askCandidate(sample))
+      if (kind === 2 || kind === 7) requests.push(ask(strange(sample)))
       for (const status of await Promise.all(requests.map((request) => request.catch(() => UNANSWERED))))
         answered.set(status, (answered.get(status) ?? 0) + 1)
       await new Promise((next) => setTimeout(next, PAUSE))

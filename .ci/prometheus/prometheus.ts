@@ -11,6 +11,7 @@ interface Series {
 }
 
 export interface Prometheus {
+  address: string
   query(expression: string): Promise<Series[]>
   api(path: string): Promise<Manifest>
 }
@@ -79,6 +80,7 @@ export async function startPrometheus(
     return answer.data
   }
   return {
+    address,
     api,
     query: async (query) => (await api('query', new URLSearchParams({ query }))).result,
   }

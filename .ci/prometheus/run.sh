@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A real Prometheus scrapes the real server under load, and every query of every rule, alert, autoscaler, analysis and dashboard is
 # asked; promtool checks the rules and runs a test of each alert, firing and not; dashboards are held against the types that Grafana
-# publishes. With an argument, that part alone: rules, dashboards or live.
+# publishes; gates, status, verify and retire read it. With an argument, that part alone: rules, dashboards, live or gates.
 # Exit 0: nothing failed, or it was skipped. Ends in `N passed, N failed`.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -33,7 +33,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 output=$(mktemp -p "$work")
 passed=0 failed=0
-for part in rules dashboards live; do
+for part in rules dashboards live gates; do
   [ -z "${1:-}" ] || [ "$1" = "$part" ] || continue
   node -C modelyard-source --import tsx "$here/$part.ts" "$work/$part" 2>&1 | tee "$output"
   counts=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$output" | tail -1)

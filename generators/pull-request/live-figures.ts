@@ -2,6 +2,7 @@ import type { Known, LiveFigures } from '../change-set/index.ts'
 import {
   failedRequestsQuery,
   latencyQuantileQuery,
+  loadedPodsQuery,
   requestsAnsweredQuery,
   type Scope,
   stepsLoadedQuery,
@@ -36,7 +37,9 @@ export async function soakTime(server: PrometheusServer, running: Running, wante
   if ('unknown' in counted) return counted
   const [series] = counted.value
   if (series) return { value: series.value * step * 1000 }
-  const any = await queryPrometheus(server, loaded({ model, namespace }))
+  // The first step may be yet to come: what is loaded now is seen as well.
+  const all = { model, namespace }
+  const any = await queryPrometheus(server, `${loaded(all)} or ${loadedPodsQuery(all)}`)
   if ('unknown' in any) return any
   return any.value.length > 0 ? { value: 0 } : neverSeen(running)
 }
