@@ -1,6 +1,7 @@
 /** The public API: the vocabulary of definitions, and the constructs for those who place a model in a cdk8s App of their own. */
 export {
   advisory,
+  byOwner,
   category,
   columns,
   type DefinedEnvironment,

@@ -1,3 +1,4 @@
+import { namespacesOf } from '../define/index.ts'
 import { type Finding, RULES } from '../findings/index.ts'
 import type { FileChange } from '../manifests/index.ts'
 import { type Loaded, type LoadedModel, type Plan, paths, type Repository, releaseName } from '../plan/index.ts'
@@ -91,24 +92,24 @@ function checkReleases(model: LoadedModel): Finding[] {
 function checkNamespaces(repository: Repository, plan: Plan): Finding[] {
   const owners = new Map<string, string>()
   return plan.environments.flatMap(({ definition }): Finding[] => {
-    const { name, cluster, namespace } = definition
-    const key = `${cluster.server} ${namespace}`
-    const owner = owners.get(key)
-    if (owner === undefined) {
-      owners.set(key, name)
-      return []
-    }
+    const { name, cluster } = definition
     const line = repository.environments.get(name)?.definition.lineOf(['namespace'])
-    return [
-      {
-        rule: 'namespace-two-owners',
-        severity: 'error',
-        message: `namespace ${namespace} of ${cluster.server} belongs to environment ${owner} already`,
-        file: paths.environment(name),
-        ...(line !== undefined && { line }),
-        fix: 'Give each environment a namespace of its own.',
-      },
-    ]
+    return namespacesOf(definition.namespace).flatMap(({ namespace }): Finding[] => {
+      const key = `${cluster.server} ${namespace}`
+      const owner = owners.get(key) ?? name
+      owners.set(key, owner)
+      if (owner === name) return []
+      return [
+        {
+          rule: 'namespace-two-owners',
+          severity: 'error',
+          message: `namespace ${namespace} of ${cluster.server} belongs to environment ${owner} already`,
+          file: paths.environment(name),
+          ...(line !== undefined && { line }),
+          fix: 'Give each environment a namespace of its own.',
+        },
+      ]
+    })
   })
 }
 

@@ -85,7 +85,7 @@ function asFirstPin(repository: Repository, plan: Plan, facts: VersionFile): Pla
   const settings = resolveSettings(definition.value)
   const { servingImage = '' } = environment.definition
   const stable = { reference: facts.version, facts, settings, servingImage }
-  return { name: facts.model, environment: environment.definition, stable, settings }
+  return { name: facts.model, environment: environment.definition, namespace: 'models', stable, settings }
 }
 
 function sourceOf(facts: VersionFile): string {

@@ -5,6 +5,7 @@ import { credentials, gpu, limits, network, quota, scheduling, serverSwitches } 
 import {
   address,
   image,
+  label,
   memory,
   modelName,
   NAME,
@@ -49,6 +50,8 @@ const artifactStore = {
   })),
 }
 
+const namespaceName = text(NAME, NAME_WORDS, 63)
+
 const predictionLog = object(
   { sink: address },
   {
@@ -74,7 +77,14 @@ export const environmentSchema = object(
       { name: words, server: text('^https?://', 'the address of an API server, https://...') },
       { kubernetes: text('^1\\.[0-9]{1,3}$', 'a version of Kubernetes such as 1.36') },
     ),
-    namespace: text(NAME, NAME_WORDS, 63),
+    namespace: {
+      type: ['string', 'object'],
+      if: { type: 'string' },
+      then: namespaceName,
+      else: object({
+        byOwner: { type: 'object', additionalProperties: namespaceName, propertyNames: label, minProperties: 1 },
+      }),
+    },
     artifacts: artifactStore,
     argocd: object(
       { repoURL: words },

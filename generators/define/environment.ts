@@ -5,6 +5,7 @@ import type { Credentials } from './credentials.ts'
 import type { EnvironmentGates } from './environment-gates.ts'
 import type { DefinedModel, ReplicaSettings, ResourceSettings } from './model.ts'
 import type { Monitoring } from './monitoring.ts'
+import type { OwnerNamespaces } from './namespaces.ts'
 import type { Gpu, Limits, Network, Quota, Scheduling } from './safety.ts'
 import type { ServerSwitches } from './server-settings.ts'
 import type { Ingress, TrafficEngine } from './traffic.ts'
@@ -65,8 +66,8 @@ export interface EnvironmentDefinition {
     /** Version of its control plane, `1.36`: what needs a newer one is refused. Default: not known, and such things are refused. */
     kubernetes?: `1.${number}`
   }
-  /** Namespace of the environment's models. */
-  namespace: string
+  /** Namespace of the environment's models, or one for each team: `byOwner({ risk: 'models-risk' })`. */
+  namespace: string | OwnerNamespaces
   artifacts: ArtifactStore
   argocd: ArgoCd
   /** First environments only: the server's image by digest, `registry/name@sha256:...`. Promotion seals it. */

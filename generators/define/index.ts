@@ -70,6 +70,7 @@ export {
   type ServingSettings,
 } from './model.ts'
 export { type DriftObjective, type Monitoring, prometheusOperator } from './monitoring.ts'
+export { byOwner, namespaceOf, namespacesOf, type OwnerNamespaces, type PlacedNamespace } from './namespaces.ts'
 export { type Gpu, gpu, type Network, type NetworkPeer, type Scheduling, type Toleration } from './safety.ts'
 export { modelSchema, pinSchema, releaseSchema, versionSchema } from './schemas.ts'
 export type { ServerSwitches } from './server-settings.ts'

@@ -15,7 +15,7 @@ export interface Network {
   to?: (`${string}/${number}` | NetworkPeer)[]
 }
 
-/** What all models of an environment may request together (ResourceQuota). */
+/** What all models of a namespace may request together (ResourceQuota). */
 export interface Quota {
   cpu: CpuQuantity
   memory: MemoryQuantity

@@ -126,6 +126,13 @@ export const REPOSITORY_RULES = {
     repair: 'Remove it or import the right model.',
     fixed: 'always',
   },
+  'owner-namespace-missing': {
+    summary: "an environment has a namespace for each owner, and none for a model's",
+    reason:
+      'A team gets a namespace, its quota and its project by a line of the environment, not by a name in a model.',
+    repair: "Add the owner to `namespace: byOwner({ ... })`, or correct the model's `owner`.",
+    fixed: 'always',
+  },
   'pin-invalid': {
     summary: 'a pin is not of the right form',
     reason: 'What runs must be readable without guessing.',

@@ -1,5 +1,7 @@
 /** Names, labels and annotations: written by us alone, so that no upgrade of a library renames an object. */
 
+import type { PlacedNamespace } from '../define/index.ts'
+
 export const ANNOTATIONS = {
   artifact: 'modelyard.dev/artifact-sha256',
   release: 'modelyard.dev/release',
@@ -21,6 +23,11 @@ export function anySelectorLabels(model: string): Record<string, string> {
 /** Labels of every object of a model. */
 export function modelLabels(model: string, owner: string, component?: Component): Record<string, string> {
   return { ...selectorLabels(model, component), ...MANAGED, 'modelyard.dev/owner': owner }
+}
+
+/** Id of an object that each namespace has, which is its file's name: `resource-quota`, `resource-quota.models-risk`. */
+export function idIn({ namespace, owner }: PlacedNamespace, object: string): string {
+  return owner === undefined ? object : `${object}.${namespace}`
 }
 
 /** Labels of every object. */

@@ -188,6 +188,26 @@ function production(overrides: string): Overrides {
   return { [FILES.production]: environmentText('production', { promotesFrom: 'staging', imports, properties }) }
 }
 
+test('two owners do not share a namespace, and one ApplicationSet cannot tell owners apart', async () => {
+  const owners = (text: string, to = ''): Overrides => ({
+    [FILES.production]: environmentText('production', { promotesFrom: 'staging' })
+      .replace("namespace: 'models-production'", `namespace: { byOwner: ${text} }`)
+      .replace("models.git' }", `models.git'${to} }`),
+  })
+  await inconsistent(owners("{ cellar: 'wines', kitchen: 'wines' }"), {
+    file: FILES.production,
+    at: 'byOwner',
+    path: 'namespace',
+    message: 'wines belongs to cellar and to kitchen',
+  })
+  await inconsistent(owners("{ cellar: 'wines' }", ', applicationSet: true'), {
+    file: FILES.production,
+    at: 'applicationSet',
+    path: 'argocd.applicationSet',
+    message: 'makes every Application in one project, and byOwner() gives each owner a project',
+  })
+})
+
 test('overrides are held to the rules of what they override', async () => {
   await inconsistent(production('\n    override(wine, { replicas: { min: 3, max: 2 } }),\n  '), {
     file: FILES.production,

@@ -1,11 +1,26 @@
-import { type DefinedEnvironment, measuredResources } from '../define/index.ts'
+import { type DefinedEnvironment, measuredResources, namespacesOf } from '../define/index.ts'
 import type { Report } from './report.ts'
 
 /** Which switches of an environment exclude one another, and which do nothing without another. */
 export function checkEngines(environment: DefinedEnvironment, report: Report): void {
+  checkNamespaces(environment, report)
   checkTraffic(environment, report)
   checkAutoscaling(environment, report)
   checkServer(environment, report)
+}
+
+function checkNamespaces({ namespace, argocd }: DefinedEnvironment, report: Report): void {
+  if (typeof namespace === 'string') return
+  if (argocd.applicationSet) {
+    const message = 'makes every Application in one project, and byOwner() gives each owner a project'
+    report(['argocd', 'applicationSet'], message, 'Remove one of the two.')
+  }
+  const places = namespacesOf(namespace)
+  for (const [index, { owner = '', namespace: name }] of places.entries()) {
+    const other = places.slice(0, index).find((place) => place.namespace === name)?.owner
+    if (other === undefined) continue
+    report(['namespace'], `${name} belongs to ${other} and to ${owner}`, 'Give each owner a namespace of its own.')
+  }
 }
 
 /** First minor version of Kubernetes whose kubelet knows `lifecycle.preStop.sleep` without being told to. */

@@ -29,6 +29,8 @@ export interface PlannedCandidate {
 export interface PlannedModel {
   name: string
   environment: DefinedEnvironment
+  /** Of the environment, or of the model's owner there. */
+  namespace: string
   stable: PlannedVersion
   candidate?: PlannedCandidate
   /** Where there may be no pods: when there must be some. */

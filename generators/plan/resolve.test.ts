@@ -255,6 +255,29 @@ test('an override of an unknown model is found on its line', async () => {
   })
 })
 
+test('where each owner has a namespace, a model runs in its own, and without one it does not run', async () => {
+  await withRepository({}, async (fixture) => {
+    const from = "namespace: 'models-production'"
+    fixture.edit(FILES.production, from, "namespace: { byOwner: { kitchen: 'food', cellar: 'wines' } }")
+    assert.is((await fixture.planned('production')).namespace, 'wines')
+    assert.is((await fixture.planned('staging')).namespace, 'models-staging')
+    fixture.edit(FILES.production, ", cellar: 'wines'", '')
+    const { plan, findings } = await fixture.load()
+    assert.equal(
+      findings.map(({ rule, file, line, message }) => [rule, file, line, message]),
+      [
+        [
+          'owner-namespace-missing',
+          FILES.productionPin,
+          1,
+          'wine belongs to cellar, which has no namespace in production',
+        ],
+      ],
+    )
+    assert.equal(plan.environments.at(-1)?.models, [])
+  })
+})
+
 test('an override changes what it names in its environment, and nothing else', async () => {
   const imports = ["import wine from '../../models/wine/model.ts'"]
   const properties = ["overrides: [override(wine, { resources: { cpu: '1500m', memory: '1Gi' } })]"]

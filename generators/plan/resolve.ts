@@ -1,4 +1,4 @@
-import type { PinFile, ReleaseFile } from '../define/index.ts'
+import { namespaceOf, type PinFile, type ReleaseFile } from '../define/index.ts'
 import type { DocumentPath, Finding } from '../findings/index.ts'
 import { contentDigest, nearest } from '../text/index.ts'
 import type { Plan, PlannedEnvironment, PlannedModel, PlannedVersion } from './plan.ts'
@@ -81,10 +81,19 @@ function resolvePin(
   const stable = follow(['stable'], pin.value.stable)
   if (!stable) return undefined
   const definition = environment.definition.value
+  const { owner } = stable.settings
+  const namespace = namespaceOf(definition.namespace, owner)
+  if (namespace === undefined) {
+    const message = `${name} belongs to ${owner}, which has no namespace in ${definition.name}`
+    const fix = `Name one in byOwner({ ... }) of ${environment.definition.file}.`
+    findings.push(located('owner-namespace-missing', pin, ['stable'], { message, fix }))
+    return undefined
+  }
   const override = definition.overrides?.find((item) => item.model === name)
   const planned: PlannedModel = {
     name,
     environment: definition,
+    namespace,
     stable,
     settings: applyOverride(stable.settings, override),
     ...(override?.scaleToZero && { scaleToZero: override.scaleToZero }),

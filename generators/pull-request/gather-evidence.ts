@@ -1,5 +1,5 @@
 import { type Evidence, type Known, measureMemory, replay } from '../change-set/index.ts'
-import { type DefinedEnvironment, parseDuration } from '../define/index.ts'
+import { type DefinedEnvironment, namespaceOf, parseDuration } from '../define/index.ts'
 import type { PlannedVersion, Repository } from '../plan/index.ts'
 import { liveFigures, type Running, soakTime } from './live-figures.ts'
 
@@ -74,9 +74,11 @@ async function memoryOfBoth(
 
 function running(
   model: string,
-  { facts, reference }: PlannedVersion,
-  { namespace, promotesFrom }: DefinedEnvironment,
+  { facts, reference, settings }: PlannedVersion,
+  { namespace: places, promotesFrom }: DefinedEnvironment,
 ): Running {
+  // An owner without a namespace has no pods: what is asked of none is not known.
+  const namespace = namespaceOf(places, settings.owner) ?? ''
   // Pods of a first environment run bare versions, which say no release.
   return { model, namespace, version: facts.version, ...(promotesFrom && { release: reference }) }
 }

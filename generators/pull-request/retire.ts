@@ -1,4 +1,5 @@
 import { planRetirement } from '../change-set/index.ts'
+import { namespaceOf } from '../define/index.ts'
 import { renderedChanges, runningVersion } from './build-report.ts'
 import { describeRetirement } from './describe-step.ts'
 import { requestsAnswered } from './live-figures.ts'
@@ -21,7 +22,8 @@ export async function retire(
       decide: async (repository, plan) => planRetirement(repository, plan, request),
       describe: async (change, applied, baseCommit) => {
         const { from } = change
-        const namespace = applied.repository.environments.get(environment)?.definition.value.namespace
+        const definition = applied.repository.environments.get(environment)?.definition.value
+        const namespace = from && definition && namespaceOf(definition.namespace, from.settings.owner)
         if (!from || namespace === undefined) throw new Error(`${model} did not run in ${environment}`)
         const report: RetirementReport = {
           model,

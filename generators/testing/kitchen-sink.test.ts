@@ -175,6 +175,38 @@ test('artifacts come out of an image where the server looks for them, and the cl
   })
 })
 
+test('each owner has a namespace with its bounds, and a project whose Applications reach no other', () => {
+  for (const [model, namespace, owner] of [
+    ['wine', 'sink-cellar', 'cellar'],
+    ['pairing', 'sink-kitchen', 'kitchen'],
+  ]) {
+    const project = objectAt(`owners/argocd/app-project.${namespace}`)
+    assert.equal(project.spec.destinations, [{ server: 'https://kubernetes.default.svc', namespace }])
+    assert.equal(project.spec.clusterResourceWhitelist, [])
+    const kinds = project.spec.namespaceResourceWhitelist.map(({ kind }: Manifest) => kind)
+    for (const kind of ['Namespace', 'ResourceQuota', 'LimitRange']) assert.not(kinds.includes(kind), kind)
+    const application = objectAt(`owners/argocd/owners-model-${model}`)
+    assert.is(application.spec.project, project.metadata.name)
+    assert.is(application.spec.destination.namespace, namespace)
+    const { labels } = objectAt(`owners/environment/namespace.${namespace}`).metadata
+    assert.equal([labels['modelyard.dev/owner'], labels['pod-security.kubernetes.io/enforce']], [owner, 'restricted'])
+    for (const bound of ['resource-quota', 'limit-range']) {
+      assert.is(objectAt(`owners/environment/${bound}.${namespace}`).metadata.namespace, namespace)
+    }
+    const own = [...manifests].filter(([path]) => path.startsWith(`dist/owners/models/${model}/`))
+    for (const [path, text] of own) assert.is((parse(text) as Manifest).metadata.namespace, namespace, path)
+    const uid = (path: string) => JSON.parse(Object.values(objectAt(path).data as object)[0]).uid
+    assert.is.not(uid(`owners/environment/fleet-dashboard.${namespace}`), uid('gateway/environment/fleet-dashboard'))
+  }
+  // What the environment's own Application makes are namespaces and their bounds.
+  const { spec } = objectAt('owners/argocd/app-project')
+  assert.equal(
+    spec.namespaceResourceWhitelist.map(({ kind }: Manifest) => kind),
+    ['ConfigMap', 'LimitRange', 'ResourceQuota'],
+  )
+  assert.equal(spec.destinations.length, 2)
+})
+
 test('one ApplicationSet takes the place of the Applications of the models', () => {
   const { spec } = objectAt('split/argocd/split-models')
   assert.is(spec.template.metadata.name, 'split-model-{{.path.basename}}')

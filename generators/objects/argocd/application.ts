@@ -13,6 +13,8 @@ export interface Destination {
 }
 
 export interface Application {
+  /** Id in the chart. Default: the name. */
+  id?: string
   name: string
   project: string
   /** Folder of this repository. */
@@ -26,7 +28,7 @@ export interface Application {
 }
 
 export function application(scope: Construct, { argocd }: DefinedEnvironment, application: Application): void {
-  new ApiObject(scope, application.name, {
+  new ApiObject(scope, application.id ?? application.name, {
     apiVersion: API_VERSION,
     kind: 'Application',
     metadata: {

@@ -142,6 +142,28 @@ test('Argo CD may live elsewhere and follow another revision', async () => {
   )
 })
 
+test('a model of another owner is another Application, in the same file: the former one goes with all that it made', async () => {
+  const owners = { byOwner: { cellar: 'wines', kitchen: 'food' } }
+  await production(({ definition, models }) => {
+    const at = (namespace: string) => {
+      const environment = { definition: { ...definition, namespace: owners }, models: [{ ...models[0], namespace }] }
+      const chart = new ArgoCdChart(new App(), 'argocd', { environment: environment as PlannedEnvironment })
+      const objects = chart.toJson()
+      assert.ok(chart.node.tryFindChild('production-model-wine'))
+      return objects.at(-1)
+    }
+    const [former, next] = [at('wines'), at('food')]
+    assert.equal(
+      [former, next].map(({ metadata, spec }) => [metadata.name, spec.project, spec.destination.namespace]),
+      [
+        ['production.wines-model-wine', 'production.wines', 'wines'],
+        ['production.food-model-wine', 'production.food', 'food'],
+      ],
+    )
+    assert.equal(former.metadata.finalizers, ['resources-finalizer.argocd.argoproj.io/foreground'])
+  })
+})
+
 test('the namespace enforces the strictest Pod Security and is never deleted unasked', async () => {
   await production(({ definition }) => {
     assert.equal(new EnvironmentChart(new App(), 'environment', { environment: definition }).toJson(), [

@@ -1,13 +1,12 @@
 import { ApiObject, Chart } from 'cdk8s'
 import type { Construct } from 'constructs'
-import type { DefinedEnvironment } from '../../define/index.ts'
-import type { PlannedEnvironment } from '../../plan/index.ts'
-import { MONITORING_KINDS } from '../monitoring/index.ts'
-import { MANAGED } from '../names.ts'
+import { type DefinedEnvironment, namespacesOf } from '../../define/index.ts'
+import type { PlannedEnvironment, PlannedModel } from '../../plan/index.ts'
+import { idIn, MANAGED } from '../names.ts'
 import { API_VERSION, application, type Destination } from './application.ts'
 import { applicationSet } from './application-set.ts'
 import { ignoredDifferences } from './ignored-differences.ts'
-import { clusterKinds, type Kinds, modelKinds } from './kinds.ts'
+import { clusterKinds, type Kinds, modelKinds, sharedKinds } from './kinds.ts'
 
 /** API server that Argo CD itself runs in. */
 const IN_CLUSTER = 'https://kubernetes.default.svc'
@@ -21,15 +20,10 @@ export class ArgoCdChart extends Chart {
   constructor(scope: Construct, id: string, { environment }: ArgoCdChartProps) {
     const { definition, models } = environment
     super(scope, id, { namespace: argoNamespace(definition), disableResourceNameHashes: true })
-    const { name, cluster, namespace } = definition
-    const destination = { server: cluster.server, namespace }
-    project(this, definition, {
-      name,
-      description: definition.description ?? `Models in ${name}`,
-      destinations: [destination],
-      clusterKinds: clusterKinds(definition),
-      kinds: { ...modelKinds(definition), ...(definition.monitoring && MONITORING_KINDS) },
-    })
+    const { name, cluster } = definition
+    projects(this, definition)
+    // Each object says its own namespace; an Application names one that its project permits.
+    const [destination = { server: cluster.server, namespace: '' }] = destinationsOf(definition)
     application(this, definition, {
       name: `${name}-environment`,
       project: name,
@@ -43,16 +37,63 @@ export class ArgoCdChart extends Chart {
       return
     }
     for (const model of models) {
+      const project = projectOf(definition, model)
       application(this, definition, {
-        name: `${name}-model-${model.name}`,
-        project: name,
+        id: `${name}-model-${model.name}`,
+        // Under another owner it is another Application, so that the former one goes with all that it made in the other namespace.
+        name: `${project}-model-${model.name}`,
+        project,
         path: `dist/${name}/models/${model.name}`,
-        destination,
+        destination: { server: cluster.server, namespace: model.namespace },
         ignored: ignoredDifferences(model),
         cascade: true,
       })
     }
   }
+}
+
+/** The environment's project; where each owner has a namespace, one for each of them, and the environment's makes the namespaces. */
+function projects(scope: Construct, definition: DefinedEnvironment): void {
+  const { name, description = `Models in ${name}`, monitoring, autoscaling, cluster, namespace } = definition
+  const shared = sharedKinds(definition)
+  if (typeof namespace === 'string') {
+    project(scope, definition, {
+      name,
+      description,
+      destinations: destinationsOf(definition),
+      clusterKinds: clusterKinds(definition),
+      kinds: modelKinds(definition, shared),
+    })
+    return
+  }
+  const hasRule = autoscaling?.engine === 'hpa' && autoscaling.requestsPerSecond !== undefined
+  const places = namespacesOf(namespace)
+  project(scope, definition, {
+    name,
+    description,
+    destinations: destinationsOf(definition),
+    clusterKinds: clusterKinds(definition),
+    kinds: { '': [...(monitoring || hasRule ? ['ConfigMap'] : []), ...shared] },
+  })
+  for (const place of places) {
+    project(scope, definition, {
+      id: idIn(place, 'app-project'),
+      name: `${name}.${place.namespace}`,
+      description: `Models of ${place.owner} in ${name}`,
+      destinations: [{ server: cluster.server, namespace: place.namespace }],
+      clusterKinds: [],
+      kinds: modelKinds(definition),
+    })
+  }
+}
+
+/** Neither an environment nor a namespace has a dot in its name. */
+function projectOf({ name, namespace }: DefinedEnvironment, model: PlannedModel): string {
+  return typeof namespace === 'string' ? name : `${name}.${model.namespace}`
+}
+
+function destinationsOf({ cluster, namespace }: DefinedEnvironment): Destination[] {
+  return namespacesOf(namespace).map((place) => ({ server: cluster.server, namespace: place.namespace }))
 }
 
 export interface BootstrapChartProps {
@@ -91,6 +132,8 @@ function argoNamespace({ argocd }: DefinedEnvironment): string {
 }
 
 interface Project {
+  /** Id in the chart. Default `app-project`. */
+  id?: string
   name: string
   description: string
   destinations: Destination[]
@@ -99,7 +142,7 @@ interface Project {
 }
 
 function project(scope: Construct, { argocd }: DefinedEnvironment, { name, kinds, ...project }: Project): void {
-  new ApiObject(scope, 'app-project', {
+  new ApiObject(scope, project.id ?? 'app-project', {
     apiVersion: API_VERSION,
     kind: 'AppProject',
     metadata: { name, labels: MANAGED, annotations: { 'argocd.argoproj.io/sync-wave': '-2' } },

@@ -1,20 +1,16 @@
 import type { DefinedEnvironment } from '../../define/index.ts'
+import { MONITORING_KINDS } from '../monitoring/index.ts'
 
 /** Kinds by API group. */
 export type Kinds = Record<string, readonly string[]>
 
-/** Kinds that the Applications of an environment may make in its namespace: those that it asks for, and no others. */
-export function modelKinds(environment: DefinedEnvironment): Kinds {
-  const { artifacts, argocd, credentials, limits, quota, traffic, ingress, autoscaling, verticalScaling } = environment
+/** Kinds that the Applications of an environment's models may make: those that it asks for, and no others. */
+export function modelKinds(environment: DefinedEnvironment, shared: readonly string[] = []): Kinds {
+  const { argocd, credentials, traffic, ingress, autoscaling, verticalScaling, monitoring } = environment
   const engine = traffic?.engine ?? 'server-split'
   const isRollout = traffic?.engine === 'rollouts'
   const hasRoute = engine === 'gateway-api' || (isRollout && traffic.route !== undefined)
   const isKeda = autoscaling?.engine === 'keda'
-  const shared = [
-    ...(limits ? ['LimitRange'] : []),
-    ...(artifacts.size === undefined ? [] : ['PersistentVolumeClaim']),
-    ...(quota ? ['ResourceQuota'] : []),
-  ]
   return grouped([
     ['', ['ConfigMap', ...shared, 'Service', 'ServiceAccount']],
     ['apps', isRollout ? [] : ['Deployment']],
@@ -28,7 +24,17 @@ export function modelKinds(environment: DefinedEnvironment): Kinds {
     ['external-secrets.io', credentials?.by === 'external-secret' ? ['ExternalSecret'] : []],
     ['keda.sh', isKeda ? ['ScaledObject'] : []],
     ['autoscaling.k8s.io', verticalScaling ? ['VerticalPodAutoscaler'] : []],
+    ...Object.entries(monitoring ? MONITORING_KINDS : {}),
   ])
+}
+
+/** Kinds of the core group that models share. */
+export function sharedKinds({ artifacts, limits, quota }: DefinedEnvironment): string[] {
+  return [
+    ...(limits ? ['LimitRange'] : []),
+    ...(artifacts.size === undefined ? [] : ['PersistentVolumeClaim']),
+    ...(quota ? ['ResourceQuota'] : []),
+  ]
 }
 
 /** Kinds without a namespace. */
@@ -41,6 +47,6 @@ export function clusterKinds({ scheduling }: DefinedEnvironment): { group: strin
 }
 
 /** Without the groups that have no kind. */
-function grouped(kinds: [string, string[]][]): Kinds {
+function grouped(kinds: [string, readonly string[]][]): Kinds {
   return Object.fromEntries(kinds.filter(([, names]) => names.length > 0))
 }

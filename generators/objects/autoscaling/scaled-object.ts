@@ -41,7 +41,7 @@ export function scaledObject(
 
 function measured({ model }: Workload, { prometheus, latencyP95, requestsPerSecond, cpu }: Keda): object[] {
   const measured = {
-    namespace: model.environment.namespace,
+    namespace: model.namespace,
     model: model.name,
     version: model.stable.facts.version,
   }

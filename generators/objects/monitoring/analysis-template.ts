@@ -28,9 +28,9 @@ export function analysisTemplate(
   address: string,
   labels: Record<string, string>,
 ): void {
-  const { name, environment, settings } = model
+  const { name, settings } = model
   const newPods: Scope = {
-    namespace: environment.namespace,
+    namespace: model.namespace,
     model: name,
     where: [matches('pod', `${name}-{{args.${HASH_ARGUMENT}}}-.+`)],
   }

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs'
-import type { DefinedEnvironment } from '../../define/index.ts'
+import type { DefinedEnvironment, PlacedNamespace } from '../../define/index.ts'
 import type { PlannedModel } from '../../plan/index.ts'
+import { idIn } from '../names.ts'
 import { dashboardConfigMap } from './dashboards/config-map.ts'
 import { fleetDashboard } from './dashboards/fleet-dashboard.ts'
 import { modelDashboard } from './dashboards/model-dashboard.ts'
@@ -24,28 +25,30 @@ export function monitorModel(scope: Construct, model: PlannedModel, labels: Reco
   prometheusRule(scope, monitoring, selected)
   dashboardConfigMap(scope, 'dashboard', {
     name: `${model.name}-dashboard`,
-    namespace: model.environment.namespace,
-    file: `${model.environment.namespace}.${model.name}`,
+    namespace: model.namespace,
+    file: `${model.namespace}.${model.name}`,
     dashboard: modelDashboard(monitoring, model.environment.name),
     settings,
     labels,
   })
 }
 
-/** The dashboard of all models of an environment. */
+/** The dashboard of all models of a namespace. */
 export function monitorEnvironment(
   scope: Construct,
   environment: DefinedEnvironment,
+  place: PlacedNamespace,
   labels: Record<string, string>,
 ): void {
-  const { monitoring: settings, name, namespace } = environment
+  const { monitoring: settings, name } = environment
+  const { namespace } = place
   if (settings === undefined) return
-  dashboardConfigMap(scope, 'fleet-dashboard', {
+  dashboardConfigMap(scope, idIn(place, 'fleet-dashboard'), {
     // No model's name has a dot.
     name: 'models.dashboard',
     namespace,
     file: `${namespace}.models.all`,
-    dashboard: fleetDashboard(name, namespace, driftObjective(settings).window),
+    dashboard: fleetDashboard(name, place, driftObjective(settings).window),
     settings,
     labels,
   })

@@ -52,7 +52,7 @@ export function modelMonitoring(model: PlannedModel): ModelMonitoring | undefine
     settings: monitoring,
     engine,
     server: environment.server,
-    scope: { namespace: environment.namespace, model: name },
+    scope: { namespace: model.namespace, model: name },
     owner: settings.owner,
     objective: serviceLevel(settings.slo),
     drift: driftObjective(monitoring),

@@ -12,7 +12,7 @@ export function canaryService(model: string): string {
  * `spec.strategy.canary` of a Rollout, but for its surge. `setWeight` is of requests with a route and of pods without one; each step is measured
  * before its pause.
  */
-export function canary({ name, environment }: PlannedModel, { steps, route, analysis }: Rollouts) {
+export function canary({ name, namespace }: PlannedModel, { steps, route, analysis }: Rollouts) {
   return {
     stableService: name,
     canaryService: canaryService(name),
@@ -25,7 +25,7 @@ export function canary({ name, environment }: PlannedModel, { steps, route, anal
     ]),
     ...(route && {
       trafficRouting: {
-        plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: name, namespace: environment.namespace } },
+        plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: name, namespace } },
       },
     }),
   }

@@ -20,10 +20,10 @@ export interface ModelChartProps {
   model: PlannedModel
 }
 
-/** Every object that one model needs in one environment, in the environment's namespace. */
+/** Every object that one model needs in one environment, all in one namespace. */
 export class ModelChart extends Chart {
   constructor(scope: Construct, id: string, { model }: ModelChartProps) {
-    super(scope, id, { namespace: model.environment.namespace, disableResourceNameHashes: true })
+    super(scope, id, { namespace: model.namespace, disableResourceNameHashes: true })
     const { name, settings } = model
     const labels = modelLabels(name, settings.owner)
     const { annotations } = identityOf(model)

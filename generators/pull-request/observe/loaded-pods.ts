@@ -1,4 +1,5 @@
 import type { Known } from '../../change-set/index.ts'
+import type { PlacedNamespace } from '../../define/index.ts'
 import { loadedPodsQuery, wantedPodsQuery } from '../../objects/index.ts'
 import { queryPrometheus, type Series } from '../prometheus.ts'
 
@@ -12,18 +13,20 @@ export interface LoadedVersion {
   loaded: number
 }
 
-/** What pods say of themselves, by model; one question for a whole namespace. */
+/** What pods say of themselves, by model; one question for each namespace. */
 export async function loadedVersions(
   address: string | undefined,
-  namespace: string,
+  namespaces: readonly PlacedNamespace[],
 ): Promise<Known<Map<string, LoadedVersion[]>>> {
   if (address === undefined) return { unknown: 'no Prometheus address is known' }
-  const [wanted, loaded] = await Promise.all([
-    queryPrometheus({ address }, wantedPodsQuery({ namespace })),
-    queryPrometheus({ address }, loadedPodsQuery({ namespace })),
-  ])
-  if ('unknown' in wanted) return wanted
-  if ('unknown' in loaded) return loaded
+  const answers = await Promise.all(
+    namespaces.map(({ namespace }) =>
+      Promise.all([
+        queryPrometheus({ address }, wantedPodsQuery({ namespace })),
+        queryPrometheus({ address }, loadedPodsQuery({ namespace })),
+      ]),
+    ),
+  )
   const models = new Map<string, LoadedVersion[]>()
   const add = ({ labels, value }: Series, field: 'wanted' | 'loaded') => {
     const { model = '', version = '', release = '' } = labels
@@ -34,8 +37,12 @@ export async function loadedVersions(
     if (!known) versions.push(entry)
     entry[field] = value
   }
-  for (const series of wanted.value) add(series, 'wanted')
-  for (const series of loaded.value) add(series, 'loaded')
+  for (const [wanted, loaded] of answers) {
+    if ('unknown' in wanted) return wanted
+    if ('unknown' in loaded) return loaded
+    for (const series of wanted.value) add(series, 'wanted')
+    for (const series of loaded.value) add(series, 'loaded')
+  }
   return { value: models }
 }
 

@@ -1,4 +1,5 @@
 import { isBlocking, judge, type Known, planPromotion } from '../../change-set/index.ts'
+import { namespacesOf } from '../../define/index.ts'
 import { Failure } from '../../findings/index.ts'
 import { modelFolder } from '../../manifests/index.ts'
 import type { Plan, PlannedEnvironment, PlannedModel, Repository } from '../../plan/index.ts'
@@ -31,7 +32,7 @@ export async function readStatus(
   const address = prometheus ?? definition.prometheus
   const [applications, loaded] = await Promise.all([
     applicationsOf(definition),
-    loadedVersions(address, definition.namespace),
+    loadedVersions(address, namespacesOf(definition.namespace)),
   ])
   const source = plan.environments.find((one) => one.definition.name === definition.promotesFrom?.name)
   const names = new Set([...environment.models, ...(source?.models ?? [])].map(({ name }) => name))

@@ -84,10 +84,10 @@ async function isSynced({ name, environment }: PlannedModel): Promise<VerifiedSt
 }
 
 async function isLoaded(
-  { name, environment, stable }: PlannedModel,
+  { name, environment, namespace, stable }: PlannedModel,
   { prometheus }: VerifyOptions,
 ): Promise<VerifiedStep> {
-  const loaded = await loadedVersions(prometheus ?? environment.prometheus, environment.namespace)
+  const loaded = await loadedVersions(prometheus ?? environment.prometheus, [{ namespace }])
   if ('unknown' in loaded) return { step: 'loaded', result: 'unknown', detail: loaded.unknown }
   const own = loadedAs(loaded.value.get(name), stable.reference)
   if (!own) return { step: 'loaded', result: 'waiting', detail: `no pod asks for ${stable.reference}` }
@@ -100,14 +100,14 @@ async function answersAsPromised(
   model: PlannedModel,
   options: VerifyOptions,
 ): Promise<VerifiedStep> {
-  const { name, environment, stable } = model
+  const { name, namespace, stable } = model
   const step = 'golden samples'
   const bundled = stable.facts.bundle.goldenSamples
   const file = bundled && bundlePath(repository, name, bundled)
   const text = file && (await readFile(file, 'utf8').catch(() => undefined))
   if (!text) return { step, result: 'unknown', detail: 'no golden samples here' }
   const golden = JSON.parse(text) as GoldenSamples
-  const address = options.address ?? `http://${name}.${environment.namespace}.svc`
+  const address = options.address ?? `http://${name}.${namespace}.svc`
   let [passed, asked] = [0, 0]
   for (const sample of golden.samples) {
     if (!sample.features) return { step, result: 'unknown', detail: 'samples of raw tensors are not asked over HTTP' }

@@ -1,3 +1,4 @@
+import type { PlacedNamespace } from '../../../define/index.ts'
 import { ALERTS } from '../alert.ts'
 import * as queries from '../queries.ts'
 import { RECORDS, recorded } from '../records.ts'
@@ -7,13 +8,14 @@ import { dashboardUid } from './model-dashboard.ts'
 
 const MODEL = ['model']
 
-/** All models of an environment side by side. It names none, so that no promotion changes it. */
-export function fleetDashboard(environment: string, namespace: string, window: string): object {
+/** All models of a namespace side by side. It names none, so that no promotion changes it. */
+export function fleetDashboard(environment: string, { namespace, owner }: PlacedNamespace, window: string): object {
   const scope: Scope = { namespace }
   return dashboardJson({
-    uid: dashboardUid(environment, ''),
-    title: `Models in ${environment}`,
-    description: `Every model of ${environment} (namespace ${namespace}). Written by modelyard synth.`,
+    // No model's name has a dot.
+    uid: dashboardUid(environment, owner === undefined ? '' : `.${namespace}`),
+    title: `Models ${owner === undefined ? '' : `of ${owner} `}in ${environment}`,
+    description: `Every model of ${owner === undefined ? '' : `${owner} in `}${environment} (namespace ${namespace}). Written by modelyard synth.`,
     tags: ['modelyard', environment],
     menu: ['modelyard', environment],
     sections: [
