@@ -1,11 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type Finding, RULES } from '../findings/index.ts'
+import { readCodeOwners } from '../manifests/index.ts'
 import { paths, type Repository } from '../plan/index.ts'
-import { CODE_OWNERS_PLACES, ownersOf } from '../text/index.ts'
-
-/** GitLab reads the first of these, and one of its own. */
-const PLACES = [...CODE_OWNERS_PLACES, '.gitlab/CODEOWNERS']
+import { ownersOf } from '../text/index.ts'
 
 /** Where an environment wants approvals, CODEOWNERS says whose: of its definition, its pins, and the models that run there. */
 export async function checkOwnership(repository: Repository): Promise<Finding[]> {
@@ -15,7 +11,7 @@ export async function checkOwnership(repository: Repository): Promise<Finding[]>
     paths.environment(definition.value.name),
     ...[...pins.keys()].flatMap((model) => [paths.pin(definition.value.name, model), paths.model(model)]),
   ])
-  const found = await firstOf(repository.root)
+  const found = await readCodeOwners(repository.root)
   if (!found) {
     const [first] = strict
     const names = strict.map(({ definition }) => definition.value.name).join(', ')
@@ -29,15 +25,4 @@ export async function checkOwnership(repository: Repository): Promise<Finding[]>
 function finding(file: string | undefined, line: number, message: string): Finding {
   const rule = 'code-owners-missing'
   return { rule, severity: 'warning', message, ...(file !== undefined && { file }), line, fix: RULES[rule].repair }
-}
-
-async function firstOf(root: string): Promise<{ file: string; text: string } | undefined> {
-  for (const file of PLACES) {
-    try {
-      return { file, text: await readFile(join(root, file), 'utf8') }
-    } catch (error) {
-      if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-    }
-  }
-  return undefined
 }

@@ -39,7 +39,7 @@ function checkSecrets(repository: Repository): Finding[] {
   })
 }
 
-/** dist/ must be what `synth` writes: one finding for each file that is not, at its first line that differs. */
+/** dist/ and the asked part of CODEOWNERS must be what `synth` writes: one finding for each file that is not, at its first line that differs. */
 export function checkDist(changes: readonly FileChange[]): Finding[] {
   return changes.map(({ path, before, after }): Finding => {
     const state =
@@ -54,7 +54,7 @@ export function checkDist(changes: readonly FileChange[]): Finding[] {
       message: state,
       file: path,
       line: before === undefined || after === undefined ? 1 : firstDifferentLine(before, after),
-      fix: 'Run modelyard synth and commit dist/.',
+      fix: `Run modelyard synth and commit ${path.startsWith('dist/') ? 'dist/' : path}.`,
     }
   })
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '../findings/index.ts'
-import { compareWithDist, renderManifests } from '../manifests/index.ts'
+import { compareCodeOwners, compareWithDist, renderManifests } from '../manifests/index.ts'
 import { loadRepository, type Plan, type Repository, resolvePlan } from '../plan/index.ts'
 import { checkApplicationPaths } from './application-paths.ts'
 import { checkArtifacts } from './artifact.ts'
@@ -72,7 +72,11 @@ export async function validateLoaded(
   const dist = readManifests(repository.root, 'dist')
   // With a definition or a pin that cannot be read, what dist/ should be is not known.
   const broken = [...repository.findings, ...plan.findings].some((finding) => finding.severity === 'error')
-  const stale = broken ? [] : checkDist(await compareWithDist(repository.root, renderManifests(plan), {}))
+  const changes = async () => [
+    ...(await compareCodeOwners(repository)),
+    ...(await compareWithDist(repository.root, renderManifests(plan), {})),
+  ]
+  const stale = broken ? [] : checkDist(await changes())
   const findings = [
     ...repository.findings,
     ...plan.findings,

@@ -33,7 +33,7 @@ test('a planted edit in dist/ fails synth --check with its diff, fails validate 
     assert.is(check.code, 1)
     assert.match(check.stdout, `--- a/${DEPLOYMENT}\n+++ b/${DEPLOYMENT}\n`)
     assert.match(check.stdout, '\n-  revisionHistoryLimit: 30\n+  revisionHistoryLimit: 3\n')
-    assert.match(check.stdout, 'Run modelyard synth and commit dist/.')
+    assert.match(check.stdout, 'Run modelyard synth and commit what it writes.')
     assert.match(read(DEPLOYMENT), 'revisionHistoryLimit: 30')
     assert.is(validate.code, 1)
     assert.match(validate.stdout, `${DEPLOYMENT}:${line} error differs from what synth writes [dist-stale]`)

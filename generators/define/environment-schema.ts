@@ -104,6 +104,7 @@ export const environmentSchema = object(
   },
   {
     description: words,
+    owner: label,
     promotesFrom: { type: 'object' },
     servingImage: image,
     traffic: trafficEngine,

@@ -54,6 +54,8 @@ export interface EnvironmentDefinition {
   /** The folder's name: lower-case letters, digits and `-`, at most 20 characters. */
   name: string
   description?: string
+  /** The team that is asked about changes here, beside each model's owner: in CODEOWNERS, where that asks for it. */
+  owner?: string
   /** The environment whose releases may come here. Without it this is a first environment: its pins hold bare versions. */
   promotesFrom?: DefinedEnvironment
   /** Output format of the generator; raised deliberately, one environment at a time. 2: Applications leave an autoscaler's number of pods alone. */

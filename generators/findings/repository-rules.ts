@@ -36,7 +36,8 @@ export const REPOSITORY_RULES = {
   'code-owners-missing': {
     summary: 'nobody is named in CODEOWNERS for a file that an environment wants approvals for',
     reason: 'The forge then asks nobody, and anybody may approve.',
-    repair: 'Name owners of models/ and environments/ in .github/CODEOWNERS.',
+    repair:
+      'Write `# modelyard owners: @organisation/{owner}` in .github/CODEOWNERS and run `modelyard synth`, or name owners by hand.',
   },
   'definition-inconsistent': {
     summary: 'a definition contradicts itself or its folder',
@@ -57,9 +58,9 @@ export const REPOSITORY_RULES = {
     fixed: 'always',
   },
   'dist-stale': {
-    summary: 'a file of dist/ is not what synth writes',
+    summary: 'a file of dist/, or the part of CODEOWNERS that asks for it, is not what synth writes',
     reason: 'Argo CD syncs dist/: what reviewers read in models/ and environments/ would not be what runs.',
-    repair: 'Run `modelyard synth` and commit dist/.',
+    repair: 'Run `modelyard synth` and commit what it writes.',
     fixed: 'always',
   },
   'environment-source': {

@@ -89,7 +89,7 @@ function isSelected(path: string, { model }: Selection): boolean {
 }
 
 /** Undefined for what is not there; what cannot be read is not absent. */
-async function ifPresent<T>(reading: Promise<T>): Promise<T | undefined> {
+export async function ifPresent<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading
   } catch (error) {

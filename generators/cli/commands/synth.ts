@@ -1,6 +1,13 @@
 import type { Command } from 'commander'
 import { Failure, hasErrors, sortFindings } from '../../findings/index.ts'
-import { applyChanges, compareWithDist, formatDiff, renderManifests, type Selection } from '../../manifests/index.ts'
+import {
+  applyChanges,
+  compareCodeOwners,
+  compareWithDist,
+  formatDiff,
+  renderManifests,
+  type Selection,
+} from '../../manifests/index.ts'
 import { loadRepository, type Plan, type Repository, resolvePlan } from '../../plan/index.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 import { EXIT } from '../output.ts'
@@ -39,7 +46,11 @@ export function synthCommand(program: Command): void {
       return
     }
     const manifests = await output.during('Rendering', async () => renderManifests(plan, selection))
-    const changes = await compareWithDist(root, manifests, selection)
+    const everything = options.env === undefined && options.model === undefined
+    const changes = [
+      ...(everything ? await compareCodeOwners(repository) : []),
+      ...(await compareWithDist(root, manifests, selection)),
+    ]
     const writes = !options.check && !options.dryRun
     if (writes) await applyChanges(root, changes)
 
@@ -50,10 +61,10 @@ export function synthCommand(program: Command): void {
     })
     if (options.check) output.raw(formatDiff(changes))
     else for (const { path, before, after } of changes) output.line(`  ${kindOf(before, after).padEnd(7)} ${path}`)
-    const verb = options.check ? 'stale in dist/' : writes ? 'written' : 'would change'
+    const verb = options.check ? 'stale' : writes ? 'written' : 'would change'
     output.line(`${manifests.size} objects, ${changes.length} ${changes.length === 1 ? 'file' : 'files'} ${verb}`)
     if (options.check && changes.length > 0) {
-      output.line('Run modelyard synth and commit dist/.')
+      output.line('Run modelyard synth and commit what it writes.')
       process.exitCode = EXIT.findings
     }
   })
