@@ -58,6 +58,8 @@ export async function runGit(directory: string, args: readonly string[], options
       ...(silence === undefined ? {} : { timeout: { block: silence } }),
       ...(input === undefined ? {} : { input: () => input }),
     })
+    // simple-git waits 50 ms more after a command that printed nothing, although its output has ended: nothing is some output.
+    git.outputHandler((_command, stdout) => stdout.once('end', () => stdout.emit('data', Buffer.alloc(0))))
     return await git.env(environment).raw([...args])
   } catch (error) {
     throw new GitFailure(messageOf(error), error)
@@ -72,20 +74,13 @@ export async function openRepository(root: string): Promise<GitRepository> {
   const absolute = existing(root)
   const git = (args: readonly string[], options: GitOptions = {}) =>
     runGit(options.directory ?? absolute, args, options)
-  let prefix: string
+  let answer: string
   try {
-    prefix = (await git(['rev-parse', '--show-prefix'])).trim()
+    answer = await git(['rev-parse', '--show-prefix', 'HEAD^{commit}'])
   } catch (error) {
     throw whyNotOpened(error, root)
   }
-  try {
-    await git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'])
-  } catch (error) {
-    throw new Failure(`${root} is a Git repository without a commit`, {
-      fix: 'Commit what is there first: git add . && git commit.',
-      cause: error,
-    })
-  }
+  const [prefix = ''] = answer.split('\n')
   return { root: absolute, prefix, git }
 }
 
@@ -108,6 +103,12 @@ function whyNotOpened(error: unknown, root: string): Failure {
   if (/not a git repository/.test(message)) {
     return new Failure(`${root} is not in a Git repository`, {
       fix: 'Run the command in a clone of the repository, or start one with: git init.',
+      cause: error,
+    })
+  }
+  if (/unknown revision/.test(message)) {
+    return new Failure(`${root} is a Git repository without a commit`, {
+      fix: 'Commit what is there first: git add . && git commit.',
       cause: error,
     })
   }

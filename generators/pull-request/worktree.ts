@@ -132,8 +132,8 @@ export async function commitAll(
   else await addPaths(git, directory, paths)
 
   const tree = await git(['write-tree'])
-  if (tree === (await git(['rev-parse', 'HEAD^{tree}']))) return undefined
-  const parent = await git(['rev-parse', 'HEAD'])
+  const [parent = '', former] = (await git(['rev-parse', 'HEAD', 'HEAD^{tree}'])).split('\n')
+  if (tree === former) return undefined
   // commit-tree, unlike commit, does not follow this setting by itself.
   const sign = (await git(['config', '--type=bool', '--default=false', '--get', 'commit.gpgSign'])) === 'true'
   const environment = author && { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email }
@@ -156,13 +156,22 @@ export async function commitAll(
 }
 
 async function addPaths(
-  git: (args: string[]) => Promise<string>,
+  git: (args: string[], more?: { input: string }) => Promise<string>,
   directory: string,
   paths: readonly string[],
 ): Promise<void> {
-  for (const path of paths) {
-    // git add refuses a path that neither exists nor was there before.
-    const known = existsSync(join(directory, path)) || (await git(['ls-files', '--', path])) !== ''
-    if (known) await git(['add', '--all', '--force', '--', path])
-  }
+  const gone = paths.filter((path) => !existsSync(join(directory, path)))
+  // git add refuses a path that neither exists nor was there before.
+  const removed = gone.length === 0 ? [] : (await git([...LITERALLY, 'ls-files', '-z', '--', ...gone])).split('\0')
+  const known = paths.filter((path) => !gone.includes(path) || removed.some((file) => isAtOrBelow(file, path)))
+  if (known.length === 0) return
+  const args = ['add', '--all', '--force', '--pathspec-from-file=-', '--pathspec-file-nul']
+  await git([...LITERALLY, ...args], { input: known.join('\0') })
+}
+
+/** A `*` in a name is that character. */
+const LITERALLY = ['--literal-pathspecs']
+
+function isAtOrBelow(file: string, path: string): boolean {
+  return file === path || file.startsWith(`${path}/`)
 }
