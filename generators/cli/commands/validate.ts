@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import { type ManifestOptions, validateManifests, validateRepository } from '../../checks/index.ts'
 import { Failure } from '../../findings/index.ts'
 import { contextOf, withCommonOptions } from '../context.ts'
+import { expectShortRun } from '../short-run.ts'
 import { FORMATS, type FormatOptions, outputFor, tell } from '../validation-report.ts'
 
 interface Options extends FormatOptions, ManifestOptions {
@@ -52,6 +53,7 @@ async function validateInputs(inputs: string[], options: Options): Promise<void>
       })
     }
   }
+  expectShortRun()
   const validation = await outputFor(options).during('Validating', () => validateManifests(inputs, options))
   const { counts } = validation
   const others = counts.otherDocuments === 0 ? '' : ` (${count(counts.otherDocuments, 'other document')} left out)`
