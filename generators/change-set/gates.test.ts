@@ -135,7 +135,7 @@ test('time and memory are judged by a bound or against the champion, and differe
     replay: {
       golden: { unknown: '' },
       compared: { unknown: '' },
-      latency: { champion: { p50Ms: was, p99Ms: was }, candidate: { p50Ms: is, p99Ms: is } },
+      latency: { champion: { p50Ms: was, p95Ms: was, p99Ms: was }, candidate: { p50Ms: is, p95Ms: is, p99Ms: is } },
     },
     memory: { champion: { process: 0, model: was * 2 ** 20 }, candidate: { process: 0, model: is * 2 ** 20 } },
   })

@@ -1,4 +1,5 @@
 export { type AppliedChange, applyPinChange } from './apply.ts'
+export { type MeasuredVersion, measureDeployed } from './budget.ts'
 export { type CandidateChange, type CandidateRequest, planCandidate } from './candidate.ts'
 export { type Decision, decisionOf } from './decision.ts'
 export type { Moment } from './environment-gates.ts'

@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks'
 /** Milliseconds of the model alone. */
 export interface Latency {
   p50Ms: number
+  p95Ms: number
   p99Ms: number
 }
 
@@ -42,5 +43,5 @@ async function timed(run: Call): Promise<number> {
 function percentiles(times: number[]): Latency {
   const sorted = [...times].sort((a, b) => a - b)
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
-  return { p50Ms: at(0.5), p99Ms: at(0.99) }
+  return { p50Ms: at(0.5), p95Ms: at(0.95), p99Ms: at(0.99) }
 }

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
 import { execArgv, execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
-import type { ModelInterface } from 'modelyard-serving/contract'
+import type { GoldenSample, ModelInterface } from 'modelyard-serving/contract'
 import type { VersionFile } from '../define/index.ts'
 import { bundlePath, type Repository } from '../plan/index.ts'
-import type { ReplayRow } from './evaluation-rows.ts'
+
+/** What one request asks: a record of named features, or raw tensors. */
+export type Sample = Pick<GoldenSample, 'features' | 'tensors'>
 
 /** Bytes of resident memory. */
 export interface MemoryUse {
@@ -17,7 +19,7 @@ export interface MemoryUse {
 export interface ProbeRequest {
   file: string
   modelInterface: ModelInterface
-  records: ReplayRow['features'][]
+  samples: Sample[]
 }
 
 /** Compiled code runs from `.js`, the sources of this repository from `.ts`. */
@@ -30,12 +32,14 @@ const ROWS = 64
 export async function measureMemory(
   repository: Repository,
   version: VersionFile,
-  rows: readonly ReplayRow[],
+  rows: readonly Sample[],
 ): Promise<MemoryUse | undefined> {
   const file = bundlePath(repository, version.model, version.bundle.model)
   if (file === undefined) return undefined
-  const records = rows.slice(0, ROWS).map(({ features }) => features)
-  const request: ProbeRequest = { file, modelInterface: version.interface, records }
+  const samples = rows
+    .slice(0, ROWS)
+    .map(({ features, tensors }) => ({ ...(features && { features }), ...(tensors && { tensors }) }))
+  const request: ProbeRequest = { file, modelInterface: version.interface, samples }
   return new Promise((resolve) => {
     const probe = spawn(execPath, [...execArgv, PROBE], { stdio: ['pipe', 'pipe', 'ignore'] })
     let answer = ''

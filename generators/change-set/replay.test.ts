@@ -1,8 +1,9 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { VersionFile } from '../define/index.ts'
-import { loadRepository, type Repository } from '../plan/index.ts'
+import { loadRepository, type Plan, type Repository, resolvePlan } from '../plan/index.ts'
 import { withExample } from '../testing/example-repository.ts'
+import { measureDeployed } from './budget.ts'
 import { type Comparison, type Replay, replay } from './replay.ts'
 
 const test = suite('replay')
@@ -86,6 +87,45 @@ test('what could not be compared is said with its reason, and the golden samples
     remove('models/house-price/artifacts/1.1.0/model.onnx')
     const unknown = 'artifact of 1.1.0 not here'
     assert.equal(await outcome(champion), [{ unknown }, unknown])
+  })
+})
+
+test('a deployed version is measured once against the tightest budget of its environments, and not run when a check refused it', async () => {
+  await withExample(async ({ root }) => {
+    const repository = await loadRepository(root)
+    const plan = resolvePlan(repository)
+    const only = (model: string): Plan => ({
+      ...plan,
+      environments: plan.environments.map((one) => ({
+        ...one,
+        models: one.models.filter(({ name }) => name === model),
+      })),
+    })
+    const [raw, ...others] = await measureDeployed(repository, only('voice-activity'), () => true)
+    assert.equal(others, [])
+    const { latency, memoryBytes = 0, ...rest } = raw as NonNullable<typeof raw>
+    const mebibytes = 2 ** 20
+    assert.equal(
+      { ...rest, holds: true },
+      {
+        model: 'voice-activity',
+        version: '1.0.0',
+        environments: ['development', 'staging', 'production'],
+        budget: { p99Ms: 20, memoryBytes: 384 * mebibytes },
+        holds: true,
+      },
+    )
+    const { p50Ms = 0, p95Ms = 0, p99Ms = 0 } = latency ?? {}
+    assert.ok(0 < p50Ms && p50Ms <= p95Ms && p95Ms <= p99Ms)
+    assert.ok(memoryBytes > 30 * mebibytes, 'the runtime and a model of 2 MiB')
+    const refused = await measureDeployed(repository, only('house-price'), (version) => !version.includes('1.1.0'))
+    assert.equal(
+      refused.map(({ version, unknown, latency: taken }) => [version, unknown, taken !== undefined]),
+      [
+        ['1.1.0', 'its artifact did not pass the checks', false],
+        ['1.0.0', undefined, true],
+      ],
+    )
   })
 })
 

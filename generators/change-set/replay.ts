@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { type GoldenSamples, hasNamedFeatures, type ModelInterface } from 'modelyard-serving/contract'
 import {
   checkGoldenSamples,
-  createSession,
   decodeOutputs,
   encodeRecords,
   type Prediction,
@@ -10,8 +8,9 @@ import {
   type Tensors,
 } from 'modelyard-serving/session'
 import type { EvaluationRows, VersionFile } from '../define/index.ts'
-import { bundlePath, type Repository } from '../plan/index.ts'
-import { evaluationRows, type ReplayRow } from './evaluation-rows.ts'
+import type { Repository } from '../plan/index.ts'
+import type { ReplayRow } from './evaluation-rows.ts'
+import { goldenSamples, openVersion, rowsOf } from './here.ts'
 import { type Latency, measureLatency } from './latency.ts'
 
 /** A row that both versions have answered. */
@@ -50,12 +49,12 @@ export async function replay(
   candidate: VersionFile,
   reading?: EvaluationRows,
 ): Promise<Replay> {
-  const opened = await open(repository, candidate)
+  const opened = await openVersion(repository, candidate)
   if (!opened) {
     const unknown = `artifact of ${candidate.version} not here`
     return { golden: { unknown }, compared: { unknown } }
   }
-  const former = champion && (await open(repository, champion))
+  const former = champion && (await openVersion(repository, champion))
   try {
     const samples = await goldenSamples(repository, candidate)
     const golden = samples ? await runGolden(opened, candidate, samples) : { unknown: 'no golden samples here' }
@@ -87,18 +86,6 @@ export async function replay(
 interface Runnable {
   session: Session
   modelInterface: ModelInterface
-}
-
-async function rowsOf(
-  repository: Repository,
-  candidate: VersionFile,
-  samples: GoldenSamples | undefined,
-  reading: EvaluationRows | undefined,
-): Promise<{ rows: ReplayRow[]; from: Comparison['from']; note?: string }> {
-  const evaluated = await evaluationRows(repository, candidate, reading)
-  if (!('unknown' in evaluated)) return { rows: evaluated, from: 'evaluation' }
-  const rows = (samples?.samples ?? []).flatMap(({ id, features }) => (features ? [{ id, features }] : []))
-  return { rows, from: 'golden', note: evaluated.unknown }
 }
 
 function takes({ modelInterface }: Runnable, features: ReplayRow['features']): boolean {
@@ -138,20 +125,4 @@ async function runGolden(session: Session, version: VersionFile, samples: Golden
   const result = await checkGoldenSamples(session, version.interface, samples)
   const failed = new Set(result.failed.map(({ id }) => id))
   return { passed: result.samples - failed.size, total: result.samples }
-}
-
-async function goldenSamples(repository: Repository, version: VersionFile): Promise<GoldenSamples | undefined> {
-  const file = version.bundle.goldenSamples && bundlePath(repository, version.model, version.bundle.goldenSamples)
-  const text = file && (await readFile(file, 'utf8').catch(() => undefined))
-  return text === undefined || text === '' ? undefined : (JSON.parse(text) as GoldenSamples)
-}
-
-async function open(repository: Repository, version: VersionFile): Promise<Session | undefined> {
-  const file = bundlePath(repository, version.model, version.bundle.model)
-  if (file === undefined) return undefined
-  try {
-    return await createSession(file, version.interface)
-  } catch {
-    return undefined // The artifact check has said why already.
-  }
 }

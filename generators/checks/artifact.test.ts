@@ -47,6 +47,18 @@ test('every file of every version here is what its version says', async () => {
   assert.equal(await findings(() => {}), [])
 })
 
+test('an artifact that predicts something else than its golden samples is found at those', async () => {
+  let line = 0
+  const [finding, ...rest] = await findings((example) => {
+    // Another version of the same interface, with its own digest: only what it predicts tells them apart.
+    useArtifact(example, join(example.root, 'models/house-price/artifacts/1.0.0/model.onnx'))
+    line = example.lineOf(VERSION, 'goldenSamples:')
+  })
+  assert.equal(rest, [])
+  assert.equal(finding && place(finding), ['golden-sample-failed', 'error', VERSION, line])
+  assert.match(finding?.message ?? '', /^[1-9]\d* of 24 golden samples fail: .*price\[0\] is \S+, expected \S+/)
+})
+
 test('an artifact with another content is found at the digest, with both', async () => {
   let line = 0
   const [finding, ...rest] = await findings(({ root, lineOf }) => {

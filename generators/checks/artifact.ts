@@ -1,11 +1,21 @@
+import { readFile } from 'node:fs/promises'
 import { sha256File } from 'modelyard-serving/artifact'
-import { compareInterface, ModelError, readModel, unsupportedBy } from 'modelyard-serving/session'
+import type { GoldenSamples } from 'modelyard-serving/contract'
+import {
+  checkGoldenSamples,
+  compareInterface,
+  createSession,
+  ModelError,
+  readModel,
+  type Session,
+  unsupportedBy,
+} from 'modelyard-serving/session'
 import type { BundleFile, VersionFile } from '../define/index.ts'
 import type { DocumentPath, Finding } from '../findings/index.ts'
 import { bundlePath, type Loaded, type Repository } from '../plan/index.ts'
 import { parsePath } from '../text/index.ts'
 
-/** Every file of every version that the repository has: its digest and size, and the frozen interface against the ONNX graph. */
+/** Every version that the repository has: digest and size of each file, the frozen interface against the ONNX graph, its golden samples. */
 export async function checkArtifacts(repository: Repository): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const model of repository.models.values()) {
@@ -33,7 +43,33 @@ async function checkVersion(repository: Repository, model: string, version: Load
   ).flat()
   const modelPath = bundlePath(repository, model, bundle.model)
   if (modelPath === undefined || findings.length > 0) return findings
-  return checkGraph(modelPath, version)
+  const differences = await checkGraph(modelPath, version)
+  const samplesPath = bundle.goldenSamples && bundlePath(repository, model, bundle.goldenSamples)
+  // What the graph differs by says why the samples fail; some graphs end the process when they are run.
+  return differences.length > 0 || !samplesPath ? differences : checkSamples(modelPath, samplesPath, version)
+}
+
+/** The samples of the training framework, predicted again by what is here. */
+async function checkSamples(modelPath: string, samplesPath: string, version: Loaded<VersionFile>): Promise<Finding[]> {
+  const failed = (message: string, fix: string) =>
+    located('golden-sample-failed', version, ['bundle', 'goldenSamples'], message, fix)
+  let session: Session | undefined
+  try {
+    const golden = JSON.parse(await readFile(samplesPath, 'utf8')) as GoldenSamples
+    session = await createSession(modelPath, version.value.interface)
+    const result = await checkGoldenSamples(session, version.value.interface, golden)
+    const [first] = result.failed
+    if (!first) return []
+    const wrong = new Set(result.failed.map(({ id }) => id)).size
+    const message = `${wrong} of ${result.samples} golden samples fail: ${first.message}`
+    return [failed(message, 'Register the artifact whose predictions these are; onnxruntime-node may have changed.')]
+  } catch (error) {
+    if (error instanceof SyntaxError) return [failed('the golden samples are not JSON', 'Register the version again.')]
+    if (!(error instanceof ModelError)) throw error
+    return [located('model-unreadable', version, ['bundle', 'model'], error.message, 'Export the model anew.')]
+  } finally {
+    await session?.release()
+  }
 }
 
 async function checkFile(

@@ -5,6 +5,7 @@ import type { Finding } from '../findings/index.ts'
 import { compareWithDist, renderManifests } from '../manifests/index.ts'
 import { loadRepository, resolvePlan } from '../plan/index.ts'
 import { withExample, withExampleClone } from '../testing/example-repository.ts'
+import { budgetLines } from './budget-lines.ts'
 import { exitCodeOf } from './output.ts'
 import { runCommand } from './testing/command.ts'
 
@@ -154,6 +155,31 @@ test('validate --since says what the change does to a cluster, from where the br
     const { code, stderr } = await modelyard(['validate', '--offline', '--since', 'nowhere'])
     assert.is(code, 2)
     assert.match(stderr, 'there is no commit nowhere that this branch started from')
+  })
+})
+
+test('what deployed versions take here stands beside their budgets, with what was not measured and why', async () => {
+  const budget = { p99Ms: 20, memoryBytes: 256 * 2 ** 20 }
+  const latency = { p50Ms: 0.2, p95Ms: 1.2345, p99Ms: 31 }
+  const measured = [
+    { model: 'house-price', version: '1.0.0', environments: ['staging', 'production'], budget, latency },
+    { model: 'wine', version: '2.0.0', environments: ['staging'], budget, unknown: 'its artifact is not here' },
+  ]
+  assert.equal(
+    budgetLines([
+      { ...(measured[0] as (typeof measured)[0]), memoryBytes: 120 * 2 ** 20, holds: false },
+      ...measured.slice(1),
+    ]),
+    [
+      'one row, here      p50     p95     p99 of budget         memory of limit   in',
+      'house-price 1.0.0  0.2 ms  1.2 ms  31 ms of 20 ms, over  120 Mi of 256 Mi  staging, production',
+      'wine 2.0.0         -       -       -                     -                 staging: not measured, its artifact is not here',
+    ],
+  )
+  await withExample(async (example) => {
+    const { code, stderr } = await runCommand(example, 'validate', '--measure', '--offline')
+    assert.is(code, 2)
+    assert.match(stderr, '--measure runs the artifacts that --offline leaves out')
   })
 })
 

@@ -19,8 +19,8 @@ export function outputFor({ format = 'text', json = false, quiet = false }: Form
 
 /** What was found, in the format that was asked for; sets the exit code. `root` is where files are named from. */
 export async function tell(
-  validation: { findings: Finding[]; suppressed: readonly unknown[] },
-  { looked, note = '', root }: { looked: string; note?: string; root: string },
+  validation: { findings: Finding[]; suppressed: readonly unknown[]; measured?: readonly unknown[] },
+  { looked, note = '', root, lines = [] }: { looked: string; note?: string; root: string; lines?: readonly string[] },
   options: FormatOptions,
 ): Promise<void> {
   const { findings } = validation
@@ -38,6 +38,7 @@ export async function tell(
   }
   output.findings(findings)
   output.data(validation)
+  for (const line of lines) output.line(line)
   output.line(summary)
 }
 

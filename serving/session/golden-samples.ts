@@ -71,9 +71,10 @@ export async function checkGoldenSamples(
   return result
 }
 
-function encodeSample(
+/** The feeds of one request with the sample; what it and the interface differ by otherwise. */
+export function encodeSample(
   modelInterface: ModelInterface,
-  sample: GoldenSample,
+  sample: Pick<GoldenSample, 'features' | 'tensors'>,
 ): { ok: true; feeds: Tensors } | { ok: false; problems: Problem[] } {
   if (sample.features !== undefined) {
     if (modelInterface.inputs.some(({ columns }) => columns === undefined)) {

@@ -17,7 +17,7 @@ export {
   type RecordEncoder,
 } from './encode-records.ts'
 export { fromFloat16, toFloat16 } from './float16.ts'
-export { checkGoldenSamples, type GoldenFailure, type GoldenResult } from './golden-samples.ts'
+export { checkGoldenSamples, encodeSample, type GoldenFailure, type GoldenResult } from './golden-samples.ts'
 export type { GraphDimension, GraphFacts, GraphValue } from './graph-facts.ts'
 export { isObject } from './is-object.ts'
 export { ModelError, type ModelErrorCode, type Problem } from './model-error.ts'

@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs'
 import { type Command, Option } from 'commander'
+import type { MeasuredVersion } from '../../change-set/index.ts'
 import { type ManifestOptions, validateManifests, validateRepository } from '../../checks/index.ts'
-import { Failure } from '../../findings/index.ts'
+import { Failure, type Finding } from '../../findings/index.ts'
+import { budgetLines } from '../budget-lines.ts'
 import { contextOf, withCommonOptions } from '../context.ts'
 import { expectShortRun } from '../short-run.ts'
 import { FORMATS, type FormatOptions, outputFor, tell } from '../validation-report.ts'
 
 interface Options extends FormatOptions, ManifestOptions {
   offline?: boolean
+  measure?: boolean
   since?: string
 }
 
@@ -26,6 +29,7 @@ export function validateCommand(program: Command): void {
           'Exit 1 with errors, 2 when something could not be checked.',
       )
       .option('--offline', 'leave the artifacts of the repository out')
+      .option('--measure', 'run each deployed version, and say its latency and memory here beside its budget')
       .option(
         '--since <ref>',
         'say too what the change since this branch or commit does: to clusters, to facts, to the order of promotion',
@@ -46,7 +50,7 @@ export function validateCommand(program: Command): void {
 }
 
 async function validateInputs(inputs: string[], options: Options): Promise<void> {
-  for (const option of ['offline', 'since', 'root'] as const) {
+  for (const option of ['offline', 'measure', 'since', 'root'] as const) {
     if (options[option] !== undefined) {
       throw new Failure(`--${option} is for the repository, and ${inputs[0]} was named`, {
         fix: 'Leave one of them out.',
@@ -69,7 +73,10 @@ async function validateHere(options: Options): Promise<void> {
     })
   }
   const { root } = contextOf(options)
-  const { offline = false, since } = options
+  const { offline = false, measure = false, since } = options
+  if (offline && measure) {
+    throw new Failure('--measure runs the artifacts that --offline leaves out', { fix: 'Leave one of them out.' })
+  }
   const validation = await outputFor(options).during('Validating', async () => {
     if (since === undefined) return validateRepository(root, { offline })
     // Only this needs Git, which nothing else should wait for.
@@ -79,7 +86,17 @@ async function validateHere(options: Options): Promise<void> {
   const { counts, artifactsChecked } = validation
   const looked = `${counts.environments} environments, ${counts.models} models, ${counts.versions} versions, ${counts.objects} objects`
   const note = artifactsChecked ? '' : ' (artifacts not checked: --offline)'
-  await tell(validation, { looked, note, root }, options)
+  if (!measure) return tell(validation, { looked, note, root }, options)
+  const measured = await outputFor(options).during('Measuring', () => measureHere(root, validation.findings))
+  await tell({ ...validation, measured }, { looked, note, root, lines: budgetLines(measured) }, options)
+}
+
+async function measureHere(root: string, findings: readonly Finding[]): Promise<MeasuredVersion[]> {
+  const { measureDeployed } = await import('../../change-set/index.ts')
+  const { loadRepository, resolvePlan } = await import('../../plan/index.ts')
+  const repository = await loadRepository(root)
+  const refused = new Set(findings.flatMap(({ file, severity }) => (severity === 'error' ? [file] : [])))
+  return measureDeployed(repository, resolvePlan(repository), (file) => !refused.has(file))
 }
 
 function count(number: number, noun: string): string {
