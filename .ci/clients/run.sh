@@ -4,24 +4,10 @@
 # file. What is expected was computed by scikit-learn or onnxruntime for Python. Arguments go to pytest. Ends in `N passed, N failed`.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
-mkdir -p "$cache"
+# shellcheck source=../counterparts.sh
+source "$here/../counterparts.sh"
 
-skip() {
-  echo "skipped: $1"
-  echo "0 passed, 0 failed"
-  exit 0
-}
-
-command -v python3 >/dev/null || skip "needs python3, get it by: apt-get install python3 python3-venv"
-venv="$cache/clients-$({ python3 --version && cat "$here/requirements.txt"; } | sha256sum | cut -c1-16)"
-if [ ! -e "$venv/complete" ]; then
-  rm -rf "$venv"
-  python3 -m venv "$venv" >"$cache/clients-venv.log" 2>&1 || skip "needs Python's venv module, get it by: apt-get install python3-venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt" 2>"$cache/clients-pip.log" ||
-    skip "needs the packages in .ci/clients/requirements.txt, get them by: pip install -r (see $cache/clients-pip.log)"
-  touch "$venv/complete"
-fi
+make_venv clients "$here/requirements.txt" || skip "$missing"
 # mlflow starts uvicorn by name.
 export PATH="$venv/bin:$PATH" PYTHONPATH="$here/../served" PYTHONDONTWRITEBYTECODE=1 MLFLOW_DISABLE_TELEMETRY=true
 output=$(mktemp)

@@ -17,9 +17,8 @@
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "$here/../.."
-cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
-mkdir -p "$cache"
-cache=$(cd "$cache" && pwd)
+# shellcheck source=../counterparts.sh
+source "$here/../counterparts.sh"
 # shellcheck source=programs.sh
 source "$here/programs.sh"
 

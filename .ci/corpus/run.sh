@@ -6,24 +6,10 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
-mkdir -p "$cache"
+# shellcheck source=../counterparts.sh
+source "$here/../counterparts.sh"
 
-skip() {
-  echo "skipped: $1"
-  echo "0 passed, 0 failed"
-  exit 0
-}
-
-command -v python3 >/dev/null || skip "needs python3, get it by: apt-get install python3 python3-venv"
-venv="$cache/corpus-$({ python3 --version && cat "$here/requirements.txt"; } | sha256sum | cut -c1-16)"
-if [ ! -e "$venv/complete" ]; then
-  rm -rf "$venv"
-  python3 -m venv "$venv" >"$cache/corpus-venv.log" 2>&1 || skip "needs Python's venv module, get it by: apt-get install python3-venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt" 2>"$cache/corpus-pip.log" ||
-    skip "needs the packages in .ci/corpus/requirements.txt, get them by: pip install -r (see $cache/corpus-pip.log)"
-  touch "$venv/complete"
-fi
+make_venv corpus "$here/requirements.txt" || skip "$missing"
 folders=("$("$venv/bin/python" -c 'import onnx.backend.test as cases; print(cases.__path__[0] + "/data")')")
 
 # Beside the clone that this may be a worktree of.

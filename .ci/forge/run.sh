@@ -5,8 +5,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 here=.ci/forge
-cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
-mkdir -p "$cache"
+# shellcheck source=../counterparts.sh
+source .ci/counterparts.sh
 
 # GitHub's description: 400 MB unpacked, of which 75 kB are used.
 description_version=23.0.2

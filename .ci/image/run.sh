@@ -9,7 +9,9 @@ done
 [ "$(id -u)" = 0 ] || { echo "skipped: needs root for chroot, get it by running as root"; exit 0; }
 
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot
-cache="${MODELYARD_CI_CACHE:-$HOME/.cache/modelyard-ci}/image"
+# shellcheck source=../counterparts.sh
+source .ci/counterparts.sh
+cache="$cache/image"
 mkdir -p "$cache"
 work=$(mktemp -d)
 store=(--root "$work/storage" --runroot "$work/run")

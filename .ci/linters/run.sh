@@ -4,17 +4,10 @@
 # it was skipped.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
-mkdir -p "$cache"
-cache=$(cd "$cache" && pwd)
+# shellcheck source=../counterparts.sh
+source "$here/../counterparts.sh"
 KUBE_SCORE=github.com/zegl/kube-score/cmd/kube-score
 KUBE_SCORE_VERSION=v1.20.0
-
-skip() {
-  echo "skipped: $1"
-  echo "0 passed, 0 failed"
-  exit 0
-}
 
 command -v go >/dev/null || skip "needs go, get it by: apt-get install golang (1.26 or newer)"
 kube_score="$cache/kube-score-$KUBE_SCORE_VERSION"

@@ -11,7 +11,6 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 dist=${1:-"$here/../../dist"}
-cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
 # shellcheck source=tools.sh
 source "$here/tools.sh"
 
@@ -20,7 +19,6 @@ if [ ! -d "$dist" ]; then
   exit 2
 fi
 dist=$(cd "$dist" && pwd)
-mkdir -p "$cache"
 
 passed=0
 failed=0
@@ -39,7 +37,7 @@ count() {
 
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
-if make_venv; then
+if make_python; then
   "$python" "$here/run_kubernetes_validate.py" "$dist" >"$report" || true
   count "$report"
   if make_kubeconform; then

@@ -1,6 +1,8 @@
 # shellcheck shell=bash
-# Gets the second validators, for the tiers that source this: make_venv, make_kubeconform, module_folder. $cache must be a folder.
+# Gets the second validators, for the tiers that source this: make_python, make_kubeconform, module_folder.
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=../counterparts.sh
+source "$tools/../counterparts.sh"
 # shellcheck source=versions.sh
 source "$tools/versions.sh"
 
@@ -11,26 +13,9 @@ stop() {
 }
 
 # Sets $python to an interpreter with the pinned requirements; false when that cannot be had.
-make_venv() {
-  if ! command -v python3 >/dev/null; then
-    echo "skipped: needs python3, get it by: apt-get install python3 python3-venv"
-    return 1
-  fi
-  local key
-  key=$({ python3 --version && cat "$tools/requirements.txt"; } | sha256sum | cut -c1-16)
-  local venv="$cache/venv-$key"
+make_python() {
+  make_venv venv "$tools/requirements.txt" || { echo "skipped: $missing"; return 1; }
   python="$venv/bin/python"
-  [ -e "$venv/complete" ] && return 0
-  rm -rf "$venv"
-  if ! python3 -m venv "$venv" >/dev/null 2>"$cache/venv.log"; then
-    echo "skipped: needs Python's venv module, get it by: apt-get install python3-venv (see $cache/venv.log)"
-    return 1
-  fi
-  if ! "$python" -m pip install --quiet --disable-pip-version-check -r "$tools/requirements.txt" 2>"$cache/pip.log"; then
-    echo "skipped: needs the packages in .ci/manifests/requirements.txt, get them by: pip install -r (see $cache/pip.log)"
-    return 1
-  fi
-  touch "$venv/complete"
 }
 
 # Sets $kubeconform and $schemas; false when that cannot be had.

@@ -6,14 +6,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 here=.ci/prometheus
-cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
-mkdir -p "$cache"
-
-skip() {
-  echo "skipped: $1"
-  echo "0 passed, 0 failed"
-  exit 0
-}
+# shellcheck source=../counterparts.sh
+source .ci/counterparts.sh
 
 for program in prometheus promtool; do
   command -v "$program" >/dev/null ||

@@ -4,8 +4,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 here=.ci/stores
-cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
-mkdir -p "$cache"
+# shellcheck source=../counterparts.sh
+source .ci/counterparts.sh
 
 if ! command -v docker-registry >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   # The package's own service is not wanted, only its program.
@@ -13,15 +13,6 @@ if ! command -v docker-registry >/dev/null && [ "$(id -u)" = 0 ] && command -v a
 fi
 
 python=
-if command -v python3 >/dev/null; then
-  venv="$cache/stores-$({ python3 --version && cat "$here/requirements.txt"; } | sha256sum | cut -c1-16)"
-  if [ ! -e "$venv/complete" ]; then
-    rm -rf "$venv"
-    python3 -m venv "$venv" &&
-      "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt" &&
-      touch "$venv/complete"
-  fi >"$cache/pip-stores.log" 2>&1
-  [ -e "$venv/complete" ] && python="$venv/bin/python"
-fi
+make_venv stores "$here/requirements.txt" && python="$venv/bin/python"
 
 STORES_PYTHON=$python exec node "$here/stores.mjs"

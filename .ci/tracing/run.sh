@@ -4,25 +4,12 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 here=.ci/tracing layer=serving/opentelemetry
-cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
-mkdir -p "$cache"
+# shellcheck source=../counterparts.sh
+source .ci/counterparts.sh
 
-skip() {
-  echo "skipped: $1"
-  echo "0 passed, 0 failed"
-  exit 0
-}
-
-command -v python3 >/dev/null || skip "needs python3, get it by apt-get install python3-venv"
-venv="$cache/tracing-$({ python3 --version && cat "$here/requirements.txt"; } | sha256sum | cut -c1-16)"
-if [ ! -e "$venv/complete" ]; then
-  rm -rf "$venv"
-  python3 -m venv "$venv" &&
-    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt" &&
-    touch "$venv/complete"
-fi >"$cache/pip-tracing.log" 2>&1
+make_venv tracing "$here/requirements.txt" || skip "$missing"
 collector=$(find "$venv" -name rotel-agent -type f 2>/dev/null | head -1)
-[ -n "$collector" ] || skip "needs the collector in $here/requirements.txt, get it by pip install (see $cache/pip-tracing.log)"
+[ -n "$collector" ] || skip "needs the collector in $here/requirements.txt, get it by pip install for this machine"
 
 packages="$cache/opentelemetry-$(sha256sum "$layer/package-lock.json" | cut -c1-16)"
 if [ ! -e "$packages/complete" ]; then

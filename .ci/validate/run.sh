@@ -5,11 +5,9 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root="$here/../.."
-cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
-mkdir -p "$cache"
 # shellcheck source=../manifests/tools.sh
 source "$here/../manifests/tools.sh"
-if ! make_venv || ! make_kubeconform; then
+if ! make_python || ! make_kubeconform; then
   echo "0 passed, 0 failed"
   exit 0
 fi

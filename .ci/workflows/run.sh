@@ -3,8 +3,8 @@
 # release beside it, no rights but those a job asks for, nothing that a stranger writes inside a shell script. Ends in `N passed, N failed`.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
-cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
-mkdir -p "$cache"
+# shellcheck source=../counterparts.sh
+source .ci/counterparts.sh
 version=v1.7.12
 actionlint="$cache/actionlint-$version/actionlint"
 if [ ! -x "$actionlint" ] && command -v go >/dev/null; then

@@ -1,0 +1,35 @@
+# shellcheck shell=bash
+# For the tiers that source this: the folder of what they get and build ($cache), skip, make_venv.
+cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
+mkdir -p "$cache"
+cache=$(cd "$cache" && pwd)
+
+# Ends a tier that this machine cannot run: skip "needs X, get it by Y"
+skip() {
+  echo "skipped: $1"
+  echo "0 passed, 0 failed"
+  exit 0
+}
+
+# make_venv NAME REQUIREMENTS sets $venv to a virtual environment with these packages, kept by the version of Python and of each
+# package; false, with $missing saying why, when it cannot be had.
+make_venv() {
+  local name=$1 requirements=$2
+  if ! command -v python3 >/dev/null; then
+    missing="needs python3, get it by: apt-get install python3 python3-venv"
+    return 1
+  fi
+  venv="$cache/$name-$({ python3 --version && cat "$requirements"; } | sha256sum | cut -c1-16)"
+  [ -e "$venv/complete" ] && return 0
+  rm -rf "$venv"
+  if ! python3 -m venv "$venv" >"$cache/$name-venv.log" 2>&1; then
+    missing="needs Python's venv module, get it by: apt-get install python3-venv (see $cache/$name-venv.log)"
+    return 1
+  fi
+  if ! "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$requirements" 2>"$cache/$name-pip.log"; then
+    # shellcheck disable=SC2034 # for whoever sources this
+    missing="needs the packages in ${requirements#"$PWD/"}, get them by: pip install -r (see $cache/$name-pip.log)"
+    return 1
+  fi
+  touch "$venv/complete"
+}
