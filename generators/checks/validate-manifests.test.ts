@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { POLICY_RULES } from './policy/index.ts'
+import { thingDefinition } from './testing/thing-definition.ts'
 import { type ManifestOptions, validateManifests } from './validate-manifests.ts'
 
 const test = suite('manifests without a repository')
@@ -209,26 +210,10 @@ spec:
 })
 
 test('a rule that cannot be evaluated is a could-not-check, and what it compares with an older object is left out', async () => {
-  const crd = (rule: string) => `apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: { name: things.example.com }
-spec:
-  group: example.com
-  names: { kind: Thing, plural: things }
-  scope: Namespaced
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties:
-            spec:
-              type: object
-              properties: { size: { type: integer }, namespace: { type: string } }
-              x-kubernetes-validations: [{ rule: '${rule}', message: no good }]
-`
+  const crd = (rule: string) =>
+    thingDefinition(`type: object
+properties: { size: { type: integer }, namespace: { type: string } }
+x-kubernetes-validations: [{ rule: '${rule}', message: no good }]`)
   const verdict = async (rule: string) => {
     const thing = 'apiVersion: example.com/v1\nkind: Thing\nmetadata: { name: a }\nspec: { size: 3, namespace: x }\n'
     return inFolder({ 'crd.yaml': crd(rule), 'thing.yaml': thing }, async (folder) => {

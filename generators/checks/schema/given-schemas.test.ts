@@ -4,34 +4,18 @@ import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { ManifestObject } from '../manifest-objects.ts'
+import { thingDefinition } from '../testing/thing-definition.ts'
 import { checkSchema, openSchemas } from './index.ts'
 
 const test = suite('schemas that a user names')
 
-const CRD = `apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: { name: things.example.com }
-spec:
-  group: example.com
-  names: { kind: Thing, plural: things }
-  scope: Namespaced
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties:
-            spec:
-              type: object
-              required: [size, mode]
-              properties:
-                size: { type: integer, minimum: 1 }
-                mode: { type: string, default: fast }
-                port: { x-kubernetes-int-or-string: true }
-                free: { type: object, x-kubernetes-preserve-unknown-fields: true }
-`
+const CRD = thingDefinition(`type: object
+required: [size, mode]
+properties:
+  size: { type: integer, minimum: 1 }
+  mode: { type: string, default: fast }
+  port: { x-kubernetes-int-or-string: true }
+  free: { type: object, x-kubernetes-preserve-unknown-fields: true }`)
 const JSON_SCHEMA = JSON.stringify({
   $schema: 'http://json-schema.org/schema#',
   type: 'object',
