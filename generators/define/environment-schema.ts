@@ -121,6 +121,12 @@ export const environmentSchema = object(
     predictionLog,
     monitoring: monitoringSchema,
     prometheus: address,
+    kubeflowRegistry: {
+      type: 'object',
+      additionalProperties: label,
+      propertyNames: text('^[a-z][a-z0-9-]*(@\\d+\\.\\d+\\.\\d+)?$', 'a model, or a version such as wine@1.0.0'),
+      minProperties: 1,
+    },
     gates: environmentGatesSchema,
     overrides: { type: 'array', items: object({ model: modelName }, { replicas, resources, scaleToZero }) },
   },

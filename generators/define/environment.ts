@@ -102,6 +102,8 @@ export interface EnvironmentDefinition {
   monitoring?: Monitoring
   /** Prometheus of this environment, for soak, live figures and `status`: an address without a password. Token: `PROMETHEUS_TOKEN`. */
   prometheus?: `${'https' | 'http'}://${string}`
+  /** Ids in Kubeflow's Model Registry, by model and version, `{ wine: '4', 'wine@1.0.0': '11' }`: its labels on their Deployments. */
+  kubeflowRegistry?: Record<string, string>
   gates?: EnvironmentGates
   overrides?: Override[]
 }

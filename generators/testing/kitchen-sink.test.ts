@@ -207,6 +207,27 @@ test('each owner has a namespace with its bounds, and a project whose Applicatio
   assert.equal(spec.destinations.length, 2)
 })
 
+test("Kubeflow's registry finds the workloads of what it knows, whose pods are as they were", () => {
+  const labelsOf = ({ metadata }: Manifest) =>
+    Object.entries(metadata.labels ?? {}).filter(([name]) => name.startsWith('modelregistry.kubeflow.org/'))
+  const wine = objectAt('owners/models/wine/deployment')
+  assert.equal(labelsOf(wine), [
+    ['modelregistry.kubeflow.org/model-version-id', '11'],
+    ['modelregistry.kubeflow.org/registered-model-id', '4'],
+  ])
+  assert.equal(labelsOf(wine.spec.template), [])
+  assert.equal(labelsOf(objectAt('owners/models/wine/candidate-deployment')), [
+    ['modelregistry.kubeflow.org/registered-model-id', '4'],
+  ])
+  assert.equal(labelsOf(objectAt('owners/models/pairing/deployment')), [])
+})
+
+test('a route waits for the pods, except where Argo Rollouts waits for the route', () => {
+  const waveOf = (path: string) => objectAt(path).metadata.annotations?.['argocd.argoproj.io/sync-wave']
+  assert.is(waveOf('gateway/models/wine/http-route'), '1')
+  assert.is(waveOf('rollout/models/wine/http-route'), undefined)
+})
+
 test('one ApplicationSet takes the place of the Applications of the models', () => {
   const { spec } = objectAt('split/argocd/split-models')
   assert.is(spec.template.metadata.name, 'split-model-{{.path.basename}}')

@@ -8,6 +8,9 @@ import { canaryService } from './rollout.ts'
 /** Fields that the API server would add are written: Argo CD compares what is there with what Git says. */
 const BACKEND = { group: '', kind: 'Service', port: SERVICE_PORT }
 
+/** A candidate takes requests once it is there. */
+const AFTER_PODS = { 'argocd.argoproj.io/sync-wave': '1' }
+
 /**
  * The way from a Gateway to a model's Services. Weights, a header and a mirror are what makes a candidate: to widen one changes this
  * object alone.
@@ -23,11 +26,12 @@ export function modelRoute(
     path: { type: type === 'prefix' ? 'PathPrefix' : 'Exact', value: path },
   }))
   const stable = { ...BACKEND, name, weight: 1 }
+  // Argo Rollouts brings up no pod as long as there is no route to shift.
+  const isShifted = environment.traffic?.engine === 'rollouts'
   new ApiObject(scope, 'http-route', {
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
-    // After the pods: a candidate takes requests once it is there.
-    metadata: { name, labels, annotations: { 'argocd.argoproj.io/sync-wave': '1' } },
+    metadata: { name, labels, ...(!isShifted && { annotations: AFTER_PODS }) },
     spec: {
       parentRefs: [
         {
@@ -44,7 +48,7 @@ export function modelRoute(
   })
 
   function rules(): object[] {
-    if (environment.traffic?.engine === 'rollouts') {
+    if (isShifted) {
       const canary = { ...BACKEND, name: canaryService(name), weight: 0 }
       return [{ matches, backendRefs: [{ ...stable, weight: 100 }, canary] }]
     }

@@ -20,7 +20,8 @@ export function deployment(scope: Construct, workload: Workload, mounts: Mounts)
     [ANNOTATIONS.artifact]: stable.facts.bundle.model.sha256,
     ...(stable.release !== undefined && { [ANNOTATIONS.release]: stable.release }),
   }
-  const metadata = { name, labels, annotations }
+  // Not of the pods: an id that is added later restarts none.
+  const metadata = { name, labels: { ...labels, ...kubeflowLabels(model) }, annotations }
   const common = {
     ...(replicas.min === replicas.max && { replicas: replicas.min }),
     revisionHistoryLimit: 3,
@@ -44,6 +45,15 @@ export function deployment(scope: Construct, workload: Workload, mounts: Mounts)
     metadata,
     spec: { ...common, strategy: { type: 'RollingUpdate', rollingUpdate: surge(model) }, template },
   })
+}
+
+/** Of Kubeflow's Model Registry: https://github.com/kubeflow/model-registry, its controller of inference services. */
+function kubeflowLabels({ name, stable, environment }: PlannedModel): Record<string, string> {
+  const { [name]: model, [`${name}@${stable.facts.version}`]: version } = environment.kubeflowRegistry ?? {}
+  return {
+    ...(model !== undefined && { 'modelregistry.kubeflow.org/registered-model-id': model }),
+    ...(version !== undefined && { 'modelregistry.kubeflow.org/model-version-id': version }),
+  }
 }
 
 /** Pods come before others go. Where no GPU is to spare, a pod that waits for one would hold the rollout up for ever. */

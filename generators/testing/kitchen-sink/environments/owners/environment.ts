@@ -4,11 +4,13 @@ import { argocd, cluster, servingImage } from '../shared.ts'
 /** Each team's models in a namespace and a project of their own, behind one Gateway. */
 export default defineEnvironment({
   name: 'owners',
+  owner: 'platform',
   revision: 2,
   cluster,
   namespace: byOwner({ cellar: 'sink-cellar', kitchen: 'sink-kitchen' }),
   argocd: { ...argocd, verification: true },
   servingImage,
+  kubeflowRegistry: { wine: '4', 'wine@1.0.0': '11' },
   artifacts: https('https://models.example.com'),
   traffic: gatewayApi({ gateway: 'gateways/public', host: '{model}.owners.example.com' }),
   network: { from: [{ namespace: 'gateways' }, { namespace: 'monitoring' }], to: ['203.0.113.0/24'] },
