@@ -10,6 +10,8 @@ const NAMESPACE = 'argocd'
 
 /** An Argo CD without its user interface: redis, repo server and application controller, with the settings it is released with. */
 export interface ArgoCd {
+  /** Starts its API server; gives the address, and the token of a person who logged in. */
+  startApi(): Promise<{ address: string; token: string }>
   applications(): KubernetesObject[]
   /** What a webhook of a Git host does: look at the branch now. `hard` forgets what it rendered before, too. */
   refresh(how?: 'normal' | 'hard'): void
@@ -94,6 +96,35 @@ export async function startArgoCd(folder: string, programs: Programs, kubectl: K
     kubectl.run('annotate', 'applications.argoproj.io', '--all', '-n', NAMESPACE, '--overwrite', annotation)
   }
   return {
+    async startApi() {
+      const [port = 0, apiMetrics = 0] = await freePorts(2)
+      const server = start(
+        folder,
+        'argocd-server',
+        programs.path('argocd'),
+        [
+          ...['--address', HOST, '--port', `${port}`, '--metrics-address', HOST, '--metrics-port', `${apiMetrics}`],
+          ...['--kubeconfig', kubectl.kubeconfig, '--namespace', NAMESPACE, '--insecure'],
+          ...['--repo-server', `${HOST}:${repositories}`, '--redis', `${HOST}:${redis}`, '--loglevel', 'warn'],
+        ],
+        { ...environment, ARGOCD_BINARY_NAME: 'argocd-server' },
+      )
+      const address = `http://${HOST}:${port}`
+      let token = ''
+      const logIn = async () => {
+        const { data } = kubectl.get('secret', 'argocd-initial-admin-secret', NAMESPACE) as {
+          data?: { password: string }
+        }
+        const password = Buffer.from(data?.password ?? '', 'base64').toString()
+        const body = JSON.stringify({ username: 'admin', password })
+        const headers = { 'content-type': 'application/json' }
+        const answer = await fetch(`${address}/api/v1/session`, { method: 'POST', headers, body })
+        token = ((await answer.json()) as { token?: string }).token ?? ''
+        return token !== ''
+      }
+      await until("Argo CD's API lets its administrator in", logIn, { seconds: 60, process: server })
+      return { address, token }
+    },
     applications,
     refresh,
     async settled(commit, seconds) {

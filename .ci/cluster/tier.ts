@@ -9,6 +9,7 @@ import { check, skip, summary } from './checks.ts'
 import { installCustomResources, provideVolume, startControlPlane } from './control-plane.ts'
 import { type Fleet, prepareFleet } from './fleet.ts'
 import { Kubectl } from './kubectl.ts'
+import { checkObserved } from './observe.ts'
 import { findPrograms } from './programs.ts'
 import { checkSync } from './sync.ts'
 import { checkVerdicts } from './verdicts.ts'
@@ -56,6 +57,8 @@ async function checkAll(kubectl: Kubectl): Promise<void> {
     await check('Argo CD and a Git server', async () => {
       parts = [await startArgoCd(folder, programs, kubectl), await prepareFleet(example, folder)]
     })
-    if (parts) await checkSync(kubectl, parts[0], example, parts[1])
+    if (!parts) return
+    await checkSync(kubectl, parts[0], example, parts[1])
+    await checkObserved(kubectl, parts[0], example, parts[1], { programs, folder })
   })
 }

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict'
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { requireEnvironment } from '../../generators/change-set/index.ts'
+import { requireEnvironment, requirePinned } from '../../generators/change-set/index.ts'
 import { runCommand } from '../../generators/cli/testing/command.ts'
 import { isolateGit, synthAndPush } from '../../generators/cli/testing/proposals.ts'
 import { loadRepository, resolvePlan } from '../../generators/plan/index.ts'
@@ -16,6 +16,10 @@ import { type Prometheus, startPrometheus } from './prometheus.ts'
 const scratch = resolve(process.argv[2] ?? '')
 const MODEL = 'diabetes-progression'
 const UNSEEN = 'breast-biopsy'
+/** Asked by tensors, since it has no named features. */
+const TENSORS = 'voice-activity'
+/** Runs in production with a candidate beside it. */
+const CANARY = 'house-price'
 const STEP = ['--from', 'staging', '--to', 'production']
 /** What is counted in steps of 15 s, so that three of them are needed. */
 const SOAK_SECONDS = 45
@@ -51,21 +55,22 @@ process.exitCode = failed === 0 ? 0 : 1
 
 async function checkAll(clone: ExampleClone): Promise<void> {
   appendFileSync(`${clone.root}/.git/info/exclude`, 'pods\nnode_modules\n')
-  clone.edit('environments/staging/environment.ts', 'defineEnvironment }', 'defineEnvironment, prometheusOperator }')
-  clone.edit(
-    'environments/staging/environment.ts',
-    '  argocd,',
-    "  argocd,\n  monitoring: prometheusOperator({ release: 'p' }),",
-  )
+  for (const file of ['environments/staging/environment.ts', PRODUCTION]) {
+    clone.edit(file, 'import { defineEnvironment', 'import { prometheusOperator, defineEnvironment')
+    clone.edit(file, '  argocd,', "  argocd,\n  monitoring: prometheusOperator({ release: 'p' }),")
+  }
   clone.edit(PRODUCTION, 'gates: { approvals: 2 }', `gates: { approvals: 2, soak: '${SOAK_SECONDS}s', ${LIVE} }`)
   await synthAndPush(clone, 'Soak and live figures')
   const repository = await loadRepository(clone.root)
-  const staging = requireEnvironment(resolvePlan(repository), 'staging')
-  const model = staging.models.find(({ name }) => name === MODEL)
-  if (!model) throw new Error(`staging has no ${MODEL}`)
-  const pods = await Promise.all([1, 2].map((number) => startPod(repository, model, number)))
+  const plan = resolvePlan(repository)
+  const [staging, production] = [requireEnvironment(plan, 'staging'), requireEnvironment(plan, 'production')]
+  const pods = await Promise.all([
+    ...[1, 2].map((number) => startPod(repository, requirePinned(staging, MODEL), number)),
+    startPod(repository, requirePinned(staging, TENSORS), 1),
+    startPod(repository, requirePinned(production, CANARY), 1),
+  ])
   const service = await wayTo(pods[0]?.port ?? 0)
-  const prometheus = await startPrometheus(scratch, objectsOf(staging), pods)
+  const prometheus = await startPrometheus(scratch, [staging, production].flatMap(objectsOf), pods)
   try {
     await askPrometheus(clone, pods, prometheus, `http://127.0.0.1:${service.port}`)
   } finally {
@@ -108,6 +113,18 @@ async function askPrometheus(clone: ExampleClone, pods: Pod[], prometheus: Prome
     assert.match(stdout, /loaded +pass +1\.1\.0-\w{8} in 2 of 2 pods/)
     assert.match(stdout, /golden samples +pass +24 of 24 through http/)
   })
+  await check('verify asks for a candidate too, and a model without named features by its tensors', async () => {
+    const ofModel = async (model: string, env: string) => {
+      const at = `http://127.0.0.1:${pods.find((pod) => pod.model.name === model)?.port}`
+      const args = ['--env', env, '--prometheus', address, '--address', at, '--wait', '30s']
+      return (await runCommand(clone, 'verify', model, ...args)).stdout
+    }
+    assert.match(await ofModel(TENSORS, 'staging'), /golden samples +pass +(\d+) of \1 through http/)
+    const both = await ofModel(CANARY, 'production')
+    assert.match(both, /loaded +pass +1\.0\.0-\w{8} in 1 of 1 pods, 1\.1\.0-\w{8} in 1 of 1 pods/)
+    const { stdout } = await runCommand(clone, 'status', '--env', 'production', '--prometheus', address)
+    assert.match(stdout, /house-price +1\.0\.0 \+ 1\.1\.0 canary 10 % +unknown +1\.0\.0 1\/1 \+ 1\.1\.0 1\/1 /)
+  })
   await check('too short a soak, and too few requests to tell, are refused', async () => {
     const { code, text, row } = await promote()
     assert.notEqual(code, 0)
@@ -118,7 +135,8 @@ async function askPrometheus(clone: ExampleClone, pods: Pod[], prometheus: Prome
   })
 
   let over = false
-  const good = pods.map((pod) => load(clone.root, pod, () => over, { well: true }))
+  const called = pods.filter(({ model }) => model.name === MODEL)
+  const good = called.map((pod) => load(clone.root, pod, () => over, { well: true }))
   const answered = (loads: typeof good) =>
     loads.flatMap((each) => [...each.answered.values()]).reduce((sum, count) => sum + count, 0)
   await check('a soak that is long enough passes, with the time and the figures that Prometheus has', async () => {
@@ -150,7 +168,7 @@ async function askPrometheus(clone: ExampleClone, pods: Pod[], prometheus: Prome
   await check('an error rate above the bound is refused, with the rate that callers saw', async () => {
     let ended = false
     const before = answered(good)
-    const hurried = pods.map((pod) => load(clone.root, pod, () => ended))
+    const hurried = called.map((pod) => load(clone.root, pod, () => ended))
     const failures = () => hurried.reduce((sum, each) => sum + serverErrors(each.answered), 0)
     await until(
       async () => failures() >= 20,
@@ -183,13 +201,15 @@ async function askPrometheus(clone: ExampleClone, pods: Pod[], prometheus: Prome
       '--prometheus',
       address,
     )
-    const [, count] = /\*\*(\d+) requests\*\*/.exec(stdout) ?? []
-    assert.ok(Number(count) > 100, stdout)
+    const [, count = '', route = ''] = /\*\*([\d,]+) requests\*\* in the last 7d: predict ([\d,]+)/.exec(stdout) ?? []
+    assert.ok(Number(count.replaceAll(',', '')) > 100, stdout)
+    assert.equal(route, count)
   })
   await check('with Prometheus down nothing can be told, and nothing passes', async () => {
     for (const [at, reason] of [
       [NOBODY, /Prometheus could not be asked/],
-      [service, /Prometheus answered|is no Prometheus/],
+      // The server itself, which is no Prometheus.
+      [service, /Prometheus answered 404|is no Prometheus/],
     ] as const) {
       const { code, text, row } = await promote(MODEL, at)
       assert.notEqual(code, 0)

@@ -34,6 +34,7 @@ export async function startPrometheus(
       metrics_path: endpoint.path,
       static_configs: pods
         .filter(({ model }) => model.name === labels['app.kubernetes.io/name'])
+        .filter(({ model }) => model.namespace === metadata.namespace)
         .map(({ model, name, port }) => ({
           targets: [`127.0.0.1:${port}`],
           labels: {

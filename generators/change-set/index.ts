@@ -21,4 +21,4 @@ export { type PastPin, type PinEvent, type PinEventKind, pinHistory } from './pi
 export { type PromotionRequest, planPromotion } from './promotion.ts'
 export { type Comparison, type Replay, type ReplayedRow, replay } from './replay.ts'
 export { planRetirement } from './retirement.ts'
-export { planRollback, type Rollback, type RollbackRequest } from './rollback.ts'
+export { planRollback, type Rollback, type RollbackRequest, refuseRemoved } from './rollback.ts'

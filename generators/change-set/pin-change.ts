@@ -1,7 +1,7 @@
 import type { PinFile, ReleaseFile } from '../define/index.ts'
 import { Failure, type Finding } from '../findings/index.ts'
 import { type Plan, type PlannedEnvironment, type PlannedModel, type PlannedVersion, paths } from '../plan/index.ts'
-import { addKey, editScalar, removeKey } from '../text/index.ts'
+import { addKey, editScalar, nearest, removeKey } from '../text/index.ts'
 import type { GateResult } from './gates.ts'
 import type { GateOverride } from './judge.ts'
 
@@ -45,14 +45,30 @@ export function requireEnvironment(plan: Plan, name: string): PlannedEnvironment
   throw new Failure(`there is no environment "${name}"`, { fix: `Name one of ${known}.` })
 }
 
-export function requirePinned(environment: PlannedEnvironment, model: string): PlannedModel {
+/** @param leftOut other models of the repository, where the plan is of one alone */
+export function requirePinned(
+  environment: PlannedEnvironment,
+  model: string,
+  leftOut: ReadonlySet<string> = new Set(),
+): PlannedModel {
   const pinned = environment.models.find(({ name }) => name === model)
   if (pinned) return pinned
   const { name } = environment.definition
-  const known = environment.models.map((item) => item.name).join(', ') || 'none'
   throw new Failure(`${model} does not run in ${name}: there is no ${paths.pin(name, model)}`, {
-    fix: `Models that run there: ${known}.`,
+    fix: whatRuns(environment, model, leftOut),
   })
+}
+
+/** A thousand names help nobody who wrote one wrong. */
+const NAMED = 10
+
+function whatRuns({ models, definition }: PlannedEnvironment, model: string, leftOut: ReadonlySet<string>): string {
+  const known = leftOut.size > 0 ? [...leftOut] : models.map(({ name }) => name)
+  const meant = nearest(model, known)
+  if (meant !== undefined) return `Did you mean ${meant}?`
+  const where = leftOut.size > 0 ? 'Other models' : `Models of ${definition.name}`
+  const more = known.length > NAMED ? `, and ${known.length - NAMED} more` : ''
+  return `${where}: ${known.slice(0, NAMED).join(', ') || 'none'}${more}.`
 }
 
 /** The pin with another stable version: one scalar replaced, comments kept; a new file when there is none. */

@@ -53,8 +53,11 @@ export function planPromotion(
     throw new Failure(`${to} does not take releases from ${from}`, { fix })
   }
   const champion = target.models.find(({ name }) => name === model)
-  const running = requirePinned(source, model)
-  const pinned = request.image === undefined ? running : withImage(request, running, requirePinned(target, model))
+  const running = requirePinned(source, model, repository.leftOut)
+  const pinned =
+    request.image === undefined
+      ? running
+      : withImage(request, running, requirePinned(target, model, repository.leftOut))
   if (!pinned) return undefined
   const release = pinned.stable.release === undefined ? seal(repository, pinned) : undefined
   const reference = pinned.stable.release ?? release?.name ?? ''

@@ -11,7 +11,7 @@ export function planRetirement(
   plan: Plan,
   { model, environment }: { model: string; environment: string },
 ): PinChange {
-  const { stable } = requirePinned(requireEnvironment(plan, environment), model)
+  const { stable } = requirePinned(requireEnvironment(plan, environment), model, repository.leftOut)
   const file = paths.pin(environment, model)
   const before = repository.environments.get(environment)?.pins.get(model)?.text
   return {

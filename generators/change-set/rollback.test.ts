@@ -4,7 +4,7 @@ import { Failure } from '../findings/index.ts'
 import { loadRepository, resolvePlan } from '../plan/index.ts'
 import { withExample } from '../testing/example-repository.ts'
 import type { PastPin } from './pin-history.ts'
-import { planRollback, type Rollback, type RollbackRequest } from './rollback.ts'
+import { planRollback, type Rollback, type RollbackRequest, refuseRemoved } from './rollback.ts'
 
 const test = suite('deciding a rollback')
 
@@ -66,6 +66,22 @@ test('a second rollback goes further back, and never forward to what was rolled 
   assert.is((await decide(`stable: ${old}\n`, past, { to: now })).to, now, 'forward again only when asked')
   const [message] = await refusal(`stable: ${first}\n`, history(`stable: ${first}\n`, ...texts))
   assert.is(message, `nothing else ran in production before ${first}`)
+})
+
+test('a release that ran before and was removed is named, with the commit that has it', async () => {
+  const past = history(`stable: ${now}\n`, 'stable: 0.9.0-00000000\n')
+  const change = await decide(`stable: ${now}\n`, past)
+  await withExample(async ({ root }) => {
+    const repository = await loadRepository(root)
+    refuseRemoved(repository, { ...change, to: old })
+    const file = `models/${MODEL}/releases/0.9.0-00000000.yaml`
+    assert.throws(
+      () => refuseRemoved(repository, change),
+      ({ message, fix }: Failure) =>
+        message === `${MODEL} 0.9.0-00000000 ran in production until ${file} was removed` &&
+        fix === `Bring it back: git checkout c1 -- ${file}; or name another release with --to.`,
+    )
+  })
 })
 
 test('edits of the pin that kept the release are not what ran before', async () => {

@@ -1,5 +1,5 @@
 import { Failure } from '../findings/index.ts'
-import { type Plan, paths, type Repository } from '../plan/index.ts'
+import { isRelease, type Plan, paths, type Repository } from '../plan/index.ts'
 import { type PinChange, requireEnvironment, requirePinned, withStable } from './pin-change.ts'
 import { type PastPin, pinHistory } from './pin-history.ts'
 
@@ -32,7 +32,7 @@ export function planRollback(
   const file = paths.pin(environment, model)
   const { before, ever } = pinHistory(file, history)
   // A pin that names what does not exist is in no plan, and is what a rollback is for; one that is retired comes back.
-  if (!pin && ever.length === 0) requirePinned(planned, model)
+  if (!pin && ever.length === 0) requirePinned(planned, model, repository.leftOut)
   const present = pin?.value.stable
   const from = planned.models.find(({ name }) => name === model)?.stable
   const target =
@@ -68,4 +68,13 @@ export function planRollback(
     ...(present !== undefined && { replaces: present }),
     ranBefore: { commit: target.state.commit, date: target.state.date },
   }
+}
+
+/** @throws Failure when the release that ran before was removed from the repository since: `promote` and `rollback` never do that */
+export function refuseRemoved(repository: Repository, { model, environment, to, ranBefore }: Rollback): void {
+  const file = paths.release(model, to)
+  if (!isRelease(to) || repository.models.get(model)?.releases.has(to) || repository.unreadable.has(file)) return
+  throw new Failure(`${model} ${to} ran in ${environment} until ${file} was removed`, {
+    fix: `Bring it back: git checkout ${ranBefore.commit.slice(0, 12)} -- ${file}; or name another release with --to.`,
+  })
 }

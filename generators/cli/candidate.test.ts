@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { mergeBranch, promote, retire, rollback, stepCandidate } from '../pull-request/index.ts'
 import { type ExampleClone, withExampleClone } from '../testing/example-repository.ts'
+import { runCommand } from './testing/command.ts'
 import { failureOf, gitLines, isolateGit, proposalOptions, pushToMain } from './testing/proposals.ts'
 
 const test = suite('candidates and retirement')
@@ -91,7 +92,7 @@ test('a retired model leaves nothing of its own in dist/, and a rollback brings 
     const before = { ...clone.tree('dist'), pin: clone.read(PIN) }
     const proposal = await retire({ ...AT, reason: 'nobody asks for it' }, proposalOptions(clone))
     assert.is(proposal?.title, `Retire ${MODEL} 1.0.0 in production`)
-    assert.match(proposal?.body ?? '', 'Who still calls it is **unknown**: no Prometheus address was given.')
+    assert.match(proposal?.body ?? '', 'Who still calls it is **unknown**: no Prometheus of production is known')
     await mergeBranch(clone.git, `retire/${MODEL}/production`, 'Merge')
     const left = Object.keys(clone.tree('dist/production')).filter((file) => file.includes(MODEL))
     assert.equal(left, [])
@@ -109,21 +110,19 @@ test('a retired model leaves nothing of its own in dist/, and a rollback brings 
 
 test('on the command line: several models at once, a pull request each, and one failure keeps none from theirs', async () => {
   await withExampleClone(async (clone) => {
-    const args = ['promote', '--all', '--from', 'staging', '--to', 'production', '--no-push']
-    const { code, stdout, stderr } = await clone.modelyard([...args, '--json'])
+    const step = ['--from', 'staging', '--to', 'production', '--no-memory', '--json']
     // house-price is the candidate there already, by the example's own pin.
-    const results = JSON.parse(stdout) as { model: string; title?: string; error?: { message: string } }[]
-    assert.equal(
-      results.map(({ model, title, error }) => [model, title ?? error?.message]),
-      [
-        ['breast-biopsy', 'Promote breast-biopsy 1.0.0 -> 1.1.0 to production'],
-        [MODEL, `Promote ${MODEL} 1.0.0 -> 1.1.0 to production`],
-        ['house-price', results[2]?.error?.message],
-      ],
-    )
-    assert.match(stderr, 'it cannot become stable beside itself')
-    assert.is(code, 2)
+    const named = await clone.modelyard(['promote', 'house-price', MODEL, ...step, '--no-push'])
+    assert.equal(resultsOf(named.stdout), [
+      ['house-price', undefined],
+      [MODEL, `Promote ${MODEL} 1.0.0 -> 1.1.0 to production`],
+    ])
+    assert.match(named.stderr, 'it cannot become stable beside itself')
+    assert.is(named.code, 2)
     assert.ok((await gitLines(clone, 'branch', '--list', `promote/${MODEL}/production`)).length === 1)
+    // Nobody named it to --all, which leaves it to its candidate.
+    const all = await runCommand(clone, 'promote', '--all', ...step, '--dry-run')
+    assert.equal([resultsOf(all.stdout).map(([model]) => model), all.code], [['breast-biopsy', MODEL], 0])
 
     const steps = await clone.modelyard(['candidate', MODEL, '--env', 'production', '--abort', '--finish'])
     assert.equal(
@@ -137,5 +136,9 @@ test('on the command line: several models at once, a pull request each, and one 
     assert.match(history.stdout, /production +promoted +1\.0\.0-\w{8} +1\.1\.0-\w{8} canary 10 %/)
   })
 })
+
+function resultsOf(json: string): (string | undefined)[][] {
+  return (JSON.parse(json) as { model: string; title?: string }[]).map(({ model, title }) => [model, title])
+}
 
 test.run()

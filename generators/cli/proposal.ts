@@ -3,6 +3,7 @@ import { Failure } from '../findings/index.ts'
 import {
   createGitHubForge,
   type Forge,
+  formatForTerminal,
   type JudgingOptions,
   openRepository,
   type Proposal,
@@ -10,6 +11,7 @@ import {
   parseForgeRepository,
   remoteUrl,
 } from '../pull-request/index.ts'
+import { parseAddress } from './address.ts'
 import { type CommonOptions, type Context, withCommonOptions } from './context.ts'
 
 /** Options of the commands that propose a change as a pull request. */
@@ -38,7 +40,11 @@ export function withGateOptions(command: Command): Command {
       (gate: string, all: string[] = []) => [...all, gate],
     )
     .option('--reason <text>', 'why; stands in the pull request and in the commit')
-    .option('--prometheus <url>', 'ask this server instead of those in environment.ts; token: PROMETHEUS_TOKEN')
+    .option(
+      '--prometheus <url>',
+      'ask this server instead of those in environment.ts; token: PROMETHEUS_TOKEN',
+      parseAddress,
+    )
     .option('--no-memory', 'do not measure the memory of both versions')
 }
 
@@ -115,7 +121,7 @@ export function printProposal({ output }: Context, proposal: Proposal<unknown> |
   const { published, body, title, files, problems } = proposal
   if (!published) {
     output.line(`${output.bold(title)}\n`)
-    output.raw(`${body}\n`)
+    output.raw(process.stdout.isTTY ? formatForTerminal(body) : `${body}\n`)
     output.line(`\nDry run: nothing was written. The change has ${files.length} files:`)
     for (const file of files) output.line(`  ${file}`)
   } else {

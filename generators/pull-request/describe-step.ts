@@ -66,7 +66,7 @@ export function describeRetirement(report: RetirementReport): Description {
       ? `Who still calls it is **unknown**: ${escapeText(callers.unknown)}.`
       : callers.requests === 0
         ? `Nobody called it in the last ${escapeText(callers.during)}.`
-        : `It answered **${count(callers.requests, 'request')}** in the last ${escapeText(callers.during)}.`
+        : `It answered **${count(callers.requests, 'request')}** in the last ${escapeText(callers.during)}: ${callers.routes.map((one) => `${escapeText(one.route)} ${formatNumber(one.requests)}`).join(', ')}.`
   return describeStep(report, {
     title: `Retire ${model} ${name} in ${environment}`,
     heading: `${name} retires`,

@@ -77,15 +77,19 @@ export async function liveFigures(
   }
 }
 
-/** How many requests a model answered, all pods together. No series is not zero. */
+/** How many requests a model answered, all pods together, and on which routes. No series is not zero. */
 export async function requestsAnswered(server: PrometheusServer, running: Running, during: string): Promise<Callers> {
   const { model, namespace } = running
-  const answer = await queryPrometheus(server, requestsAnsweredQuery({ model, namespace }, during))
+  const answer = await queryPrometheus(server, requestsAnsweredQuery({ model, namespace }, during, '', ['route']))
   if ('unknown' in answer) return answer
-  const [series] = answer.value
-  if (!series) return neverSeen(running)
-  const requests = Math.round(series.value)
-  return Number.isFinite(requests) ? { requests, during } : { unknown: 'Prometheus answered what is no number' }
+  if (answer.value.length === 0) return neverSeen(running)
+  const requests = Math.round(answer.value.reduce((sum, { value }) => sum + value, 0))
+  if (!Number.isFinite(requests)) return { unknown: 'Prometheus answered what is no number' }
+  const routes = answer.value
+    .map(({ labels, value }) => ({ route: labels['route'] ?? 'unnamed', requests: Math.round(value) }))
+    .filter((route) => route.requests > 0)
+    .sort((a, b) => b.requests - a.requests || a.route.localeCompare(b.route))
+  return { requests, during, routes }
 }
 
 function neverSeen({ model, namespace }: Running): { unknown: string } {

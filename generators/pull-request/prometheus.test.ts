@@ -36,15 +36,22 @@ async function answering<T>(
 const vector = (...values: string[]) =>
   JSON.stringify({
     status: 'success',
-    data: { resultType: 'vector', result: values.map((value) => ({ metric: {}, value: [0, value] })) },
+    data: {
+      resultType: 'vector',
+      result: values.map((value, index) => ({ metric: { route: `route-${index}` }, value: [0, value] })),
+    },
   })
 
 test('requests are counted over all pods of the namespace, with the token in a header alone', async () => {
-  const { result, query, authorization } = await answering({ body: vector('1234.6') }, (address) =>
+  const { result, query, authorization } = await answering({ body: vector('34.2', '1200.4', '0') }, (address) =>
     requestsAnswered({ address, token }, CHURN, '7d'),
   )
-  assert.equal(result, { requests: 1235, during: '7d' })
-  assert.is(query, 'sum(increase(modelyard_requests_total{namespace="ml",model="churn"}[7d]))')
+  const routes = [
+    { route: 'route-1', requests: 1200 },
+    { route: 'route-0', requests: 34 },
+  ]
+  assert.equal(result, { requests: 1235, during: '7d', routes })
+  assert.is(query, 'sum by (route) (increase(modelyard_requests_total{namespace="ml",model="churn"}[7d]))')
   assert.is(authorization, 'Bearer secret-token')
 })
 

@@ -42,10 +42,13 @@ export async function promote(
   })
 }
 
-/** Models that two environments run differently at the tip of the base branch, by name. */
+/**
+ * Models that two environments run differently at the tip of the base branch, by name. One whose version is the target's candidate
+ * already is on its way: it is told of, and left out.
+ */
 export async function promotableModels(
   request: { from: string; to: string; image?: string },
-  { root, packagesRoot = root, remote, baseBranch }: ProposalOptions,
+  { root, packagesRoot = root, remote, baseBranch, notice }: ProposalOptions,
 ): Promise<string[]> {
   const git = await openRepository(root)
   const base = await fetchBase(git, { remote, branch: baseBranch })
@@ -55,7 +58,17 @@ export async function promotableModels(
     // An image goes to what runs there; what does not run there is for a promotion of its own.
     const place = request.image === undefined ? request.from : request.to
     const names = requireEnvironment(plan, place).models.map(({ name }) => name)
+    const { to } = request
+    const target = requireEnvironment(plan, to)
     return names.filter((model) => {
+      const candidate = target.models.find(({ name }) => name === model)?.candidate?.version
+      const next = requireEnvironment(plan, request.from).models.find(({ name }) => name === model)?.stable
+      if (request.image === undefined && candidate && candidate.facts.version === next?.facts.version) {
+        notice?.(
+          `${model} ${candidate.reference} is the candidate in ${to}: modelyard candidate ${model} --env ${to} --finish`,
+        )
+        return false
+      }
       try {
         return planPromotion(repository, plan, { model, ...request }) !== undefined
       } catch (error) {

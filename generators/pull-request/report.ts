@@ -195,5 +195,7 @@ export interface RetirementReport extends StepReport {
   callers: Callers
 }
 
-/** Requests that a model answered in the time named, or why that is not known. */
-export type Callers = { requests: number; during: string } | { unknown: string }
+/** Requests that a model answered in the time named, by protocol the busiest first; or why that is not known. */
+export type Callers =
+  | { requests: number; during: string; routes: { route: string; requests: number }[] }
+  | { unknown: string }

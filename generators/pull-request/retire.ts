@@ -9,7 +9,7 @@ import type { RetirementReport } from './report.ts'
 /** Over how long callers are counted: a weekly batch job is a caller too. */
 const CALLERS_DURING = '7d'
 
-/** Ends a model in an environment. With the address of a Prometheus server the pull request says whether it is still called. */
+/** Ends a model in an environment. Where its Prometheus can be asked, the pull request says how much it is still called, and how. */
 export async function retire(
   request: { model: string; environment: string; reason?: string; prometheus?: string },
   options: ProposalOptions,
@@ -24,16 +24,19 @@ export async function retire(
         const { from } = change
         const definition = applied.repository.environments.get(environment)?.definition.value
         const namespace = from && definition && namespaceOf(definition.namespace, from.settings.owner)
-        if (!from || namespace === undefined) throw new Error(`${model} did not run in ${environment}`)
+        if (!definition || namespace === undefined) throw new Error(`${model} did not run in ${environment}`)
+        const address = prometheus ?? definition.prometheus
         const report: RetirementReport = {
           model,
           environment,
           from: runningVersion(from),
           ...(reason !== undefined && { reason }),
           callers:
-            prometheus === undefined
-              ? { unknown: 'no Prometheus address was given' }
-              : await requestsAnswered({ address: prometheus }, { model, namespace }, CALLERS_DURING),
+            address === undefined
+              ? {
+                  unknown: `no Prometheus of ${environment} is known: prometheus in its environment.ts, or --prometheus`,
+                }
+              : await requestsAnswered({ address }, { model, namespace }, CALLERS_DURING),
           undo: `modelyard rollback ${model} --env ${environment}`,
           ...renderedChanges(change, applied),
           baseCommit,

@@ -1,4 +1,4 @@
-import { planRollback } from '../change-set/index.ts'
+import { planRollback, refuseRemoved } from '../change-set/index.ts'
 import { paths } from '../plan/index.ts'
 import { namedVersion, promotedVersion, renderedChanges, runningVersion } from './build-report.ts'
 import { describeRollback } from './describe-step.ts'
@@ -22,7 +22,9 @@ export async function rollback(
     decide: async (repository, plan, git, baseCommit) => {
       const file = paths.pin(environment, model)
       const history = await scalarHistory(git, file, { from: baseCommit })
-      return planRollback(repository, plan, request, history)
+      const change = planRollback(repository, plan, request, history)
+      refuseRemoved(repository, change)
+      return change
     },
     describe: async (change, applied, baseCommit) => {
       const to = promotedVersion(change, applied)

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Moment } from '../../change-set/index.ts'
 import { formatForTerminal, gatesSection, type JudgedBranch, judgeBranch } from '../../pull-request/index.ts'
+import { parseAddress } from '../address.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 import { exitCodeOf } from '../output.ts'
 
@@ -28,7 +29,11 @@ export function gatesCommand(program: Command): void {
           .default('open'),
       )
       .option('--approvals <number>', 'with --moment merge: reviews that approve, as the forge says', parseCount)
-      .option('--prometheus <url>', 'ask this server instead of those in environment.ts; token: PROMETHEUS_TOKEN')
+      .option(
+        '--prometheus <url>',
+        'ask this server instead of those in environment.ts; token: PROMETHEUS_TOKEN',
+        parseAddress,
+      )
       .option('--no-memory', 'do not measure the memory of both versions'),
   ).action(async ({ base, moment, approvals, prometheus, memory, ...options }: Options) => {
     const { root, output } = contextOf(options)

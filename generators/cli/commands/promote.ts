@@ -102,9 +102,11 @@ async function promoteEach(context: Context, models: readonly string[], options:
     const request = { model, from, to, ...(candidate && { candidate }), ...(image !== undefined && { image }) }
     try {
       const proposal = await output.during(`Promoting ${model}`, () => promote(request, settings))
-      const nothing = candidate
-        ? `${model} has that candidate in ${to} already, or runs it: nothing to promote.`
-        : `${to} runs the ${model} of ${from} already: nothing to promote.`
+      const nothing = image
+        ? `${to} runs ${model} in that image already: nothing to promote.`
+        : candidate
+          ? `${model} has that candidate in ${to} already, or runs it: nothing to promote.`
+          : `${to} runs the ${model} of ${from} already: nothing to promote.`
       results.push({ model, ...(proposal ?? { nothing }) })
       printProposal(context, proposal, nothing)
     } catch (error) {
@@ -113,6 +115,9 @@ async function promoteEach(context: Context, models: readonly string[], options:
       reportFailure(error)
     }
   }
-  if (all && models.length === 0) output.line(`${to} runs what ${from} runs: nothing to promote.`)
+  if (all && models.length === 0)
+    output.line(
+      image ? `${to} runs in that image: nothing to promote.` : `No model is to be promoted from ${from} to ${to}.`,
+    )
   output.data(isOne ? results[0] : results)
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { retire } from '../../pull-request/index.ts'
+import { parseAddress } from '../address.ts'
 import { contextOf } from '../context.ts'
 import { type ProposalFlags, proposalOptions, showProposal, withProposalOptions } from '../proposal.ts'
 
@@ -20,7 +21,11 @@ export function retireCommand(program: Command): void {
       )
       .argument('<model>', 'folder name under models/')
       .requiredOption('--env <environment>', 'where it shall not run any more')
-      .option('--prometheus <url>', 'ask this server who called it in the last seven days; token: PROMETHEUS_TOKEN')
+      .option(
+        '--prometheus <url>',
+        'ask this server, not that of environment.ts, who called it in the last seven days',
+        parseAddress,
+      )
       .option('--reason <text>', 'why; stands in the pull request'),
   ).action(async (model: string, options: Options) => {
     const context = contextOf(options)

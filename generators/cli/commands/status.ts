@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { Failure } from '../../findings/index.ts'
 import { loadRepository, resolvePlan } from '../../plan/index.ts'
 import { describeLoaded, type ModelStatus, readStatus } from '../../pull-request/index.ts'
+import { parseAddress } from '../address.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 import { table } from '../table.ts'
 
@@ -21,7 +22,7 @@ export function statusCommand(program: Command): void {
           'environment (prometheus in environment.ts, token PROMETHEUS_TOKEN).',
       )
       .option('--env <environment>', 'this environment only')
-      .option('--prometheus <url>', 'ask this server instead of those in environment.ts'),
+      .option('--prometheus <url>', 'ask this server instead of those in environment.ts', parseAddress),
   ).action(async ({ env, prometheus, ...options }: Options) => {
     const { root, output } = contextOf(options)
     const repository = await loadRepository(root)

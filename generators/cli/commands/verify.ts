@@ -4,6 +4,7 @@ import { type Duration, parseDuration } from '../../define/index.ts'
 import { Failure } from '../../findings/index.ts'
 import { loadRepository, resolvePlan } from '../../plan/index.ts'
 import { openRepository, type VerifiedStep, verifyOnce, verifyUntil } from '../../pull-request/index.ts'
+import { parseAddress } from '../address.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 import { EXIT } from '../output.ts'
 import { table } from '../table.ts'
@@ -29,8 +30,16 @@ export function verifyCommand(program: Command): void {
       .requiredOption('--env <environment>', 'where it runs')
       .option('--wait [duration]', 'look again until it is so, at most this long (default: 10m)')
       .option('--base <ref>', 'the branch that Argo CD reads', 'origin/main')
-      .option('--prometheus <url>', 'ask this server instead of that in environment.ts; token: PROMETHEUS_TOKEN')
-      .option('--address <url>', 'of the Service (default: its name inside the cluster); key: MODELYARD_API_KEY'),
+      .option(
+        '--prometheus <url>',
+        'ask this server instead of that in environment.ts; token: PROMETHEUS_TOKEN',
+        parseAddress,
+      )
+      .option(
+        '--address <url>',
+        'of the Service (default: its name inside the cluster); key: MODELYARD_API_KEY',
+        parseAddress,
+      ),
   ).action(async (name: string, { env, wait, base, prometheus, address, ...options }: Options) => {
     const { root, output } = contextOf(options)
     const repository = await loadRepository(root)

@@ -20,8 +20,8 @@ export function requestRate(scope: Scope, window: Window, by: readonly string[] 
 }
 
 /** Requests answered within the window. */
-export function requestsAnswered(scope: Scope, window: Window, offset = ''): string {
-  return sum(`increase(${selector(METRICS.requests, scope)}[${window}]${offset && ` offset ${offset}`})`)
+export function requestsAnswered(scope: Scope, window: Window, offset = '', by: readonly string[] = []): string {
+  return sum(`increase(${selector(METRICS.requests, scope)}[${window}]${offset && ` offset ${offset}`})`, by)
 }
 
 /** Share of the requests that were answered with a server error, 0 to 1; NaN without requests. */

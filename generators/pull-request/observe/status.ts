@@ -94,12 +94,21 @@ async function nextOf(
   }
 }
 
-/** `1.5.0 4/4`, `1.4.2 !!` where pods answer with something else than Git names. */
-export function describeLoaded({ git, loaded }: ModelStatus): string {
+/** `1.5.0 4/4`, with a candidate `1.4.2 4/4 + 1.5.0 4/4`; `1.4.2 !!` where pods answer with something else than Git names. */
+export function describeLoaded({ git, loaded, candidate }: ModelStatus): string {
   if ('unknown' in loaded) return 'unknown'
   if (git === undefined) return '-'
   const own = loadedAs(loaded.value, git)
-  if (own && own.loaded > 0) return `${own.version} ${own.loaded}/${own.wanted}${own.loaded < own.wanted ? ' !!' : ''}`
+  if (own && own.loaded > 0) return `${share(own)}${candidate ? ` + ${beside(loaded.value, candidate.reference)}` : ''}`
   const other = loaded.value.find((version) => version.loaded > 0)
   return other ? `${other.version} !!` : 'none seen'
+}
+
+function share({ version, loaded, wanted }: LoadedVersion): string {
+  return `${version} ${loaded}/${wanted}${loaded < wanted ? ' !!' : ''}`
+}
+
+function beside(versions: readonly LoadedVersion[], reference: string): string {
+  const found = loadedAs(versions, reference)
+  return found ? share(found) : `${reference.split('-')[0]} !!`
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { GoldenSample, GoldenSamples } from 'modelyard-serving/contract'
+import { type GoldenSample, type GoldenSamples, PROTOCOL_DATATYPES } from 'modelyard-serving/contract'
 import type { Known } from '../../change-set/index.ts'
 import { modelFolder } from '../../manifests/index.ts'
 import { bundlePath, type PlannedModel, paths, type Repository } from '../../plan/index.ts'
@@ -31,9 +31,9 @@ export async function verifyOnce(
   model: PlannedModel,
   options: VerifyOptions,
 ): Promise<VerifiedStep[]> {
-  const [merged, synced, loaded] = await Promise.all([
-    isMerged(git, model, options.base),
-    isSynced(model),
+  // The merge first: it fetches the commit that Argo CD may be at.
+  const [[merged, synced], loaded] = await Promise.all([
+    isMerged(git, model, options.base).then(async (merged) => [merged, await isSynced(git, model)] as const),
     isLoaded(model, options),
   ])
   return [merged, synced, loaded, await answersAsPromised(repository, model, options)]
@@ -62,9 +62,8 @@ async function isMerged(
   // A base that is no branch of a remote is read as it is.
   if (branch.length > 0)
     await git.git(['fetch', '--quiet', '--no-tags', remote, branch.join('/')]).catch(() => undefined)
-  const text = await git.git(['show', `${base}:./${file}`]).catch(() => undefined)
-  if (text === undefined) return { step: 'merged', result: 'waiting', detail: `${base} has no ${file}` }
-  const there = (parseYaml(file, text).document?.value as { stable?: string } | undefined)?.stable ?? 'nothing'
+  const there = await pinAt(git, base, file)
+  if (there === undefined) return { step: 'merged', result: 'waiting', detail: `${base} has no ${file}` }
   const result = there === stable.reference ? 'pass' : 'waiting'
   return {
     step: 'merged',
@@ -73,26 +72,44 @@ async function isMerged(
   }
 }
 
-async function isSynced({ name, environment }: PlannedModel): Promise<VerifiedStep> {
+/** What a pin named as stable at a commit; undefined where there is no such pin or commit. */
+async function pinAt({ git }: GitRepository, revision: string, file: string): Promise<string | undefined> {
+  const text = await git(['show', `${revision}:./${file}`]).catch(() => undefined)
+  if (text === undefined) return undefined
+  return (parseYaml(file, text).document?.value as { stable?: string } | undefined)?.stable ?? 'nothing'
+}
+
+async function isSynced(git: GitRepository, { name, environment, stable }: PlannedModel): Promise<VerifiedStep> {
   const applications = await applicationsOf(environment)
   if ('unknown' in applications) return { step: 'synced', result: 'unknown', detail: applications.unknown }
   const found = applications.value.find(({ path }) => path === modelFolder(environment.name, name))
   if (!found) return { step: 'synced', result: 'waiting', detail: 'no Application syncs its folder' }
-  const detail = `${found.sync}, ${found.health}${found.revision === '' ? '' : ` at ${found.revision.slice(0, 7)}`}`
-  if (found.health === 'Degraded') return { step: 'synced', result: 'fail', detail }
-  return { step: 'synced', result: found.sync === 'Synced' && found.health === 'Healthy' ? 'pass' : 'waiting', detail }
+  const { sync, health, revision } = found
+  const detail = `${sync}, ${health}${revision === '' ? '' : ` at ${revision.slice(0, 7)}`}`
+  // Degraded as well: an autoscaler is for the seconds in which new pods have no metrics yet.
+  if (sync !== 'Synced' || health !== 'Healthy') return { step: 'synced', result: 'waiting', detail }
+  // Synced with what it read last, which may be from before the merge.
+  const there = await pinAt(git, revision, paths.pin(environment.name, name))
+  if (there === stable.reference) return { step: 'synced', result: 'pass', detail }
+  return { step: 'synced', result: 'waiting', detail: `${detail}, which names ${there ?? 'a commit that is not here'}` }
 }
 
 async function isLoaded(
-  { name, environment, namespace, stable }: PlannedModel,
+  { name, environment, namespace, stable, candidate }: PlannedModel,
   { prometheus }: VerifyOptions,
 ): Promise<VerifiedStep> {
   const loaded = await loadedVersions(prometheus ?? environment.prometheus, [{ namespace }])
   if ('unknown' in loaded) return { step: 'loaded', result: 'unknown', detail: loaded.unknown }
-  const own = loadedAs(loaded.value.get(name), stable.reference)
-  if (!own) return { step: 'loaded', result: 'waiting', detail: `no pod asks for ${stable.reference}` }
-  const result = own.loaded > 0 && own.loaded === own.wanted ? 'pass' : 'waiting'
-  return { step: 'loaded', result, detail: `${stable.reference} in ${own.loaded} of ${own.wanted} pods` }
+  const said = [stable, ...(candidate ? [candidate.version] : [])].map(({ reference }) => {
+    const own = loadedAs(loaded.value.get(name), reference)
+    if (!own) return { all: false, detail: `no pod asks for ${reference}` }
+    return {
+      all: own.loaded > 0 && own.loaded === own.wanted,
+      detail: `${reference} in ${own.loaded} of ${own.wanted} pods`,
+    }
+  })
+  const result = said.every(({ all }) => all) ? 'pass' : 'waiting'
+  return { step: 'loaded', result, detail: said.map(({ detail }) => detail).join(', ') }
 }
 
 async function answersAsPromised(
@@ -110,8 +127,7 @@ async function answersAsPromised(
   const address = options.address ?? `http://${name}.${namespace}.svc`
   let [passed, asked] = [0, 0]
   for (const sample of golden.samples) {
-    if (!sample.features) return { step, result: 'unknown', detail: 'samples of raw tensors are not asked over HTTP' }
-    const answer = await ask(address, name, sample)
+    const answer = await ask(address, model, sample)
     if ('unknown' in answer) return { step, result: 'waiting', detail: `${answer.unknown}; asked ${address}` }
     const { version, prediction } = answer.value
     // A candidate answers a share of the requests.
@@ -133,19 +149,35 @@ interface Answer {
   prediction: Record<string, unknown>
 }
 
-async function ask(address: string, model: string, { features }: GoldenSample): Promise<Known<Answer>> {
+interface InferAnswer {
+  model_version: string
+  outputs: { name: string; data: unknown[] }[]
+}
+
+/** By name where the sample has features, else as tensors by the Open Inference Protocol V2. */
+async function ask(address: string, { name, stable }: PlannedModel, sample: GoldenSample): Promise<Known<Answer>> {
+  const { features, tensors = {} } = sample
+  const datatypes = new Map(stable.facts.interface.inputs.map((input) => [input.name, input.datatype]))
+  const inputs = Object.entries(tensors).map(([input, { shape, data }]) => {
+    const datatype = datatypes.get(input)
+    return { name: input, shape, datatype: datatype && PROTOCOL_DATATYPES[datatype], data }
+  })
   try {
-    const url = new URL(`models/${model}/predict`, address.endsWith('/') ? address : `${address}/`)
+    const path = features ? `models/${name}/predict` : `v2/models/${name}/infer`
+    const url = new URL(path, address.endsWith('/') ? address : `${address}/`)
     const token = process.env['MODELYARD_API_KEY']
     const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
     const response = await fetch(url, {
       method: 'POST',
       headers,
-      body: JSON.stringify(features),
+      body: JSON.stringify(features ?? { inputs }),
       signal: AbortSignal.timeout(10_000),
     })
     if (!response.ok) return { unknown: `the Service answered ${response.status}` }
-    return { value: (await response.json()) as Answer }
+    const answer = (await response.json()) as Answer | InferAnswer
+    if (!('outputs' in answer)) return { value: answer }
+    const prediction = Object.fromEntries(answer.outputs.map((output) => [output.name, output.data]))
+    return { value: { version: answer.model_version, prediction } }
   } catch (error) {
     return { unknown: `the Service could not be asked (${reasonOf(error)})` }
   }
