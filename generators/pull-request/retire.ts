@@ -24,7 +24,7 @@ export async function retire(
         const { from } = change
         const definition = applied.repository.environments.get(environment)?.definition.value
         const namespace = from && definition && namespaceOf(definition.namespace, from.settings.owner)
-        if (!definition || namespace === undefined) throw new Error(`${model} did not run in ${environment}`)
+        if (!from || !definition || namespace === undefined) throw new Error(`${model} did not run in ${environment}`)
         const address = prometheus ?? definition.prometheus
         const report: RetirementReport = {
           model,
