@@ -150,8 +150,8 @@ test('Applications leave the pods of an autoscaler and the weights of a Rollout 
   )
   const rollout = objectAt('rollout/argocd/rollout-model-wine').spec.ignoreDifferences
   assert.equal(
-    rollout.map(({ kind }: Manifest) => kind),
-    ['Rollout', 'HTTPRoute'],
+    rollout.map(({ kind, name }: Manifest) => `${kind}/${name}`),
+    ['Rollout/wine', 'Service/wine', 'Service/wine-canary', 'HTTPRoute/wine'],
   )
   assert.is(objectAt('pods/argocd/pods-model-wine').spec.ignoreDifferences, undefined)
 })
