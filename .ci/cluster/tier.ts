@@ -11,6 +11,7 @@ import { type Fleet, prepareFleet } from './fleet.ts'
 import { Kubectl } from './kubectl.ts'
 import { checkObserved } from './observe.ts'
 import { findPrograms } from './programs.ts'
+import { checkServer, checkServerTakes } from './server.ts'
 import { checkSync } from './sync.ts'
 import { checkVerdicts } from './verdicts.ts'
 
@@ -44,9 +45,11 @@ async function checkAll(kubectl: Kubectl): Promise<void> {
       const written = join(root, 'dist', name)
       const title = root === sink ? `kitchen sink, ${name}` : name
       await checkApply(kubectl, written, title)
+      await checkServerTakes(kubectl, written, title)
       removeApplied(kubectl, written)
     }
   }
+  await checkServer(kubectl, join(folder, 'server'))
   if (process.env['KUBECONFIG']) skip('the verdicts on 2,000 objects need an API server of our own: unset KUBECONFIG')
   else await checkVerdicts(kubectl, join(folder, 'corpus'), 2000)
   await check('what was applied can be removed', () => allRemoved(kubectl))

@@ -1,14 +1,17 @@
-import type { Finding } from '../findings/index.ts'
+import type { Finding, RuleId } from '../findings/index.ts'
 import { checkObjects } from './check-objects.ts'
 import { configured, openConfiguration, type Suppressed } from './configuration/index.ts'
-import { about, readManifestInputs } from './manifest-objects.ts'
+import { about, type ManifestObject, readManifestInputs } from './manifest-objects.ts'
 import { checkResourceRules, checkSchema, openSchemas, type SchemaSource } from './schema/index.ts'
+import type { ServerOptions } from './server/index.ts'
 import { CLOSED_WORLD, OPEN_WORLD } from './world.ts'
 
 export interface ManifestValidation {
   findings: Finding[]
   suppressed: Suppressed[]
   counts: { files: number; objects: number; otherDocuments: number }
+  /** Address of the API server that was asked. */
+  server?: string
 }
 
 export interface ManifestOptions extends SchemaSource {
@@ -18,9 +21,14 @@ export interface ManifestOptions extends SchemaSource {
   ignoreMissingSchemas?: boolean
   /** A configuration; modelyard.yaml of the current folder when it is left out and there is one. */
   config?: string
+  /** The API server to ask as well. */
+  server?: ServerOptions
   /** `2026-11-21`: suppressions end. Default: the day it is. */
   today?: string
 }
+
+/** What only a server says. */
+export const SERVER_RULES: readonly RuleId[] = ['server-namespace-missing', 'server-refused', 'server-warning']
 
 /**
  * Every check of Kubernetes objects that needs no repository, in one pass; writes nothing. The way the data flows, here and for
@@ -44,6 +52,7 @@ export async function validateManifests(
   const configuration = openConfiguration('.', options.config)
   const { objects, findings, comments, files, otherDocuments } = readManifestInputs(inputs)
   const { complete = false, ignoreMissingSchemas = false } = options
+  const asked = options.server ? await ask(objects, options.server) : undefined
   const all = [
     ...findings,
     ...(objects.length === 0 && findings.length === 0 ? [nothingIn(inputs)] : []),
@@ -54,14 +63,22 @@ export async function validateManifests(
       ruleOptions: configuration.options,
       ...(options.kubernetesVersion !== undefined && { kubernetes: options.kubernetesVersion }),
     }),
+    ...(asked?.findings ?? []),
   ]
   const result = configured(all, configuration, {
     objects,
     comments,
+    ...(asked === undefined && { notLookedFor: SERVER_RULES }),
     isInSight: (one) => objects.some((object) => one.covers({ ...NO_FINDING, file: object.file, ...about(object) })),
     ...(options.today !== undefined && { today: options.today }),
   })
-  return { ...result, counts: { files, objects: objects.length, otherDocuments } }
+  const counts = { files, objects: objects.length, otherDocuments }
+  return { ...result, counts, ...(asked?.server !== undefined && { server: asked.server }) }
+}
+
+/** Only this needs another program and a network. */
+async function ask(objects: readonly ManifestObject[], options: ServerOptions) {
+  return (await import('./server/index.ts')).askServer(objects, options)
 }
 
 const NO_FINDING: Finding = { rule: 'input-empty', severity: 'info', message: '' }

@@ -48,9 +48,24 @@ test('what cannot be is said in words: no such file, options of the other use, n
   await says('missing.yaml does not exist', 'missing.yaml')
   await says('--offline is for the repository', '-', '--offline')
   await says('options for manifests need an input', '--complete')
+  await says('--server is about one cluster', '--server')
+  await says('--context says which API server is meant', 'dist', '--context', 'production')
   const nothing = validate('')
   assert.is(nothing.status, 2)
   assert.match(nothing.stderr, 'modelyard validate <folder>')
+})
+
+test('without kubectl an API server cannot be asked, which is exit 2 and not valid', async () => {
+  const { PATH } = process.env
+  process.env['PATH'] = ''
+  try {
+    const namespace = join(REPOSITORY, 'dist/production/environment/namespace.yaml')
+    const { code, stdout } = await runHere('validate', namespace, '--server')
+    assert.is(code, 2)
+    assert.match(stdout, 'cannot be asked about 1 object: there is no kubectl in PATH [server-unchecked]')
+  } finally {
+    process.env['PATH'] = PATH
+  }
 })
 
 test.run()

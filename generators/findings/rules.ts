@@ -3,6 +3,7 @@ import { POD_SECURITY_RULES } from './pod-security-rules.ts'
 import { REFERENCE_RULES } from './reference-rules.ts'
 import { REPOSITORY_RULES } from './repository-rules.ts'
 import type { Rule } from './rule.ts'
+import { SERVER_RULES } from './server-rules.ts'
 import { WORKLOAD_RULES } from './workload-rules.ts'
 
 /** Every rule a finding can name. docs/rules.md is this table; a test holds the two together. */
@@ -12,6 +13,7 @@ export const RULES = {
   ...WORKLOAD_RULES,
   ...CLUSTER_RULES,
   ...REPOSITORY_RULES,
+  ...SERVER_RULES,
   'configuration-invalid': {
     summary: 'modelyard.yaml is not of the right form',
     reason: 'A misspelt rule or a suppression without a reason would silently do nothing, or too much.',

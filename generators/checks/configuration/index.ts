@@ -11,6 +11,8 @@ export type { Suppressed } from './suppression.ts'
 export interface Looked {
   objects: readonly ManifestObject[]
   comments: readonly (Directive & { file: string })[]
+  /** Rules of layers that were left out: what suppresses only these is not unused. */
+  notLookedFor?: readonly string[]
   /** `2026-11-21`: suppressions end. */
   today?: string
   /** Whether what a suppression of modelyard.yaml is about was looked at at all. */
@@ -26,9 +28,14 @@ export function configured(findings: readonly Finding[], configuration: Configur
     return severity === undefined || severity === finding.severity ? [finding] : [{ ...finding, severity }]
   })
   const inline = inlineSuppressions(looked.comments, looked.objects)
+  const { notLookedFor = [] } = looked
+  const isLookedFor = ({ rules }: Suppression) => rules.some((rule) => !notLookedFor.includes(rule))
   const written = configuration.suppressions.map((one) => ({ ...one, isOutOfSight: !looked.isInSight(one) }))
+  const suppressions = [...written, ...inline.suppressions].map((one) =>
+    isLookedFor(one) ? one : { ...one, isOutOfSight: true },
+  )
   const today = looked.today ?? new Date().toISOString().slice(0, 10)
-  const applied = applySuppressions(weighed, [...written, ...inline.suppressions], today)
+  const applied = applySuppressions(weighed, suppressions, today)
   const all = [...configuration.findings, ...inline.findings, ...applied.findings]
   return { findings: sortFindings(all), suppressed: applied.suppressed }
 }

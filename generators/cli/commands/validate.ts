@@ -8,12 +8,16 @@ import { contextOf, withCommonOptions } from '../context.ts'
 import { expectShortRun } from '../short-run.ts'
 import { FORMATS, type FormatOptions, outputFor, tell } from '../validation-report.ts'
 
-interface Options extends FormatOptions, ManifestOptions {
+interface Options extends FormatOptions, Omit<ManifestOptions, 'server'> {
+  server?: boolean
+  kubeconfig?: string
+  context?: string
   offline?: boolean
   measure?: boolean
   since?: string
 }
 
+const SERVER_OPTIONS = ['server', 'kubeconfig', 'context'] as const
 const MANIFEST_OPTIONS = ['complete', 'config', 'ignoreMissingSchemas', 'kubernetesVersion', 'schema'] as const
 
 export function validateCommand(program: Command): void {
@@ -38,6 +42,9 @@ export function validateCommand(program: Command): void {
       .option('--kubernetes-version <minor>', 'check against this minor of Kubernetes (default: the newest known)')
       .option('--schema <path...>', 'JSON Schemas or CustomResourceDefinitions of other kinds: files or folders')
       .option('--ignore-missing-schemas', 'leave objects of unknown kinds alone')
+      .option('--server', 'ask an API server too, by a dry run of each object; kubectl connects to it')
+      .option('--kubeconfig <file>', 'with --server, the kubeconfig (default: KUBECONFIG, else as kubectl does)')
+      .option('--context <name>', 'with --server, the context in it (default: the current one)')
       .option('--config <file>', 'severities and suppressions (default: modelyard.yaml of the current folder, or none)')
       .addOption(
         new Option('--format <format>', 'how the findings are printed; --json is short for --format json')
@@ -58,14 +65,30 @@ async function validateInputs(inputs: string[], options: Options): Promise<void>
     }
   }
   expectShortRun()
-  const validation = await outputFor(options).during('Validating', () => validateManifests(inputs, options))
-  const { counts } = validation
+  const validation = await outputFor(options).during('Validating', () =>
+    validateManifests(inputs, { ...options, server: serverOf(options) }),
+  )
+  const { counts, server } = validation
   const others = counts.otherDocuments === 0 ? '' : ` (${count(counts.otherDocuments, 'other document')} left out)`
   const looked = `${count(counts.objects, 'object')} in ${count(counts.files, 'file')}${others}`
-  await tell(validation, { looked, root: '.' }, options)
+  const note = server === undefined ? '' : ` (with ${server})`
+  await tell(validation, { looked, note, root: '.' }, options)
+}
+
+function serverOf({ server = false, kubeconfig, context }: Options): ManifestOptions['server'] {
+  if (server) return { ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) }
+  const option = kubeconfig !== undefined ? 'kubeconfig' : context !== undefined ? 'context' : undefined
+  if (option === undefined) return undefined
+  throw new Failure(`--${option} says which API server is meant, and none is asked`, { fix: 'Add --server.' })
 }
 
 async function validateHere(options: Options): Promise<void> {
+  const serverOption = SERVER_OPTIONS.find((name) => options[name] !== undefined)
+  if (serverOption !== undefined) {
+    throw new Failure(`--${serverOption} is about one cluster, and dist/ holds the objects of every environment`, {
+      fix: 'Name the folder of one: modelyard validate dist/<environment> --server --context <context>',
+    })
+  }
   const manifestOption = MANIFEST_OPTIONS.find((name) => options[name] !== undefined)
   if (manifestOption !== undefined) {
     throw new Failure('the repository is checked whole: options for manifests need an input', {
