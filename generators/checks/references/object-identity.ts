@@ -21,21 +21,28 @@ export const IDENTITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     on: 'pod',
     check(pod) {
-      if (pod.containers.length < 2 && pod.volumes.length < 2) return
+      const { spec, path } = pod
       const containers = pod.containers.map(({ fields, path }) => ({ item: fields, at: path }))
-      return [...repeated(containers, 'name', 'container'), ...repeated(pod.volumes, 'name', 'volume')]
+      const list = (key: string) => located(spec, [...path, 'spec'], key)
+      return [
+        ...repeated(containers, ['name'], 'container'),
+        ...repeated(pod.volumes, ['name'], 'volume'),
+        ...repeated(list('imagePullSecrets'), ['name'], 'pull secret'),
+        ...repeated(list('hostAliases'), ['ip'], 'alias of'),
+        ...repeated(list('topologySpreadConstraints'), ['topologyKey', 'whenUnsatisfiable'], 'constraint of'),
+      ]
     },
   },
   {
     rule: 'name-duplicate',
     severity: 'error',
     on: 'container',
-    check({ env, ports, mounts }) {
-      if (env.length < 2 && ports.length < 2 && mounts.length < 2) return
+    check({ env, ports, mounts, fields, path }) {
       return [
-        ...repeated(env, 'name', 'variable'),
-        ...repeated(ports, 'name', 'port'),
-        ...repeated(mounts, 'mountPath', 'mount'),
+        ...repeated(env, ['name'], 'variable'),
+        ...repeatedPorts(ports, 'containerPort'),
+        ...repeated(mounts, ['mountPath'], 'mount'),
+        ...repeated(located(fields, path, 'volumeDevices'), ['devicePath'], 'device'),
       ]
     },
   },
@@ -44,7 +51,7 @@ export const IDENTITY_RULES: readonly ObjectRule[] = [
     severity: 'error',
     on: 'object',
     kinds: ['Service'],
-    check: ({ spec }) => repeated(located(spec, ['spec'], 'ports'), 'name', 'port'),
+    check: ({ spec }) => repeatedPorts(located(spec, ['spec'], 'ports'), 'port'),
   },
   {
     rule: 'autoscaler-range',
@@ -60,16 +67,37 @@ export const IDENTITY_RULES: readonly ObjectRule[] = [
   },
 ]
 
-function repeated(items: readonly { item: Fields; at: DocumentPath }[], key: string, what: string): Problem[] {
+type Places = readonly { item: Fields; at: DocumentPath }[]
+
+/** Protocol of a port that names none. */
+const TCP = { protocol: 'TCP' }
+
+/** By name, and by number and protocol: server-side apply, by which Argo CD syncs, refuses the second of each. */
+function repeatedPorts(ports: Places, number: string): Problem[] {
+  if (ports.length < 2) return []
+  const named = repeated(ports, ['name'], 'port')
+  const told = new Set(named.map(({ path }) => path.at(-2)))
+  const numbered = repeated(ports, [number, 'protocol'], 'port', TCP).filter(({ path }) => !told.has(path.at(-2)))
+  return [...named, ...numbered]
+}
+
+/**
+ * Items of one list with the same keys, as `x-kubernetes-list-map-keys` names them; an item that lacks one has no name yet.
+ * @param defaults of keys, as the API server fills them in
+ */
+function repeated(items: Places, keys: readonly string[], what: string, defaults: Fields = {}): Problem[] {
   if (items.length < 2) return []
-  const seen = new Set<unknown>()
+  const [first = ''] = keys
+  const seen = new Set<string>()
   const problems: Problem[] = []
   for (const place of items) {
-    const name = place.item[key]
-    if (name === undefined) continue
-    if (seen.has(name)) {
-      problems.push({ path: [...place.at, key], message: `there is another ${what} "${name}" before it` })
-    } else seen.add(name)
+    const values = keys.map((key) => place.item[key] ?? defaults[key])
+    if (values.includes(undefined)) continue
+    const name = JSON.stringify(values)
+    const shown = values.length === 1 ? JSON.stringify(values[0]) : values.join('/')
+    if (seen.has(name))
+      problems.push({ path: [...place.at, first], message: `there is another ${what} ${shown} before it` })
+    else seen.add(name)
   }
   return problems
 }

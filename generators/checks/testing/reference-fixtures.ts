@@ -39,6 +39,25 @@ export const REFERENCE_FIXTURES: Fixture[] = [
     passes: [edit(POD, 'ports:\n', 'ports:\n            - name: admin\n              containerPort: 8081\n')],
   },
   {
+    rule: 'name-duplicate',
+    way: 'the number of a port',
+    fails: [
+      edit(
+        POD,
+        'ports:\n',
+        'ports:\n            - name: admin\n              protocol: TCP\n              containerPort: 8080\n',
+      ),
+    ],
+    at: [POD, 'containerPort: 8080\n          resources'],
+    passes: [
+      edit(
+        POD,
+        'ports:\n',
+        'ports:\n            - name: admin\n              protocol: UDP\n              containerPort: 8080\n',
+      ),
+    ],
+  },
+  {
     rule: 'namespace-two-owners',
     fails: [edit('application', 'CreateNamespace=false', 'CreateNamespace=true')],
     at: ['application', 'CreateNamespace=true'],
