@@ -2,9 +2,13 @@ import type { ReportFormat } from './reporters/index.ts'
 import type { Report } from './reporters/report.ts'
 import type { Validation } from './validate.ts'
 
+export type { Edit } from './fixes/index.ts'
 export type { ReportFormat } from './reporters/index.ts'
 export { countFindings, formatFindings } from './reporters/text.ts'
 export type { Validation } from './validate.ts'
+
+import type { ManifestValidation } from './validate-manifests.ts'
+
 export { type ManifestOptions, type ManifestValidation, validateManifests } from './validate-manifests.ts'
 
 // Checking a repository needs everything that generates it, which checking manifests does not wait for.
@@ -24,4 +28,17 @@ export async function validateLoaded(...args: Parameters<Checks['validateLoaded'
 /** The whole report of a validation in a format for other programs. */
 export async function formatReport(format: ReportFormat, report: Report): Promise<string> {
   return (await import('./reporters/index.ts')).formatReport(format, report)
+}
+
+/** The text of a file with the repairs made that are for it: those given, and the removal of comments that suppress nothing. */
+export async function repaired(
+  file: string,
+  text: string,
+  { fixes = [], findings }: Pick<ManifestValidation, 'fixes' | 'findings'>,
+) {
+  const { applyEdits, hasMixedLineEnds } = await import('./fixes/index.ts')
+  if (hasMixedLineEnds(text)) return { text, made: [] }
+  const { suppressionEdits } = await import('./fixes/suppressions.ts')
+  const own = fixes.filter((edit) => edit.file === file)
+  return applyEdits(text, [...own, ...suppressionEdits(file, text, findings)])
 }

@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path'
 import type { DocumentPath, Finding } from '../findings/index.ts'
-import { type Directive, MAX_DOCUMENTS, readStream } from '../text/index.ts'
+import { type Directive, MAX_DOCUMENTS, readStream, type StreamDocument } from '../text/index.ts'
 import { type ManifestSource, manifestSources } from './manifest-sources.ts'
 
 /** One Kubernetes object, with the lines of its file; those are looked for only when a finding asks. */
@@ -10,6 +10,8 @@ export interface ManifestObject {
   value: unknown
   /** 1-based line of what is at `path`, or of the nearest parent that exists. */
   lineOf(path: DocumentPath): number | undefined
+  /** Where an edit finds it: absent for objects that no text holds. */
+  sources?: Pick<StreamDocument, 'sourceOf' | 'itemLines'>
 }
 
 /** The fields that every object has; what else it holds is read where it is needed. */
@@ -66,9 +68,10 @@ function addObjects(source: ManifestSource, read: Manifests): boolean {
   read.files++
   for (const directive of directives) read.comments.push({ ...directive, file: source.file })
   read.findings.push(...findings)
-  for (const { value, lineOf } of documents) {
+  for (const document of documents) {
+    const { value, lineOf } = document
     if (!source.isNamed && isForAnotherProgram(value, source.file)) read.otherDocuments++
-    else if (!addExpanded({ file: source.file, value, lineOf }, read.objects)) {
+    else if (!addExpanded({ file: source.file, value, lineOf, sources: document }, read.objects)) {
       read.findings.push(tooMany(source.file))
       return false
     }
@@ -95,9 +98,20 @@ function addExpanded(object: ManifestObject, objects: ManifestObject[]): boolean
   const isList = typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)
   if (objects.length + (isList ? items.length : 1) > MAX_DOCUMENTS) return false
   if (isList) {
-    const { file, lineOf } = object
+    const { file, lineOf, sources } = object
     for (const [index, value] of items.entries()) {
-      objects.push({ file, value, lineOf: (path) => lineOf(['items', index, ...path]) })
+      const inside = (path: DocumentPath) => ['items', index, ...path]
+      objects.push({
+        file,
+        value,
+        lineOf: (path) => lineOf(inside(path)),
+        ...(sources && {
+          sources: {
+            sourceOf: (path) => sources.sourceOf(inside(path)),
+            itemLines: (path) => sources.itemLines(inside(path)),
+          },
+        }),
+      })
     }
   } else objects.push(object)
   return true

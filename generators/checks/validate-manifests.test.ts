@@ -289,4 +289,16 @@ test('whatever a document is, checking it ends in findings', async () => {
   }
 })
 
+test('a word or a number that is read as something else is told to be put in quotes as it is written', async () => {
+  const { findings } = await check({ 'a.yaml': `${configMap('a')}data:\n  a: yes\n  b: 1.10\n  c: true\n` })
+  assert.equal(
+    findings.map(({ fix }) => fix),
+    [
+      'Write "yes" in quotes, or "true": without them it is read as true.',
+      'Write "1.10" in quotes, or "1.1": without them it is read as 1.1.',
+      'Put it in quotes: "true".',
+    ],
+  )
+})
+
 test.run()

@@ -1,6 +1,7 @@
 import type { Finding, RuleId } from '../findings/index.ts'
 import { checkObjects } from './check-objects.ts'
 import { configured, openConfiguration, type Suppressed } from './configuration/index.ts'
+import type { Edit } from './fixes/index.ts'
 import { about, type ManifestObject, readManifestInputs } from './manifest-objects.ts'
 import { checkResourceRules, checkSchema, openSchemas, type SchemaSource } from './schema/index.ts'
 import type { ServerOptions } from './server/index.ts'
@@ -10,6 +11,8 @@ export interface ManifestValidation {
   findings: Finding[]
   suppressed: Suppressed[]
   counts: { files: number; objects: number; otherDocuments: number }
+  /** Repairs that are certain, when they were asked for. */
+  fixes?: Edit[]
   /** Address of the API server that was asked. */
   server?: string
 }
@@ -21,6 +24,8 @@ export interface ManifestOptions extends SchemaSource {
   ignoreMissingSchemas?: boolean
   /** A configuration; modelyard.yaml of the current folder when it is left out and there is one. */
   config?: string
+  /** Says how to repair what is found, where that is certain. */
+  fixes?: boolean
   /** The API server to ask as well. */
   server?: ServerOptions
   /** `2026-11-21`: suppressions end. Default: the day it is. */
@@ -72,8 +77,11 @@ export async function validateManifests(
     isInSight: (one) => objects.some((object) => one.covers({ ...NO_FINDING, file: object.file, ...about(object) })),
     ...(options.today !== undefined && { today: options.today }),
   })
+  const fixes = options.fixes
+    ? (await import('./fixes/index.ts')).fixesOf(objects, result.findings, schemas)
+    : undefined
   const counts = { files, objects: objects.length, otherDocuments }
-  return { ...result, counts, ...(asked?.server !== undefined && { server: asked.server }) }
+  return { ...result, counts, ...(fixes && { fixes }), ...(asked?.server !== undefined && { server: asked.server }) }
 }
 
 /** Only this needs another program and a network. */

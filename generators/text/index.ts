@@ -4,8 +4,16 @@ export { canonicalJson, contentDigest } from './digest.ts'
 export type { Directive } from './directives.ts'
 export { addKey, editScalar, removeKey } from './edit.ts'
 export { globPattern } from './glob.ts'
-export { MAX_DOCUMENTS, readStream, type Stream, type StreamDocument } from './manifest-stream.ts'
+export {
+  MAX_DOCUMENTS,
+  normalized,
+  readStream,
+  type SourceRange,
+  type Stream,
+  type StreamDocument,
+} from './manifest-stream.ts'
 export { nearest } from './nearest.ts'
 export { parsePath } from './path.ts'
+export { resolvePlainScalar } from './plain-scalar.ts'
 export { type Located, schemaCheck } from './schema.ts'
 export { formatYaml, parseYaml, type YamlFile } from './yaml.ts'

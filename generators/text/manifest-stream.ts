@@ -2,13 +2,28 @@ import type { DocumentPath, Finding } from '../findings/index.ts'
 import { type Directive, directivesIn } from './directives.ts'
 import { isDeep, MAX_NESTING } from './nesting.ts'
 import { NOT_PLAIN, type Positions, readPlainYaml } from './plain-yaml.ts'
-import { parseYaml } from './yaml.ts'
+import { parseYaml, type YamlFile } from './yaml.ts'
 
 /** One document of a stream, with lines that are looked for when they are asked for. */
 export interface StreamDocument {
   value: unknown
   /** 1-based line in the stream of what is at `path`, or of the nearest parent that exists. */
   lineOf(path: DocumentPath): number
+  /** What is written at `path`, a scalar on one line. */
+  sourceOf(path: DocumentPath): ScalarSource | undefined
+  /** The whole lines of an item of a list: `- name: a` and what follows it; undefined inside brackets. */
+  itemLines(path: DocumentPath): SourceRange | undefined
+}
+
+/** Offsets in the text of the stream, as `normalized` has it. */
+export interface SourceRange {
+  start: number
+  end: number
+}
+
+/** A scalar as it stands there, with its quotes. */
+export interface ScalarSource extends SourceRange {
+  text: string
 }
 
 export interface StreamContent {
@@ -58,7 +73,7 @@ export function readStream({ file, text }: Stream): StreamContent {
     if (value !== NOT_PLAIN) {
       if (value === null) continue
       const again = () => textAgain(text).slice(start, end)
-      documents.push({ value, lineOf: linesOf(again, line - 1) })
+      documents.push({ value, lineOf: linesOf(again, line - 1), ...sourcesOf(file, again, start) })
       continue
     }
     const excess = excessOf(part)
@@ -73,9 +88,37 @@ export function readStream({ file, text }: Stream): StreamContent {
     }
     const { document } = parsed
     if (!document || document.value === null) continue
-    documents.push({ value: document.value, lineOf: (path) => document.lineOf(path) + line - 1 })
+    const lineOf = (path: DocumentPath) => document.lineOf(path) + line - 1
+    documents.push({ value: document.value, lineOf, ...sourcesOf(file, () => part, start) })
   }
   return { documents, findings, directives: directivesIn(whole) }
+}
+
+/** Finds what is written where, by the full parser, when it is first asked. */
+function sourcesOf(file: string, text: () => string, offset: number): Pick<StreamDocument, 'sourceOf' | 'itemLines'> {
+  let parsed: WeakRef<{ text: string; document: YamlFile | undefined }> | undefined
+  const read = () => {
+    const kept = parsed?.deref()
+    if (kept) return kept
+    const part = text()
+    const document =
+      excessOf(part) === undefined ? parseYaml(file, part, { dialect: 'kubernetes' }).document : undefined
+    const made = { text: part, document }
+    parsed = new WeakRef(made)
+    return made
+  }
+  const moved = ({ start, end }: SourceRange) => ({ start: start + offset, end: end + offset })
+  return {
+    sourceOf(path) {
+      const { text: part, document } = read()
+      const range = document?.rangeOf(path)
+      return range && { ...moved(range), text: part.slice(range.start, range.end) }
+    },
+    itemLines(path) {
+      const range = read().document?.itemLinesOf(path)
+      return range && moved(range)
+    },
+  }
 }
 
 /** The text that was read again last: findings come in the order of files, and a stream of 100,000 objects is one text. */
@@ -112,7 +155,8 @@ function commonSlip(text: string): string | undefined {
   return /^apiVersion:[\s\S]*^apiVersion:/m.test(text) ? 'Put a line --- between the objects.' : undefined
 }
 
-function normalized(text: string): string {
+/** Without a byte order mark, lines ended by a line feed alone. */
+export function normalized(text: string): string {
   const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   return body.includes('\r') ? body.replaceAll('\r\n', '\n') : body
 }

@@ -15,6 +15,8 @@ export interface YamlFile {
   rangeOf(path: DocumentPath): { start: number; end: number } | undefined
   /** Offsets in `text` of the lines that a key of the top-level map stands on with all of its value; undefined inside braces. */
   linesOf(key: string): { start: number; end: number } | undefined
+  /** Offsets in `text` of the lines that an item of a list stands on with all of its value; undefined inside brackets. */
+  itemLinesOf(path: DocumentPath): { start: number; end: number } | undefined
 }
 
 /** The document, or the findings that say why it cannot be read. */
@@ -77,6 +79,7 @@ export function parseYaml(file: string, text: string, { dialect = 'yaml-1.2' }: 
         lineOf: (path) => lines.linePos(offsetOf(document, path)).line,
         rangeOf: (path) => scalarRange(document, path),
         linesOf: (key) => keyLines(document, text, key),
+        itemLinesOf: (path) => itemLines(document, text, path),
       },
       findings: [],
     }
@@ -170,11 +173,24 @@ function keyLines(document: Document.Parsed, text: string, key: string) {
   const pair = map.items.find((item) => isScalar(item.key) && item.key.value === key)
   const start = (pair?.key as Node | undefined)?.range?.[0]
   const valueEnd = (pair?.value as Node | null | undefined)?.range?.[1]
-  if (start === undefined || valueEnd === undefined) return undefined
+  return start === undefined || valueEnd === undefined ? undefined : { start, end: endOfLine(text, valueEnd) }
+}
+
+/** The item's dash must be alone before it on its line, and another item of the list be left. */
+function itemLines(document: Document.Parsed, text: string, path: DocumentPath) {
+  const list = nodeAt(document, path.slice(0, -1))
+  const item = nodeAt(document, path)
+  if (!yamlLibrary().isSeq(list) || list.flow || list.items.length < 2 || !item?.range) return undefined
+  const start = text.lastIndexOf('\n', item.range[0] - 1) + 1
+  if (!/^ *- +$/.test(text.slice(start, item.range[0]))) return undefined
+  return { start, end: endOfLine(text, item.range[1]) }
+}
+
+function endOfLine(text: string, valueEnd: number): number {
   // The end of a block's value is the start of the next line already; another's line goes on, perhaps with a comment.
   const atLineStart = valueEnd > 0 && text[valueEnd - 1] === '\n'
   const lineEnd = text.indexOf('\n', valueEnd)
-  return { start, end: atLineStart ? valueEnd : lineEnd < 0 ? text.length : lineEnd + 1 }
+  return atLineStart ? valueEnd : lineEnd < 0 ? text.length : lineEnd + 1
 }
 
 /** Control characters, and line breaks of YAML 1.1 alone; a reader refuses them, or folds them, where they stand bare. */

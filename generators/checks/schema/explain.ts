@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv'
 import { type DocumentPath, type Finding, formatPath } from '../../findings/index.ts'
-import { nearest } from '../../text/index.ts'
+import { nearest, resolvePlainScalar } from '../../text/index.ts'
 import { about, type ManifestObject } from '../manifest-objects.ts'
 import { formats } from './formats.ts'
 
@@ -21,7 +21,11 @@ function toFinding(error: ErrorObject, object: ManifestObject): Finding {
   const parent = pathOf(error.instancePath, object.value)
   const field = error.params['additionalProperty'] ?? error.params['missingProperty'] ?? error.propertyName
   const path = typeof field === 'string' ? [...parent, field] : parent
-  return findingAt(object, path, sentence(error, String(field)))
+  return findingAt(
+    object,
+    path,
+    sentence(error, String(field), () => object.sources?.sourceOf(path)?.text),
+  )
 }
 
 /** A finding of rule `schema-invalid` at `path`, whose message begins with that path. */
@@ -41,7 +45,7 @@ export function findingAt(object: ManifestObject, path: DocumentPath, says: { me
 }
 
 /** A JSON pointer as a path; a token is a number only where the document has a list (a ConfigMap key may be "8080"). */
-function pathOf(pointer: string, document: unknown): DocumentPath {
+export function pathOf(pointer: string, document: unknown): DocumentPath {
   const path: DocumentPath = []
   let at = document
   for (const token of pointer.split('/').slice(1)) {
@@ -52,7 +56,11 @@ function pathOf(pointer: string, document: unknown): DocumentPath {
   return path
 }
 
-function sentence(error: ErrorObject, field: string): { message: string; fix: string } {
+function sentence(
+  error: ErrorObject,
+  field: string,
+  source: () => string | undefined,
+): { message: string; fix: string } {
   const got = show(error.data)
   const limit = error.params['limit'] as number | undefined
   switch (error.keyword) {
@@ -61,7 +69,7 @@ function sentence(error: ErrorObject, field: string): { message: string; fix: st
     case 'required':
       return { message: 'is required', fix: `Add ${field}.` }
     case 'type':
-      return wrongType(error.data, got, error.params['type'] as string | string[])
+      return wrongType(error.data, got, { type: error.params['type'] as string | string[], source })
     case 'enum':
     case 'const': {
       const allowed = ((error.params['allowedValues'] ?? [error.params['allowedValue']]) as unknown[]).filter(
@@ -114,19 +122,32 @@ const TYPE_NAMES: Record<string, string> = {
   boolean: 'true or false',
 }
 
-function wrongType(value: unknown, got: string, type: string | string[]): { message: string; fix: string } {
+interface Wanted {
+  type: string | string[]
+  /** What is written there, with its quotes. */
+  source(): string | undefined
+}
+
+function wrongType(value: unknown, got: string, { type, source }: Wanted): { message: string; fix: string } {
   const types = [type].flat()
   const names = types.map((name) => TYPE_NAMES[name] ?? name).join(' or ')
-  return { message: `${got} is not ${names}`, fix: retyped(value, types) ?? `Write ${names}.` }
+  return { message: `${got} is not ${names}`, fix: retyped(value, types, source) ?? `Write ${names}.` }
 }
 
 /** The commonest slip is a quote too many or too few. */
-function retyped(value: unknown, types: string[]): string | undefined {
+function retyped(value: unknown, types: string[], source: Wanted['source']): string | undefined {
   const scalar = typeof value === 'number' || typeof value === 'boolean'
-  if (scalar && types.includes('string')) return `Put it in quotes: "${value}".`
+  if (scalar && types.includes('string')) {
+    const written = source() ?? String(value)
+    return written === String(value)
+      ? `Put it in quotes: "${value}".`
+      : `Write "${written}" in quotes, or "${value}": without them it is read as ${value}.`
+  }
   if (typeof value !== 'string') return types.includes('array') && scalar ? `Write a list: [${value}].` : undefined
   if (/^-?\d+$/.test(value) && types.includes('integer')) return `Write ${value} without quotes.`
   if (/^(true|false)$/.test(value) && types.includes('boolean')) return `Write ${value} without quotes.`
+  const word = types.includes('boolean') ? resolvePlainScalar(value) : undefined
+  if (typeof word === 'boolean') return `Write ${word}.`
   return types.includes('array') ? `Write a list: [${value}].` : undefined
 }
 

@@ -1,8 +1,9 @@
-import { type Finding, formatPath } from '../../findings/index.ts'
+import type { ErrorObject } from 'ajv'
+import { type DocumentPath, type Finding, formatPath } from '../../findings/index.ts'
 import { nearest } from '../../text/index.ts'
 import { about, kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
 import type { BrokenRule } from './cel.ts'
-import { explain, findingAt } from './explain.ts'
+import { explain, findingAt, pathOf } from './explain.ts'
 import { givenSchemas } from './given-schemas.ts'
 import { bundledSchemas, type KindValidator, kubernetesMinor, type Schemas } from './validators.ts'
 
@@ -78,6 +79,17 @@ function ruleFinding(object: ManifestObject, { path, rule, message, reason }: Br
     ...about(object),
     fix: `The rule: ${rule.length > 200 ? `${rule.slice(0, 196)}...` : rule}`,
   }
+}
+
+/** Every violation of one object's schema with its place; none for an object of a kind without a schema. */
+export function errorsIn(object: ManifestObject, schemas: Schemas): { path: DocumentPath; error: ErrorObject }[] {
+  const { value } = object
+  const { apiVersion, kind } = kubernetesObject(object)
+  const validator = isMap(value) ? schemas.validatorFor(`${apiVersion}/${kind}`) : undefined
+  if (!isMap(value) || !validator || validator.isPlainlyValid(value)) return []
+  return validator
+    .errorsOf(asDecoded(value, validator))
+    .map((error) => ({ path: pathOf(error.instancePath, value), error }))
 }
 
 const NONE: Finding[] = []

@@ -5,11 +5,14 @@ import { type ManifestOptions, validateManifests, validateRepository } from '../
 import { Failure, type Finding } from '../../findings/index.ts'
 import { budgetLines } from '../budget-lines.ts'
 import { contextOf, withCommonOptions } from '../context.ts'
+import type { Fixed } from '../fix-manifests.ts'
+import type { Output } from '../output.ts'
 import { expectShortRun } from '../short-run.ts'
 import { FORMATS, type FormatOptions, outputFor, tell } from '../validation-report.ts'
 
 interface Options extends FormatOptions, Omit<ManifestOptions, 'server'> {
   server?: boolean
+  fix?: boolean
   kubeconfig?: string
   context?: string
   offline?: boolean
@@ -42,6 +45,7 @@ export function validateCommand(program: Command): void {
       .option('--kubernetes-version <minor>', 'check against this minor of Kubernetes (default: the newest known)')
       .option('--schema <path...>', 'JSON Schemas or CustomResourceDefinitions of other kinds: files or folders')
       .option('--ignore-missing-schemas', 'leave objects of unknown kinds alone')
+      .option('--fix', 'repair what is mechanical, in the files that are named or by synth, and say what is left')
       .option('--server', 'ask an API server too, by a dry run of each object; kubectl connects to it')
       .option('--kubeconfig <file>', 'with --server, the kubeconfig (default: KUBECONFIG, else as kubectl does)')
       .option('--context <name>', 'with --server, the context in it (default: the current one)')
@@ -65,14 +69,24 @@ async function validateInputs(inputs: string[], options: Options): Promise<void>
     }
   }
   expectShortRun()
-  const validation = await outputFor(options).during('Validating', () =>
-    validateManifests(inputs, { ...options, server: serverOf(options) }),
-  )
+  const output = outputFor(options)
+  const manifestOptions = { ...options, server: serverOf(options) }
+  const validation = await output.during('Validating', async () => {
+    if (!options.fix) return validateManifests(inputs, manifestOptions)
+    return (await import('../fix-manifests.ts')).fixManifests(inputs, manifestOptions)
+  })
+  tellFixed(validation, output)
   const { counts, server } = validation
   const others = counts.otherDocuments === 0 ? '' : ` (${count(counts.otherDocuments, 'other document')} left out)`
   const looked = `${count(counts.objects, 'object')} in ${count(counts.files, 'file')}${others}`
   const note = server === undefined ? '' : ` (with ${server})`
   await tell(validation, { looked, note, root: '.' }, options)
+}
+
+/** What was repaired, before what is left. */
+function tellFixed(validation: object & { fixed?: readonly Fixed[] }, output: Output): void {
+  for (const { file, line, rule, says } of validation.fixed ?? [])
+    output.line(`fixed ${file}:${line}: ${says} [${rule}]`)
 }
 
 function serverOf({ server = false, kubeconfig, context }: Options): ManifestOptions['server'] {
@@ -100,12 +114,19 @@ async function validateHere(options: Options): Promise<void> {
   if (offline && measure) {
     throw new Failure('--measure runs the artifacts that --offline leaves out', { fix: 'Leave one of them out.' })
   }
-  const validation = await outputFor(options).during('Validating', async () => {
-    if (since === undefined) return validateRepository(root, { offline })
+  if (options.fix && since !== undefined) {
+    throw new Failure('--fix writes and --since compares', { fix: 'Do one after the other.' })
+  }
+  const output = outputFor(options)
+  const validation = await output.during('Validating', async () => {
+    const check = () => validateRepository(root, { offline })
+    if (options.fix) return (await import('../fix-repository.ts')).fixRepository(root, check)
+    if (since === undefined) return check()
     // Only this needs Git, which nothing else should wait for.
     const { openRepository, withBase } = await import('../../pull-request/index.ts')
     return withBase(await openRepository(root), since, (base) => validateRepository(root, { offline, base }))
   })
+  tellFixed(validation, output)
   const { counts, artifactsChecked } = validation
   const looked = `${counts.environments} environments, ${counts.models} models, ${counts.versions} versions, ${counts.objects} objects`
   const note = artifactsChecked ? '' : ' (artifacts not checked: --offline)'

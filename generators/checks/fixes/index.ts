@@ -1,0 +1,106 @@
+import type { ErrorObject } from 'ajv'
+import type { Finding } from '../../findings/index.ts'
+import { canonicalJson } from '../../text/index.ts'
+import { isMap } from '../fields.ts'
+import { kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
+import { replacementOf } from '../policy/unchanged-versions.ts'
+import { errorsIn, type Schemas } from '../schema/index.ts'
+import { type Edit, scalarEdit } from './edit.ts'
+
+export { applyEdits, type Edit, hasMixedLineEnds } from './edit.ts'
+
+/**
+ * The repairs that are certain, of findings that were reported: quotes too many or too few, a version of an API that only changed
+ * its name, an item of a list that stands there twice. Pure; `suppressionEdits` has those of comments.
+ */
+export function fixesOf(objects: readonly ManifestObject[], findings: readonly Finding[], schemas: Schemas): Edit[] {
+  const reported = new Set(findings.map(({ rule, file, line }) => `${rule} ${file} ${line}`))
+  const files = new Set(findings.map(({ file }) => file))
+  return objects
+    .filter(({ file, sources }) => sources && files.has(file))
+    .flatMap((object) => [...quoteEdits(object, schemas), ...versionEdits(object, schemas), ...twinEdits(object)])
+    .filter(({ rule, file, line }) => reported.has(`${rule} ${file} ${line}`))
+}
+
+/** A scalar that only its quotes, or their absence, make another type than the schema wants. */
+function quoteEdits(object: ManifestObject, schemas: Schemas): Edit[] {
+  return errorsIn(object, schemas).flatMap(({ path, error }) => {
+    // One branch of several wants a type that the others need not want.
+    if (error.keyword !== 'type' || /\/(?:anyOf|oneOf|not)\//.test(error.schemaPath)) return []
+    const edit = scalarEdit(object, path, 'schema-invalid', (source) => retyped(source, error))
+    return edit ? [edit] : []
+  })
+}
+
+const BARE_NUMBER = /^"(-?(?:0|[1-9]\d{0,14}))"$|^'(-?(?:0|[1-9]\d{0,14}))'$/
+const BARE_BOOLEAN = /^"(true|false)"$|^'(true|false)'$/
+
+function retyped(source: string, { data, params }: ErrorObject): string | undefined {
+  const types = [params['type'] as string | string[]].flat()
+  const isBare = /^[\w.+-]+$/.test(source) && (typeof data === 'number' || typeof data === 'boolean')
+  if (types.includes('string')) return isBare ? `"${source}"` : undefined
+  if (types.includes('integer') || types.includes('number')) return unquoted(BARE_NUMBER, source)
+  return types.includes('boolean') ? unquoted(BARE_BOOLEAN, source) : undefined
+}
+
+function unquoted(pattern: RegExp, source: string): string | undefined {
+  const [, double, single] = pattern.exec(source) ?? []
+  return double ?? single
+}
+
+/** A version whose successor is the same but for its name, when the object satisfies the successor's schema. */
+function versionEdits(object: ManifestObject, schemas: Schemas): Edit[] {
+  const { value } = object
+  const { apiVersion, kind } = kubernetesObject(object)
+  if (!isMap(value) || typeof apiVersion !== 'string' || typeof kind !== 'string') return []
+  const instead = replacementOf(apiVersion, kind)
+  if (instead === undefined || !schemas.validatorFor(`${instead}/${kind}`)) return []
+  if (errorsIn({ ...object, value: { ...value, apiVersion: instead } }, schemas).length > 0) return []
+  return (['api-deprecated', 'api-removed'] as const).flatMap((rule) => {
+    const edit = scalarEdit(object, ['apiVersion'], rule, () => instead)
+    return edit ? [edit] : []
+  })
+}
+
+/** Lists of `name-duplicate` in which a second item that says the same as the first says nothing. */
+const NAMED_LISTS = new Set([
+  'env',
+  'volumeMounts',
+  'volumeDevices',
+  'volumes',
+  'ports',
+  'imagePullSecrets',
+  'topologySpreadConstraints',
+  'hostAliases',
+])
+
+function twinEdits(object: ManifestObject): Edit[] {
+  const edits: Edit[] = []
+  const visit = (value: unknown, path: (string | number)[]): void => {
+    if (Array.isArray(value)) {
+      const seen = new Set<string>()
+      for (const [index, item] of value.entries()) {
+        const at = [...path, index]
+        const text = isMap(item) && NAMED_LISTS.has(String(path.at(-1))) ? canonicalJson(item) : undefined
+        const lines = text !== undefined && seen.has(text) ? object.sources?.itemLines(at) : undefined
+        if (lines) edits.push(removal(object, [...at, Object.keys(item as object)[0] ?? ''], lines))
+        if (text !== undefined) seen.add(text)
+        visit(item, at)
+      }
+    } else if (isMap(value)) for (const [key, item] of Object.entries(value)) visit(item, [...path, key])
+  }
+  visit(object.value, [])
+  return edits
+}
+
+function removal(object: ManifestObject, path: (string | number)[], lines: { start: number; end: number }): Edit {
+  const line = object.lineOf(path) ?? 1
+  return {
+    file: object.file,
+    line,
+    rule: 'name-duplicate',
+    ...lines,
+    text: '',
+    says: 'the second of two that are the same',
+  }
+}

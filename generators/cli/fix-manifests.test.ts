@@ -1,0 +1,98 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import { withExample } from '../testing/example-repository.ts'
+import { runHere } from './testing/command.ts'
+
+const test = suite('validate --fix')
+
+/** Repairs a file, and again: the second time there is nothing left to do. */
+async function fixed(before: string): Promise<{ text: string; said: string[]; code: unknown }> {
+  const folder = mkdtempSync(join(tmpdir(), 'modelyard-fix-'))
+  const file = join(folder, 'a.yaml')
+  try {
+    writeFileSync(file, before)
+    const { code, stdout } = await runHere('validate', file, '--fix')
+    const text = readFileSync(file, 'utf8')
+    assert.not.match((await runHere('validate', file, '--fix')).stdout, /^fixed /m)
+    assert.is(readFileSync(file, 'utf8'), text)
+    const said = stdout.split('\n').filter((line) => line.startsWith('fixed '))
+    return { text, said: said.map((line) => line.replace(`${file}:`, '')), code }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const META = 'metadata: { name: a, namespace: web }'
+const configMap = (data: string) => `apiVersion: v1\nkind: ConfigMap\n${META}\ndata:\n${data}`
+const service = (spec: string) => `apiVersion: v1\nkind: Service\n${META}\nspec:\n${spec}`
+
+test('a text that YAML reads as something else is put in quotes as it was written', async () => {
+  const { text, said, code } = await fixed(
+    configMap('  a: yes # keep\n  "b":   1.10\n  c: 012\n  d: fine\n  e: [on]\n').replace('  e: [on]\n', ''),
+  )
+  assert.is(text, configMap('  a: "yes" # keep\n  "b":   "1.10"\n  c: "012"\n  d: fine\n'))
+  assert.equal(said[0], 'fixed 5: "yes" for yes [schema-invalid]')
+  assert.equal([said.length, code], [3, 0])
+})
+
+test('quotes around a number or a truth that is wanted go; a word that is neither stays for a person', async () => {
+  const rest = '  type: ExternalName\n  externalName: a.example.com\n'
+  const before = `${rest}  publishNotReadyAddresses: "true"\n  healthCheckNodePort: '30000'\n`
+  const after = `${rest}  publishNotReadyAddresses: true\n  healthCheckNodePort: 30000\n`
+  assert.is((await fixed(service(before))).text, service(after))
+  const word = service(`${rest}  publishNotReadyAddresses: "perhaps"\n`)
+  const { text, code } = await fixed(word)
+  assert.equal([text, code], [word, 1])
+})
+
+test('documents, Lists, line ends and the byte order mark stay as they are', async () => {
+  const document = configMap('  a: no\n').replace('name: a', 'name: b')
+  const list = `apiVersion: v1\nkind: List\nitems:\n  - { apiVersion: v1, kind: ConfigMap, ${META}, data: { x: 'y', z: off } }\n`
+  const before = `\ufeff# first\n${list}---\n${document}`.replaceAll('\n', '\r\n')
+  const after = before.replace('z: off', 'z: "off"').replace('a: no', 'a: "no"')
+  assert.is((await fixed(before)).text, after)
+})
+
+test('a version that only changed its name is renamed, one that changed more is not', async () => {
+  const role = (version: string) =>
+    `apiVersion: rbac.authorization.k8s.io/${version} # ours\nkind: Role\n${META}\nrules: [{ apiGroups: [""], resources: [pods], verbs: [get] }]\n`
+  const { text, said } = await fixed(role('v1beta1'))
+  assert.is(text, role('v1'))
+  assert.equal(said, ['fixed 1: rbac.authorization.k8s.io/v1 for rbac.authorization.k8s.io/v1beta1 [api-removed]'])
+  const budget = `apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\n${META}\nspec: { maxUnavailable: 1 }\n`
+  assert.is((await fixed(budget)).text, budget)
+})
+
+test('the second of two items that are the same goes; one that differs stays', async () => {
+  const pod = (env: string) =>
+    `apiVersion: v1\nkind: Pod\n${META}\nspec:\n  containers:\n    - name: web\n      image: web\n      env:\n${env}      stdin: true\n`
+  const [a, b, other] = [
+    '        - name: A\n          value: x\n',
+    '        - { name: B, value: x }\n',
+    '        - { name: A, value: z }\n',
+  ]
+  assert.is((await fixed(pod(a + b + a))).text, pod(a + b))
+  assert.is((await fixed(pod(a + b + other))).text, pod(a + b + other))
+})
+
+test('a comment that suppresses nothing goes, with its line where it stands alone', async () => {
+  const before = configMap(
+    '  # modelyard-ignore run-as-root: once\n  a: b # modelyard-ignore read-only-root: once\n  # ours\n',
+  )
+  assert.is((await fixed(before)).text, configMap('  a: b\n  # ours\n'))
+})
+
+test('in a repository dist/ is written anew', () =>
+  withExample(async ({ root, edit, read }) => {
+    const file = 'dist/production/models/house-price/deployment.yaml'
+    const before = read(file)
+    edit(file, 'revisionHistoryLimit: 3', 'revisionHistoryLimit: 5')
+    const { stdout, code } = await runHere('validate', '--root', root, '--offline', '--fix')
+    assert.match(stdout, `fixed ${file}:1: written, as synth does [dist-stale]`)
+    assert.equal([read(file), code], [before, 0])
+  }))
+
+test.run()
