@@ -290,7 +290,7 @@ test('whatever a document is, checking it ends in findings', async () => {
 })
 
 test('a word or a number that is read as something else is told to be put in quotes as it is written', async () => {
-  const { findings } = await check({ 'a.yaml': `${configMap('a')}data:\n  a: yes\n  b: 1.10\n  c: true\n` })
+  const { findings } = await validated({ 'a.yaml': `${configMap('a')}data:\n  a: yes\n  b: 1.10\n  c: true\n` })
   assert.equal(
     findings.map(({ fix }) => fix),
     [

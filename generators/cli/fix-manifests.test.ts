@@ -75,6 +75,8 @@ test('the second of two items that are the same goes; one that differs stays', a
     '        - { name: A, value: z }\n',
   ]
   assert.is((await fixed(pod(a + b + a))).text, pod(a + b))
+  const told = a.replace('- name: A', '- name: A # for the old client')
+  assert.is((await fixed(pod(a + told))).text, pod(a + told))
   assert.is((await fixed(pod(a + b + other))).text, pod(a + b + other))
 })
 

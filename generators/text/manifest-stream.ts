@@ -48,6 +48,9 @@ export const MAX_DOCUMENTS = 250_000
 /** The API server takes 3 MiB, a List may be more; a map of ten million keys would take all memory. */
 const MAX_DOCUMENT = 8 * 2 ** 20
 
+/** What is written where is only told of documents of this size: the full parser compares every key of a map with every other. */
+const MAX_LOCATED = 2 ** 16
+
 /** What the API server takes in one request; beyond it the full parser takes long, and a gigabyte. */
 const MAX_FULL_PARSE = 3 * 2 ** 20
 
@@ -102,7 +105,9 @@ function sourcesOf(file: string, text: () => string, offset: number): Pick<Strea
     if (kept) return kept
     const part = text()
     const document =
-      excessOf(part) === undefined ? parseYaml(file, part, { dialect: 'kubernetes' }).document : undefined
+      part.length <= MAX_LOCATED && !isDeep(part)
+        ? parseYaml(file, part, { dialect: 'kubernetes' }).document
+        : undefined
     const made = { text: part, document }
     parsed = new WeakRef(made)
     return made

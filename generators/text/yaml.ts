@@ -176,14 +176,16 @@ function keyLines(document: Document.Parsed, text: string, key: string) {
   return start === undefined || valueEnd === undefined ? undefined : { start, end: endOfLine(text, valueEnd) }
 }
 
-/** The item's dash must be alone before it on its line, and another item of the list be left. */
+/** The item's dash must be alone before it on its line, no comment within, and another item of the list be left. */
 function itemLines(document: Document.Parsed, text: string, path: DocumentPath) {
   const list = nodeAt(document, path.slice(0, -1))
   const item = nodeAt(document, path)
   if (!yamlLibrary().isSeq(list) || list.flow || list.items.length < 2 || !item?.range) return undefined
   const start = text.lastIndexOf('\n', item.range[0] - 1) + 1
   if (!/^ *- +$/.test(text.slice(start, item.range[0]))) return undefined
-  return { start, end: endOfLine(text, item.range[1]) }
+  const end = endOfLine(text, item.range[1])
+  // What a person wrote about it is not to go with it.
+  return /(?:^|\s)#/.test(text.slice(start, end)) ? undefined : { start, end }
 }
 
 function endOfLine(text: string, valueEnd: number): number {

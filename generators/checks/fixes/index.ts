@@ -1,10 +1,9 @@
-import type { ErrorObject } from 'ajv'
 import type { Finding } from '../../findings/index.ts'
 import { canonicalJson } from '../../text/index.ts'
 import { isMap } from '../fields.ts'
 import { kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
 import { replacementOf } from '../policy/unchanged-versions.ts'
-import { errorsIn, type Schemas } from '../schema/index.ts'
+import { errorsIn, type SchemaError, type Schemas } from '../schema/index.ts'
 import { type Edit, scalarEdit } from './edit.ts'
 
 export { applyEdits, type Edit, hasMixedLineEnds } from './edit.ts'
@@ -35,7 +34,7 @@ function quoteEdits(object: ManifestObject, schemas: Schemas): Edit[] {
 const BARE_NUMBER = /^"(-?(?:0|[1-9]\d{0,14}))"$|^'(-?(?:0|[1-9]\d{0,14}))'$/
 const BARE_BOOLEAN = /^"(true|false)"$|^'(true|false)'$/
 
-function retyped(source: string, { data, params }: ErrorObject): string | undefined {
+function retyped(source: string, { data, params }: SchemaError): string | undefined {
   const types = [params['type'] as string | string[]].flat()
   const isBare = /^[\w.+-]+$/.test(source) && (typeof data === 'number' || typeof data === 'boolean')
   if (types.includes('string')) return isBare ? `"${source}"` : undefined

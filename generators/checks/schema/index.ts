@@ -81,8 +81,11 @@ function ruleFinding(object: ManifestObject, { path, rule, message, reason }: Br
   }
 }
 
+/** As ajv tells it. */
+export type SchemaError = ErrorObject
+
 /** Every violation of one object's schema with its place; none for an object of a kind without a schema. */
-export function errorsIn(object: ManifestObject, schemas: Schemas): { path: DocumentPath; error: ErrorObject }[] {
+export function errorsIn(object: ManifestObject, schemas: Schemas): { path: DocumentPath; error: SchemaError }[] {
   const { value } = object
   const { apiVersion, kind } = kubernetesObject(object)
   const validator = isMap(value) ? schemas.validatorFor(`${apiVersion}/${kind}`) : undefined
