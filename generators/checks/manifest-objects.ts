@@ -1,6 +1,13 @@
 import { relative, sep } from 'node:path'
 import type { DocumentPath, Finding } from '../findings/index.ts'
-import { type Directive, MAX_DOCUMENTS, readStream, type StreamDocument } from '../text/index.ts'
+import {
+  type Directive,
+  type DocumentPlace,
+  MAX_DOCUMENTS,
+  readStream,
+  type ScalarSource,
+  scalarSource,
+} from '../text/index.ts'
 import { type ManifestSource, manifestSources } from './manifest-sources.ts'
 
 /** One Kubernetes object, with the lines of its file; those are looked for only when a finding asks. */
@@ -10,8 +17,10 @@ export interface ManifestObject {
   value: unknown
   /** 1-based line of what is at `path`, or of the nearest parent that exists. */
   lineOf(path: DocumentPath): number | undefined
-  /** Where an edit finds it: absent for objects that no text holds. */
-  sources?: Pick<StreamDocument, 'sourceOf' | 'itemLines'>
+  /** Where its document stands: absent for objects that no text holds. */
+  place?: DocumentPlace
+  /** Where it stands in the document; at its top when left out. */
+  within?: DocumentPath
 }
 
 /** The fields that every object has; what else it holds is read where it is needed. */
@@ -68,10 +77,9 @@ function addObjects(source: ManifestSource, read: Manifests): boolean {
   read.files++
   for (const directive of directives) read.comments.push({ ...directive, file: source.file })
   read.findings.push(...findings)
-  for (const document of documents) {
-    const { value, lineOf } = document
+  for (const { value, lineOf, place } of documents) {
     if (!source.isNamed && isForAnotherProgram(value, source.file)) read.otherDocuments++
-    else if (!addExpanded({ file: source.file, value, lineOf, sources: document }, read.objects)) {
+    else if (!addExpanded({ file: source.file, value, lineOf, place }, read.objects)) {
       read.findings.push(tooMany(source.file))
       return false
     }
@@ -98,20 +106,10 @@ function addExpanded(object: ManifestObject, objects: ManifestObject[]): boolean
   const isList = typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)
   if (objects.length + (isList ? items.length : 1) > MAX_DOCUMENTS) return false
   if (isList) {
-    const { file, lineOf, sources } = object
+    const { file, lineOf, place } = object
     for (const [index, value] of items.entries()) {
-      const inside = (path: DocumentPath) => ['items', index, ...path]
-      objects.push({
-        file,
-        value,
-        lineOf: (path) => lineOf(inside(path)),
-        ...(sources && {
-          sources: {
-            sourceOf: (path) => sources.sourceOf(inside(path)),
-            itemLines: (path) => sources.itemLines(inside(path)),
-          },
-        }),
-      })
+      const within = ['items', index]
+      objects.push({ file, value, lineOf: (path) => lineOf([...within, ...path]), ...(place && { place, within }) })
     }
   } else objects.push(object)
   return true
@@ -127,4 +125,9 @@ export function about(object: ManifestObject): Pick<Finding, 'object'> {
   const { kind, metadata } = kubernetesObject(object)
   const name: unknown = metadata?.name
   return typeof kind === 'string' && typeof name === 'string' ? { object: `${kind}/${name}` } : {}
+}
+
+/** What is written at `path`, a scalar on one line; undefined when the text is not at hand. */
+export function writtenAt({ place, within = [] }: ManifestObject, path: DocumentPath): ScalarSource | undefined {
+  return place && scalarSource(place, [...within, ...path])
 }

@@ -1,29 +1,16 @@
 import type { DocumentPath, Finding } from '../findings/index.ts'
 import { type Directive, directivesIn } from './directives.ts'
+import type { DocumentPlace } from './document-place.ts'
 import { isDeep, MAX_NESTING } from './nesting.ts'
 import { NOT_PLAIN, type Positions, readPlainYaml } from './plain-yaml.ts'
-import { parseYaml, type YamlFile } from './yaml.ts'
+import { parseYaml } from './yaml.ts'
 
 /** One document of a stream, with lines that are looked for when they are asked for. */
 export interface StreamDocument {
   value: unknown
   /** 1-based line in the stream of what is at `path`, or of the nearest parent that exists. */
   lineOf(path: DocumentPath): number
-  /** What is written at `path`, a scalar on one line. */
-  sourceOf(path: DocumentPath): ScalarSource | undefined
-  /** The whole lines of an item of a list: `- name: a` and what follows it; undefined inside brackets. */
-  itemLines(path: DocumentPath): SourceRange | undefined
-}
-
-/** Offsets in the text of the stream, as `normalized` has it. */
-export interface SourceRange {
-  start: number
-  end: number
-}
-
-/** A scalar as it stands there, with its quotes. */
-export interface ScalarSource extends SourceRange {
-  text: string
+  place: DocumentPlace
 }
 
 export interface StreamContent {
@@ -47,9 +34,6 @@ export const MAX_DOCUMENTS = 250_000
 
 /** The API server takes 3 MiB, a List may be more; a map of ten million keys would take all memory. */
 const MAX_DOCUMENT = 8 * 2 ** 20
-
-/** What is written where is only told of documents of this size: the full parser compares every key of a map with every other. */
-const MAX_LOCATED = 2 ** 16
 
 /** What the API server takes in one request; beyond it the full parser takes long, and a gigabyte. */
 const MAX_FULL_PARSE = 3 * 2 ** 20
@@ -76,7 +60,7 @@ export function readStream({ file, text }: Stream): StreamContent {
     if (value !== NOT_PLAIN) {
       if (value === null) continue
       const again = () => textAgain(text).slice(start, end)
-      documents.push({ value, lineOf: linesOf(again, line - 1), ...sourcesOf(file, again, start) })
+      documents.push({ value, lineOf: linesOf(again, line - 1), place: { file, text, start, end } })
       continue
     }
     const excess = excessOf(part)
@@ -92,44 +76,16 @@ export function readStream({ file, text }: Stream): StreamContent {
     const { document } = parsed
     if (!document || document.value === null) continue
     const lineOf = (path: DocumentPath) => document.lineOf(path) + line - 1
-    documents.push({ value: document.value, lineOf, ...sourcesOf(file, () => part, start) })
+    documents.push({ value: document.value, lineOf, place: { file, text, start, end } })
   }
   return { documents, findings, directives: directivesIn(whole) }
-}
-
-/** Finds what is written where, by the full parser, when it is first asked. */
-function sourcesOf(file: string, text: () => string, offset: number): Pick<StreamDocument, 'sourceOf' | 'itemLines'> {
-  let parsed: WeakRef<{ text: string; document: YamlFile | undefined }> | undefined
-  const read = () => {
-    const kept = parsed?.deref()
-    if (kept) return kept
-    const part = text()
-    const document =
-      part.length <= MAX_LOCATED && !isDeep(part)
-        ? parseYaml(file, part, { dialect: 'kubernetes' }).document
-        : undefined
-    const made = { text: part, document }
-    parsed = new WeakRef(made)
-    return made
-  }
-  const moved = ({ start, end }: SourceRange) => ({ start: start + offset, end: end + offset })
-  return {
-    sourceOf(path) {
-      const { text: part, document } = read()
-      const range = document?.rangeOf(path)
-      return range && { ...moved(range), text: part.slice(range.start, range.end) }
-    },
-    itemLines(path) {
-      const range = read().document?.itemLinesOf(path)
-      return range && moved(range)
-    },
-  }
 }
 
 /** The text that was read again last: findings come in the order of files, and a stream of 100,000 objects is one text. */
 let latest: { read: () => string; text: string } | undefined
 
-function textAgain(read: () => string): string {
+/** The text of a stream, read again. */
+export function textAgain(read: () => string): string {
   if (latest?.read !== read) latest = { read, text: normalized(read()) }
   return latest.text
 }

@@ -1,6 +1,6 @@
 import type { DocumentPath, RuleId } from '../../findings/index.ts'
 import { normalized, type SourceRange } from '../../text/index.ts'
-import { kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
+import { kubernetesObject, type ManifestObject, writtenAt } from '../manifest-objects.ts'
 
 /** One repair: the range is replaced. Offsets are of the text as `normalized` has it. */
 export interface Edit extends SourceRange {
@@ -20,7 +20,7 @@ export function scalarEdit(
   rule: RuleId,
   edit: (source: string) => string | undefined,
 ): Edit | undefined {
-  const source = object.sources?.sourceOf(path)
+  const source = writtenAt(object, path)
   const text = source && edit(source.text)
   if (!source || text === undefined) return undefined
   const { start, end } = source

@@ -1,5 +1,5 @@
 import type { Finding } from '../../findings/index.ts'
-import { canonicalJson } from '../../text/index.ts'
+import { canonicalJson, itemLines, type SourceRange } from '../../text/index.ts'
 import { isMap } from '../fields.ts'
 import { kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
 import { replacementOf } from '../policy/unchanged-versions.ts'
@@ -16,7 +16,7 @@ export function fixesOf(objects: readonly ManifestObject[], findings: readonly F
   const reported = new Set(findings.map(({ rule, file, line }) => `${rule} ${file} ${line}`))
   const files = new Set(findings.map(({ file }) => file))
   return objects
-    .filter(({ file, sources }) => sources && files.has(file))
+    .filter(({ file, place }) => place && files.has(file))
     .flatMap((object) => [...quoteEdits(object, schemas), ...versionEdits(object, schemas), ...twinEdits(object)])
     .filter(({ rule, file, line }) => reported.has(`${rule} ${file} ${line}`))
 }
@@ -81,7 +81,7 @@ function twinEdits(object: ManifestObject): Edit[] {
       for (const [index, item] of value.entries()) {
         const at = [...path, index]
         const text = isMap(item) && NAMED_LISTS.has(String(path.at(-1))) ? canonicalJson(item) : undefined
-        const lines = text !== undefined && seen.has(text) ? object.sources?.itemLines(at) : undefined
+        const lines = text !== undefined && seen.has(text) ? linesAt(object, at) : undefined
         if (lines) edits.push(removal(object, [...at, Object.keys(item as object)[0] ?? ''], lines))
         if (text !== undefined) seen.add(text)
         visit(item, at)
@@ -92,7 +92,11 @@ function twinEdits(object: ManifestObject): Edit[] {
   return edits
 }
 
-function removal(object: ManifestObject, path: (string | number)[], lines: { start: number; end: number }): Edit {
+function linesAt({ place, within = [] }: ManifestObject, path: (string | number)[]): SourceRange | undefined {
+  return place && itemLines(place, [...within, ...path])
+}
+
+function removal(object: ManifestObject, path: (string | number)[], lines: SourceRange): Edit {
   const line = object.lineOf(path) ?? 1
   return {
     file: object.file,

@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv'
 import { type DocumentPath, type Finding, formatPath } from '../../findings/index.ts'
 import { nearest, resolvePlainScalar } from '../../text/index.ts'
-import { about, type ManifestObject } from '../manifest-objects.ts'
+import { about, type ManifestObject, writtenAt } from '../manifest-objects.ts'
 import { formats } from './formats.ts'
 
 /** These only say that another error, which is reported as well, is an error. */
@@ -24,7 +24,7 @@ function toFinding(error: ErrorObject, object: ManifestObject): Finding {
   return findingAt(
     object,
     path,
-    sentence(error, String(field), () => object.sources?.sourceOf(path)?.text),
+    sentence(error, String(field), () => writtenAt(object, path)?.text),
   )
 }
 
