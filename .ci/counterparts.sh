@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# For the tiers that source this: the folder of what they get and build ($cache), skip, make_venv.
+# For the tiers that source this: the folder of what they get and build ($cache), skip, make_venv, counted, report.
 cache=${MODELYARD_CI_CACHE:-"$HOME/.cache/modelyard-ci"}
 mkdir -p "$cache"
 cache=$(cd "$cache" && pwd)
@@ -32,4 +32,22 @@ make_venv() {
     return 1
   fi
   touch "$venv/complete"
+}
+
+passed=0 failed=0
+# Runs a command that ends in `N passed, N failed`, shows what it says and adds to $passed and $failed; one without counts has failed.
+counted() {
+  local output counts good bad
+  output=$(mktemp)
+  "$@" 2>&1 | tee "$output"
+  counts=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$output" | tail -1)
+  rm -f "$output"
+  read -r good bad <<<"${counts:-0 1}"
+  passed=$((passed + good)) failed=$((failed + bad))
+}
+
+# The last lines of a tier that counts.
+report() {
+  echo "$passed passed, $failed failed"
+  [ "$failed" = 0 ]
 }

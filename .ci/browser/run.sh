@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The page and the documentation of every example model in a real Chromium: fill, submit, errors, keyboard only, a phone's width,
 # light and dark, axe-core; no console message and no request to another host. Exit 0: nothing failed, or it was skipped.
-set -euo pipefail
+set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=../counterparts.sh
 source "$here/../counterparts.sh"
@@ -22,5 +22,6 @@ if [ ! -e "$tools/complete" ]; then
     skip "needs the packages in .ci/browser/package.json, get them by: npm install (see $cache/browser-npm.log)"
   touch "$tools/complete"
 fi
-node "$here/../serve-examples.mjs" node "$here/serve-with-key.mjs" node "$here/drive.mjs" "$tools"
-node "$here/promotion-body.mjs" "$tools" "$here/../../docs/promotion-example.md"
+counted node "$here/../serve-examples.mjs" node "$here/serve-with-key.mjs" node "$here/drive.mjs" "$tools"
+counted node "$here/promotion-body.mjs" "$tools" "$here/../../docs/promotion-example.md"
+report

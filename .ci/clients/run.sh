@@ -12,7 +12,6 @@ make_venv clients "$here/requirements.txt" || skip "$missing"
 export PATH="$venv/bin:$PATH" PYTHONPATH="$here/../served" PYTHONDONTWRITEBYTECODE=1 MLFLOW_DISABLE_TELEMETRY=true
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT
-passed=0 failed=0
 # Each client in a process of its own: two of them define the messages of one protocol, which Protocol Buffers refuses.
 for client in triton kserve mlflow; do
   python -m pytest --quiet --no-header --tb=short -p no:cacheprovider "$here"/test_"$client"*.py "$@" >"$output" 2>&1 || true

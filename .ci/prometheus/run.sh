@@ -25,14 +25,8 @@ export PROMETHEUS_PACKAGES="$packages"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-output=$(mktemp -p "$work")
-passed=0 failed=0
 for part in rules dashboards live gates; do
   [ -z "${1:-}" ] || [ "$1" = "$part" ] || continue
-  node -C modelyard-source --import tsx "$here/$part.ts" "$work/$part" 2>&1 | tee "$output"
-  counts=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$output" | tail -1)
-  read -r good bad <<<"${counts:-0 1}"
-  passed=$((passed + good)) failed=$((failed + bad))
+  counted node -C modelyard-source --import tsx "$here/$part.ts" "$work/$part"
 done
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+report
