@@ -31,7 +31,7 @@ class Server:
             self.process = subprocess.Popen(
                 [*SOURCE, "serving/main.ts", *paths, "--host", "127.0.0.1", "--grpc-port", "0"], cwd=ROOT, stdout=log, stderr=log
             )
-        self.http = self.logged(r"Server listening at http://([\d.:]+)")
+        self.http = self.logged(r"listening at http://([\d.:]+)")
         self.grpc = "127.0.0.1:" + self.logged(r'"port":(\d+),"msg":"gRPC listening"')
         self.wait(lambda: True if answers(f"http://{self.http}/startupz") else None)
 

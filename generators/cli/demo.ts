@@ -74,11 +74,11 @@ async function step<T>(output: Output, label: string, work: () => Promise<T>): P
   return result
 }
 
-/** What generation reads and writes; installed packages are shared, since artifacts may come from one. */
+/** What generation and checks read and write; installed packages are shared, since artifacts may come from one. */
 async function copyRepository(root: string, directory: string): Promise<void> {
-  for (const folder of ['models', 'environments', 'dist']) {
-    if (!existsSync(join(root, folder))) continue
-    await cp(join(root, folder), join(directory, folder), {
+  for (const name of ['models', 'environments', 'dist', '.github', 'CODEOWNERS', 'modelyard.yaml']) {
+    if (!existsSync(join(root, name))) continue
+    await cp(join(root, name), join(directory, name), {
       recursive: true,
       filter: (source) => !/[\\/](node_modules|out|\.venv|__pycache__)([\\/]|$)/.test(source),
     })
