@@ -99,6 +99,19 @@ test('what a killed run left behind is removed by the next', async () => {
   })
 })
 
+test('so is a record that git was killed over, which it keeps locked, also where the folder is gone', async () => {
+  await withGit(async ({ repository, git }) => {
+    for (const isGone of [false, true]) {
+      const left = mkdtempSync(join(realpathSync(tmpdir()), 'modelyard-99999999-'))
+      git('worktree', 'add', '--quiet', '--detach', '--lock', '--reason', 'initializing', left)
+      if (isGone) rmSync(left, { recursive: true })
+      await withScratchWorktree(repository, 'HEAD', async () => {})
+      assert.is(existsSync(left), false)
+      assert.is(git('worktree', 'list').split('\n').length, 1)
+    }
+  })
+})
+
 test('in a folder of a larger repository the scratch folder is that folder', async () => {
   await withGit(async ({ root, commit }) => {
     commit('ml/models/a.txt', 'a', 'Nested')

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Failure } from '../findings/index.ts'
 import type { GitRepository } from './git.ts'
 
@@ -66,15 +66,24 @@ async function checkOut(
 async function removeLeftovers(repository: GitRepository): Promise<void> {
   const temporary = realpathSync(tmpdir())
   const list = await repository.git(['worktree', 'list', '--porcelain'])
-  const recorded = [...list.matchAll(/^worktree (.+)$/gm)].map(([, path = '']) => path)
-  const left = readdirSync(temporary).filter((name) => {
-    const pid = NAME.exec(name)?.[1]
-    return pid !== undefined && !isRunning(Number(pid))
-  })
-  for (const path of left.map((name) => join(temporary, name))) {
-    if (recorded.includes(path)) await remove(repository, path)
+  const recorded = new Map<string, { isLocked: boolean }>()
+  for (const entry of list.split('\n\n')) {
+    const path = /^worktree (.+)$/m.exec(entry)?.[1]
+    if (path !== undefined) recorded.set(path, { isLocked: /^locked\b/m.test(entry) })
+  }
+  const folders = readdirSync(temporary).map((name) => join(temporary, name))
+  for (const path of new Set([...recorded.keys(), ...folders].filter(isLeftBehind))) {
+    const record = recorded.get(path)
+    // git locks a record until it is complete, and prunes no locked one. Another run may clean up at the same time.
+    if (record?.isLocked) await repository.git(['worktree', 'unlock', path]).catch(() => undefined)
+    if (record) await remove(repository, path)
     else removeOld(path)
   }
+}
+
+function isLeftBehind(path: string): boolean {
+  const pid = NAME.exec(basename(path))?.[1]
+  return pid !== undefined && !isRunning(Number(pid))
 }
 
 function removeOld(path: string): void {
