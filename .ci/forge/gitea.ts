@@ -178,8 +178,10 @@ async function promoteThrough(forge: Forge, root: string, call: Gitea['call']): 
   const status = (await call('GET', `${REPOSITORY}/commits/${opened?.head.sha}/status`)) as {
     statuses: { context: string; status: string }[]
   }
+  // Gitea has its own of each workflow of the repository, which nobody runs here.
+  const ours = status.statuses.filter(({ context }) => !context.startsWith('checks / '))
   assert.equal(
-    status.statuses.map(({ context, status: state }) => [context, state]),
+    ours.map(({ context, status: state }) => [context, state]),
     [['modelyard', 'success']],
   )
 
