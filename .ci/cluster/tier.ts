@@ -11,6 +11,7 @@ import { type Fleet, prepareFleet } from './fleet.ts'
 import { Kubectl } from './kubectl.ts'
 import { checkObserved } from './observe.ts'
 import { findPrograms } from './programs.ts'
+import { checkRollouts } from './rollouts.ts'
 import { checkServer, checkServerTakes } from './server.ts'
 import { checkSync } from './sync.ts'
 import { checkVerdicts } from './verdicts.ts'
@@ -63,5 +64,6 @@ async function checkAll(kubectl: Kubectl): Promise<void> {
     if (!parts) return
     await checkSync(kubectl, parts[0], example, parts[1])
     await checkObserved(kubectl, parts[0], example, parts[1], { programs, folder })
+    await checkRollouts(kubectl, parts[0], example, parts[1])
   })
 }
