@@ -6,7 +6,7 @@ import { createManyModels, manyModelName } from '../generators/testing/many-mode
 
 /**
  * `promote` of one model in repositories of 10 and 1,000 models, in turn: the milliseconds and the CPU of this process and of git,
- * the median of each. Run it with `node -C modelyard-source --import tsx bench/promote.ts [number...]`.
+ * the median of each. Run it with `npm run bench:promote [-- <number> ...]`.
  */
 const SIZES = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [10, 1000]
 const ROUNDS = 7
