@@ -1,4 +1,4 @@
-// `npm test [-- pattern]`: runs every *.test.ts with uvu in one process a core, each of which takes the next file when it has
+// `npm test [-- pattern]`: runs every *.test.ts with uvu in a few processes, each of which takes the next file when it has
 // ended one; ends with "N passed, N failed". All of them together try the built command, which starts in a third of the time;
 // some of them, the sources as they are.
 import { execFileSync, fork } from 'node:child_process'
@@ -17,7 +17,7 @@ if (process.send) process.on('message', runFile)
 else await runAll(process.argv[2])
 
 async function runAll(pattern) {
-  const paths = testFiles('').filter((path) => new RegExp(pattern ?? '').test(path))
+  const paths = testFiles().filter((path) => new RegExp(pattern ?? '').test(path))
   if (paths.length === 0) {
     console.error(`No test file matches ${pattern}.`)
     process.exit(2)
@@ -30,6 +30,7 @@ async function runAll(pattern) {
     })
     process.env.MODELYARD_TESTED_COMMAND = join(root, 'lib/cli/main.js')
   }
+  // One more than there are cores: many tests wait for processes of their own.
   const workers = Math.min(availableParallelism() + 1, paths.length)
   const counts = { passed: 0, failed: 0 }
   await Promise.all(Array.from({ length: workers }, () => work(paths, counts)))
@@ -38,14 +39,14 @@ async function runAll(pattern) {
 }
 
 /** Longest first, so that no long one is left for the end: a file's length stands for its time. */
-function testFiles(folder) {
+function testFiles() {
   const found = (below) =>
     readdirSync(join(root, below), { withFileTypes: true }).flatMap((entry) => {
       const path = below === '' ? entry.name : `${below}/${entry.name}`
       if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : found(path)
       return path.endsWith('.test.ts') ? [{ path, size: statSync(join(root, path)).size }] : []
     })
-  return found(folder)
+  return found('')
     .sort((a, b) => b.size - a.size)
     .map(({ path }) => path)
 }
@@ -55,11 +56,9 @@ async function work(paths, counts) {
   let child
   for (let path = paths.shift(); path !== undefined; path = paths.shift()) {
     child ??= fork(fileURLToPath(import.meta.url), {
-      ...{
-        cwd: root,
-        execArgv: ['-C', 'modelyard-source', '--import', 'tsx'],
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      },
+      cwd: root,
+      execArgv: ['-C', 'modelyard-source', '--import', 'tsx'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     const { output, isAlive } = await runIn(child, path)
     if (!isAlive) child = undefined

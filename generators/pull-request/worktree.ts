@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Failure } from '../findings/index.ts'
 import type { GitRepository } from './git.ts'
 
@@ -72,7 +72,9 @@ async function removeLeftovers(repository: GitRepository): Promise<void> {
     if (path !== undefined) recorded.set(path, { isLocked: /^locked\b/m.test(entry) })
   }
   const folders = readdirSync(temporary).map((name) => join(temporary, name))
-  for (const path of new Set([...recorded.keys(), ...folders].filter(isLeftBehind))) {
+  // A record elsewhere may be of another machine, whose processes are not known here.
+  const here = [...recorded.keys()].filter((path) => dirname(path) === temporary)
+  for (const path of new Set([...here, ...folders].filter(isLeftBehind))) {
     const record = recorded.get(path)
     // git locks a record until it is complete, and prunes no locked one. Another run may clean up at the same time.
     if (record?.isLocked) await repository.git(['worktree', 'unlock', path]).catch(() => undefined)
