@@ -48,8 +48,7 @@ function minorOf(version: string | undefined): number {
   return minor === undefined ? NEWEST_MINOR : Number(minor)
 }
 
-function report(findings: Finding[], rule: ObjectRule, object: IndexedObject, problems: Problems): void {
-  if (problems === undefined) return
+function report(findings: Finding[], rule: ObjectRule, object: IndexedObject, problems: NonNullable<Problems>): void {
   const list = Array.isArray(problems) ? problems : [problems as Problem]
   if (list.length === 0) return
   const severity = severityOf(rule, object)

@@ -77,9 +77,9 @@ function addObjects(source: ManifestSource, read: Manifests): boolean {
   read.files++
   for (const directive of directives) read.comments.push({ ...directive, file: source.file })
   read.findings.push(...findings)
-  for (const { value, lineOf, place } of documents) {
-    if (!source.isNamed && isForAnotherProgram(value, source.file)) read.otherDocuments++
-    else if (!addExpanded({ file: source.file, value, lineOf, place }, read.objects)) {
+  for (const document of documents) {
+    if (!source.isNamed && isForAnotherProgram(document.value, source.file)) read.otherDocuments++
+    else if (!addExpanded(document, read.objects)) {
       read.findings.push(tooMany(source.file))
       return false
     }
@@ -106,17 +106,22 @@ function addExpanded(object: ManifestObject, objects: ManifestObject[]): boolean
   const isList = typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)
   if (objects.length + (isList ? items.length : 1) > MAX_DOCUMENTS) return false
   if (isList) {
-    const { file, lineOf, place } = object
+    const { file, place } = object
     for (const [index, value] of items.entries()) {
       const within = ['items', index]
-      objects.push({ file, value, lineOf: (path) => lineOf([...within, ...path]), ...(place && { place, within }) })
+      objects.push({
+        file,
+        value,
+        lineOf: (path) => object.lineOf([...within, ...path]),
+        ...(place && { place, within }),
+      })
     }
   } else objects.push(object)
   return true
 }
 
 /** The object's value; an empty object when the file holds none. */
-export function kubernetesObject({ value }: ManifestObject): KubernetesObject {
+export function kubernetesObject({ value }: Pick<ManifestObject, 'value'>): KubernetesObject {
   return value !== null && typeof value === 'object' ? (value as KubernetesObject) : {}
 }
 

@@ -181,7 +181,7 @@ test('a selector that is empty takes every pod, as a policy that denies by defau
 test('the same object in two files is a finding at the second', async () => {
   const copy = objects.find(({ file }) => file === `${MODEL}/service.yaml`) as ManifestObject
   const file = `${MODEL}/service-copy.yaml`
-  const findings = check([...objects, { ...copy, file }])
+  const findings = check([...objects, { file, value: copy.value, lineOf: (path) => copy.lineOf(path) }])
   assert.equal(findings.map(summary), [
     {
       rule: 'object-defined-twice',

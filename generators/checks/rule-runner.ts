@@ -2,7 +2,7 @@ import { KeyFinder } from './key-finder.ts'
 import type { IndexedObject } from './object-index.ts'
 import type { ObjectRule, Problems } from './object-rule.ts'
 
-type ReportProblems = (rule: ObjectRule, object: IndexedObject, problems: Problems) => void
+type ReportProblems = (rule: ObjectRule, object: IndexedObject, problems: NonNullable<Problems>) => void
 type RuleOn<Place extends ObjectRule['on']> = Extract<ObjectRule, { on: Place }>
 
 /** Sorts the rules by what they are about once, so that an object meets only those that may have something to say of it. */
@@ -20,14 +20,23 @@ export function ruleRunner(rules: readonly ObjectRule[], report: ReportProblems)
       own = objectRules.filter(({ kinds }) => kinds?.includes(object.kind) ?? true)
       byKind.set(object.kind, own)
     }
-    for (const rule of own) report(rule, object, rule.check(object))
+    for (const rule of own) {
+      const problems = rule.check(object)
+      if (problems !== undefined) report(rule, object, problems)
+    }
     const { pod } = object
     if (!pod) return
     keys.lookInto(pod.fields)
-    for (const rule of podRules) if (isDue(rule)) report(rule, object, rule.check(pod))
+    for (const rule of podRules) {
+      const problems = isDue(rule) ? rule.check(pod) : undefined
+      if (problems !== undefined) report(rule, object, problems)
+    }
     const due = containerRules.filter(isDue)
     for (const container of pod.containers) {
-      for (const rule of due) report(rule, object, rule.check(container))
+      for (const rule of due) {
+        const problems = rule.check(container)
+        if (problems !== undefined) report(rule, object, problems)
+      }
     }
   }
 }

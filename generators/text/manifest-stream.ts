@@ -7,6 +7,8 @@ import { parseYaml } from './yaml.ts'
 
 /** One document of a stream, with lines that are looked for when they are asked for. */
 export interface StreamDocument {
+  /** Of its stream. */
+  file: string
   value: unknown
   /** 1-based line in the stream of what is at `path`, or of the nearest parent that exists. */
   lineOf(path: DocumentPath): number
@@ -46,37 +48,38 @@ export function readStream({ file, text }: Stream): StreamContent {
   const documents: StreamDocument[] = []
   const findings: Finding[] = []
   const whole = normalized(text())
-  for (const { start, end, line } of splitDocuments(whole)) {
+  for (const { start, end } of splitDocuments(whole)) {
+    const line = () => lineAt(whole, start)
     if (documents.length + findings.length >= MAX_DOCUMENTS) {
-      findings.push(tooLarge(file, line, `more than ${MAX_DOCUMENTS} documents`))
+      findings.push(tooLarge(file, line(), `more than ${MAX_DOCUMENTS} documents`))
       break
     }
     const part = start === 0 && end === whole.length ? whole : whole.slice(start, end)
     if (part.length > MAX_DOCUMENT) {
-      findings.push(tooLarge(file, line, `a document of more than ${MAX_DOCUMENT / 2 ** 20} MiB`))
+      findings.push(tooLarge(file, line(), `a document of more than ${MAX_DOCUMENT / 2 ** 20} MiB`))
       continue
     }
     const value = readPlainYaml(part)
     if (value !== NOT_PLAIN) {
       if (value === null) continue
-      const again = () => textAgain(text).slice(start, end)
-      documents.push({ value, lineOf: linesOf(again, line - 1), place: { file, text, start, end } })
+      documents.push(new PlainDocument(value, { file, text, start, end }))
       continue
     }
     const excess = excessOf(part)
     if (excess !== undefined) {
-      findings.push(tooLarge(file, line, excess))
+      findings.push(tooLarge(file, line(), excess))
       continue
     }
+    const first = line()
     const parsed = parseYaml(file, part, { dialect: 'kubernetes' })
     const fix = commonSlip(part)
     for (const finding of parsed.findings.slice(0, fix === undefined ? MAX_ERRORS : 1)) {
-      findings.push({ ...finding, line: (finding.line ?? 1) + line - 1, ...(fix !== undefined && { fix }) })
+      findings.push({ ...finding, line: (finding.line ?? 1) + first - 1, ...(fix !== undefined && { fix }) })
     }
     const { document } = parsed
     if (!document || document.value === null) continue
-    const lineOf = (path: DocumentPath) => document.lineOf(path) + line - 1
-    documents.push({ value: document.value, lineOf, place: { file, text, start, end } })
+    const lineOf = (path: DocumentPath) => document.lineOf(path) + first - 1
+    documents.push({ file, value: document.value, lineOf, place: { file, text, start, end } })
   }
   return { documents, findings, directives: directivesIn(whole) }
 }
@@ -122,19 +125,34 @@ export function normalized(text: string): string {
   return body.includes('\r') ? body.replaceAll('\r\n', '\n') : body
 }
 
-/** The line finder of a document that was read by the fast reader: reads it once more, noting lines, when it is first used. */
-function linesOf(text: () => string, offset: number): (path: DocumentPath) => number {
-  let notes: WeakRef<{ value: unknown; positions: Positions }> | undefined
-  const noted = () => {
-    const kept = notes?.deref()
-    if (kept) return kept
-    const positions: Positions = new Map()
-    const made = { value: readPlainYaml(text(), positions), positions }
-    notes = new WeakRef(made)
-    return made
+interface Notes {
+  value: unknown
+  positions: Positions
+}
+
+/** What the fast reader read. There are many of these, and few are asked for a line: then it is read once more, noting lines. */
+class PlainDocument implements StreamDocument, DocumentPlace {
+  readonly value: unknown
+  readonly file: string
+  readonly text: () => string
+  readonly start: number
+  readonly end: number
+  #notes: WeakRef<Notes> | undefined
+
+  constructor(value: unknown, { file, text, start, end }: DocumentPlace) {
+    this.value = value
+    this.file = file
+    this.text = text
+    this.start = start
+    this.end = end
   }
-  return (path) => {
-    const { value: root, positions } = noted()
+
+  get place(): DocumentPlace {
+    return this
+  }
+
+  lineOf(path: DocumentPath): number {
+    const { value: root, positions } = this.#noted()
     let at: unknown = root
     let line = firstLine(root, positions)
     for (const key of path) {
@@ -143,7 +161,17 @@ function linesOf(text: () => string, offset: number): (path: DocumentPath) => nu
       line = found
       at = (at as Record<string | number, unknown>)[key]
     }
-    return line + offset
+    return line + lineAt(textAgain(this.text), this.start) - 1
+  }
+
+  #noted(): Notes {
+    const kept = this.#notes?.deref()
+    if (kept) return kept
+    const positions: Positions = new Map()
+    const text = textAgain(this.text).slice(this.start, this.end)
+    const made = { value: readPlainYaml(text, positions), positions }
+    this.#notes = new WeakRef(made)
+    return made
   }
 }
 
@@ -152,11 +180,26 @@ function firstLine(root: unknown, positions: Positions): number {
   return lines?.next().value ?? 1
 }
 
+/** The line that was looked for last: they are looked for in the order of a text. */
+let counted = { text: '', start: 0, line: 1 }
+
+/** 1-based line of an offset that is the start of a line. */
+function lineAt(text: string, start: number): number {
+  let { line } = counted
+  let at = counted.start
+  if (counted.text !== text || at > start) {
+    line = 1
+    at = 0
+  }
+  for (at = text.indexOf('\n', at); at >= 0 && at < start; at = text.indexOf('\n', at + 1)) line++
+  counted = { text, start, line }
+  return line
+}
+
+/** Offsets of a document in its stream. */
 interface Part {
   start: number
   end: number
-  /** 1-based line of `start`. */
-  line: number
 }
 
 /**
@@ -164,31 +207,36 @@ interface Part {
  * production c-forbidden), so that no parsing is needed; content or a directive beside a marker belongs to its document.
  */
 function* splitDocuments(text: string): Generator<Part> {
-  if (!/^(---|\.\.\.|%)/.test(text) && !text.includes('\n---') && !text.includes('\n...')) {
-    yield { start: 0, end: text.length, line: 1 }
-    return
-  }
-  let part: Part = { start: 0, end: 0, line: 1 }
-  let line = 1
-  let counted = 0
-  const begin = (start: number) => {
-    for (let at = text.indexOf('\n', counted); at >= 0 && at < start; at = text.indexOf('\n', at + 1)) line++
-    counted = start
-    part = { start, end: text.length, line }
-    // The marker after a directive belongs to the directive.
-    return text.startsWith('%', start)
-  }
-  let hasDirective = begin(0)
-  const marker = /^(---|\.\.\.)(?:[ \t]+([^\n]*))?(?:\n|$(?![\s\S]))/gm
-  for (let found = marker.exec(text); found; found = marker.exec(text)) {
-    const [marked, kind, rest = ''] = found
+  let start = 0
+  // The marker after a directive belongs to the directive.
+  let hasDirective = text.startsWith('%')
+  for (const at of maybeMarkers(text)) {
+    MARKER.lastIndex = at
+    const [marked, kind, rest = ''] = MARKER.exec(text) ?? []
+    if (marked === undefined) continue
     if (hasDirective && kind === '---') {
       hasDirective = false
       continue
     }
-    if (found.index > part.start) yield { ...part, end: found.index }
+    if (at > start) yield { start, end: at }
     const isBare = rest === '' || rest.startsWith('#')
-    hasDirective = begin(isBare || kind === '...' ? found.index + marked.length : found.index)
+    start = isBare || kind === '...' ? at + marked.length : at
+    hasDirective = text.startsWith('%', start)
   }
-  if (part.start < text.length) yield part
+  if (start < text.length) yield { start, end: text.length }
+}
+
+const MARKER = /(---|\.\.\.)(?:[ \t]+([^\n]*))?(?:\n|$)/y
+
+/** Every line that begins as a marker does. */
+function* maybeMarkers(text: string): Generator<number> {
+  if (text.startsWith('---') || text.startsWith('...')) yield 0
+  let dashes = text.indexOf('\n---')
+  let dots = text.indexOf('\n...')
+  while (dashes >= 0 || dots >= 0) {
+    const at = dots < 0 || (dashes >= 0 && dashes < dots) ? dashes : dots
+    yield at + 1
+    if (at === dashes) dashes = text.indexOf('\n---', at + 1)
+    else dots = text.indexOf('\n...', at + 1)
+  }
 }

@@ -1,4 +1,4 @@
-import { resolvePlainScalar } from './plain-scalar.ts'
+import { END, hashed, plainScalarAt, type Units, unitsOf } from './plain-units.ts'
 
 /** Lines of a document's parts, by map or list and then by key or index; 1-based within the text that was read. */
 export type Positions = Map<object, Map<string | number, number>>
@@ -36,6 +36,7 @@ function tableOf(characters: string): boolean[] {
 /** A cursor in a text, and what stands on one line: quoted scalars and flow collections. Throws NOT_PLAIN. */
 export class FlowReader {
   readonly text: string
+  readonly units: Units
   readonly positions: Positions | undefined
   /** Offset of the character that is read next. */
   at = 0
@@ -44,6 +45,7 @@ export class FlowReader {
 
   constructor(text: string, positions: Positions | undefined) {
     this.text = text
+    this.units = unitsOf(text)
     this.positions = positions
   }
 
@@ -59,28 +61,28 @@ export class FlowReader {
   }
 
   isBlankAt(at: number): boolean {
-    const code = this.text.charCodeAt(at)
-    return code === SPACE || code === LF || code === TAB || Number.isNaN(code)
+    const code = this.units[at]
+    return code === SPACE || code === LF || code === TAB || code === END
   }
 
   /** A dash or a colon right before the end of an item, which is no scalar. */
   endsFlow(next: number, code: number): boolean {
-    return (code === DASH || code === COLON) && FLOW_ENDS[this.text.charCodeAt(next)] === true
+    return (code === DASH || code === COLON) && FLOW_ENDS[this.units[next] as number] === true
   }
 
   /** A quoted scalar that ends on this line. */
   quoted(quote: number): string {
-    const { text } = this
+    const { text, units } = this
     const start = this.at + 1
     let isEscaped = false
     for (let at = start; ; at++) {
-      const code = text.charCodeAt(at)
-      if (code === LF || Number.isNaN(code)) throw NOT_PLAIN
+      const code = units[at]
+      if (code === LF || code === END) throw NOT_PLAIN
       if (code === BACKSLASH && quote === QUOTE) {
         isEscaped = true
         at++
       } else if (code === quote) {
-        if (quote === APOSTROPHE && text.charCodeAt(at + 1) === APOSTROPHE) {
+        if (quote === APOSTROPHE && units[at + 1] === APOSTROPHE) {
           isEscaped = true
           at++
           continue
@@ -97,18 +99,17 @@ export class FlowReader {
   /** A flow collection; over several lines only when it is the whole document. */
   flow(isDocument: boolean): unknown {
     if (++this.depth > MAX_DEPTH) throw NOT_PLAIN
-    const value = this.text.charCodeAt(this.at) === OPEN_MAP ? this.flowMap(isDocument) : this.flowList(isDocument)
+    const value = this.units[this.at] === OPEN_MAP ? this.flowMap(isDocument) : this.flowList(isDocument)
     this.depth--
     return value
   }
 
   flowMap(isDocument: boolean): Record<string, unknown> {
-    const { text } = this
     const map: Record<string, unknown> = {}
     const lines = this.note(map)
     this.at++
     this.flowBlanks(isDocument)
-    if (text.charCodeAt(this.at) === CLOSE_MAP) {
+    if (this.units[this.at] === CLOSE_MAP) {
       this.at++
       return map
     }
@@ -123,12 +124,11 @@ export class FlowReader {
   }
 
   flowList(isDocument: boolean): unknown[] {
-    const { text } = this
     const items: unknown[] = []
     const lines = this.note(items)
     this.at++
     this.flowBlanks(isDocument)
-    if (text.charCodeAt(this.at) === CLOSE_LIST) {
+    if (this.units[this.at] === CLOSE_LIST) {
       this.at++
       return items
     }
@@ -142,7 +142,7 @@ export class FlowReader {
   /** After an item: true when the collection ends, false when another item follows. */
   flowEnds(close: number, isDocument: boolean): boolean {
     this.flowBlanks(isDocument)
-    const code = this.text.charCodeAt(this.at++)
+    const code = this.units[this.at++]
     if (code === close) return true
     if (code !== COMMA) throw NOT_PLAIN
     this.flowBlanks(isDocument)
@@ -150,9 +150,8 @@ export class FlowReader {
   }
 
   flowBlanks(isDocument: boolean): void {
-    const { text } = this
     for (;;) {
-      const code = text.charCodeAt(this.at)
+      const code = this.units[this.at]
       if (code === LF && isDocument) this.line++
       else if (code !== SPACE && !(code === TAB && isDocument)) return
       this.at++
@@ -160,17 +159,17 @@ export class FlowReader {
   }
 
   flowKey(): string {
-    const { text } = this
-    const code = text.charCodeAt(this.at)
+    const { units } = this
+    const code = units[this.at] as number
     let key: unknown
     if (code === QUOTE || code === APOSTROPHE) {
       key = this.quoted(code)
       // A quoted key may stand right before its value; a plain one may not.
-      if (text.charCodeAt(this.at) !== COLON) throw NOT_PLAIN
+      if (units[this.at] !== COLON) throw NOT_PLAIN
     } else {
       if (INDICATORS[code] || this.isQuestion(code) || this.endsFlow(this.at + 1, code)) throw NOT_PLAIN
       key = this.flowPlain()
-      if (text.charCodeAt(this.at) !== COLON || !this.isBlankAt(this.at + 1)) throw NOT_PLAIN
+      if (units[this.at] !== COLON || !this.isBlankAt(this.at + 1)) throw NOT_PLAIN
     }
     if (typeof key !== 'string' || key === '<<') throw NOT_PLAIN
     this.at++
@@ -178,7 +177,7 @@ export class FlowReader {
   }
 
   flowValue(isDocument: boolean): unknown {
-    const code = this.text.charCodeAt(this.at)
+    const code = this.units[this.at] as number
     if (code === QUOTE || code === APOSTROPHE) return this.quoted(code)
     if (code === OPEN_MAP || code === OPEN_LIST) return this.flow(isDocument)
     if (INDICATORS[code] || this.isQuestion(code) || this.endsFlow(this.at + 1, code)) throw NOT_PLAIN
@@ -186,18 +185,20 @@ export class FlowReader {
   }
 
   flowPlain(): unknown {
-    const { text } = this
+    const { units } = this
     const start = this.at
+    let hash = 0
     let at = start
     for (; ; at++) {
-      const code = text.charCodeAt(at)
-      if (FLOW_ENDS[code] || (code === COLON && (this.isBlankAt(at + 1) || FLOW_ENDS[text.charCodeAt(at + 1)]))) break
-      if (code === HASH || code === TAB || Number.isNaN(code)) throw NOT_PLAIN
+      const code = units[at] as number
+      if (FLOW_ENDS[code] || (code === COLON && (this.isBlankAt(at + 1) || FLOW_ENDS[units[at + 1] as number]))) break
+      if (code === HASH || code === TAB || code === END) throw NOT_PLAIN
+      hash = hashed(hash, code)
     }
     this.at = at
-    const plain = text.slice(start, at).trimEnd()
-    if (plain === '') throw NOT_PLAIN
-    return resolvePlainScalar(plain)
+    while (units[at - 1] === SPACE) at--
+    if (at <= start) throw NOT_PLAIN
+    return plainScalarAt(this.text, start, at, hash)
   }
 }
 

@@ -72,6 +72,9 @@ test('what an edit makes of a manifest is read as the full parser reads it, or l
     '""',
     '<<: ',
     '\r',
+    '\u00e9',
+    '\u65e5\u672c',
+    '\u{1f600}',
   ]
   let taken = 0
   forAll(1500, (random) => {

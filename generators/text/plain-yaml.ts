@@ -1,6 +1,6 @@
 import { FlowReader, INDICATORS, MAX_DEPTH, NOT_PLAIN, type Positions } from './plain-flow.ts'
 import { readLiteralBlock } from './plain-literal.ts'
-import { resolvePlainScalar } from './plain-scalar.ts'
+import { END, hashed, plainScalarAt } from './plain-units.ts'
 
 export { NOT_PLAIN, type Positions } from './plain-flow.ts'
 
@@ -51,24 +51,28 @@ class PlainReader extends FlowReader {
 
   /** Moves from the start of a line to the first character that is neither blank nor comment, on this line or a later one. */
   toContent(): void {
-    const { text } = this
+    const { units } = this
     let at = this.at
     for (;;) {
       const start = at
-      while (text.charCodeAt(at) === SPACE) at++
-      const code = text.charCodeAt(at)
+      while (units[at] === SPACE) at++
+      const code = units[at] as number
+      if (code > HASH) {
+        this.at = at
+        this.indent = at - start
+        return
+      }
       if (code === LF) {
         at++
         this.line++
       } else if (code === HASH) {
-        const end = text.indexOf('\n', at)
-        if (end < 0) {
+        at = this.text.indexOf('\n', at) + 1
+        if (at === 0) {
           this.indent = -1
           return
         }
-        at = end + 1
         this.line++
-      } else if (Number.isNaN(code)) {
+      } else if (code === END) {
         this.indent = -1
         return
       } else {
@@ -82,21 +86,21 @@ class PlainReader extends FlowReader {
 
   /** After a value: nothing but a comment may stand before the end of the line. */
   endLine(): void {
-    const { text } = this
+    const { units } = this
     let at = this.at
-    while (text.charCodeAt(at) === SPACE) at++
-    const code = text.charCodeAt(at)
+    while (units[at] === SPACE) at++
+    const code = units[at]
     if (code === HASH && at > this.at) {
-      at = text.indexOf('\n', at)
-      if (at < 0) at = text.length
-    } else if (code !== LF && !Number.isNaN(code)) throw NOT_PLAIN
+      at = this.text.indexOf('\n', at)
+      if (at < 0) at = this.text.length
+    } else if (code !== LF && code !== END) throw NOT_PLAIN
     this.at = at
     this.nextLine()
   }
 
   /** From the end of a line to the content that follows. */
   nextLine(): void {
-    if (this.at >= this.text.length) {
+    if (this.units[this.at] === END) {
       this.indent = -1
       return
     }
@@ -115,9 +119,9 @@ class PlainReader extends FlowReader {
 
   /** A dash and a space, or a dash at the end of its line. */
   isItem(): boolean {
-    if (this.text.charCodeAt(this.at) !== DASH) return false
-    const next = this.text.charCodeAt(this.at + 1)
-    return next === SPACE || next === LF || Number.isNaN(next)
+    if (this.units[this.at] !== DASH) return false
+    const next = this.units[this.at + 1]
+    return next === SPACE || next === LF || next === END
   }
 
   list(column: number): unknown[] {
@@ -127,9 +131,9 @@ class PlainReader extends FlowReader {
       lines?.set(items.length, this.line)
       this.at++
       const start = this.at
-      while (this.text.charCodeAt(this.at) === SPACE) this.at++
-      const code = this.text.charCodeAt(this.at)
-      if (code === LF || code === HASH || Number.isNaN(code)) {
+      while (this.units[this.at] === SPACE) this.at++
+      const code = this.units[this.at]
+      if (code === LF || code === HASH || code === END) {
         this.endLineAfter(start)
         items.push(this.indent > column ? this.block(this.indent) : null)
       } else if (code === TAB) throw NOT_PLAIN
@@ -141,7 +145,8 @@ class PlainReader extends FlowReader {
       }
     }
     if (this.indent > column) throw NOT_PLAIN
-    return items
+    // V8 makes room for seventeen at the first push; most lists have one or two, and are kept.
+    return lines ? items : items.slice()
   }
 
   /** endLine() for a line whose last character before the blanks is at `start`. */
@@ -172,12 +177,12 @@ class PlainReader extends FlowReader {
 
   /** The key that begins here, read together with its colon; undefined, with nothing read, when there is none. */
   key(): string | undefined {
-    const { text } = this
-    const code = text.charCodeAt(this.at)
+    const { units } = this
+    const start = this.at
+    const code = units[start] as number
     if (code === QUOTE || code === APOSTROPHE) {
-      const start = this.at
       const key = this.quoted(code)
-      if (text.charCodeAt(this.at) === COLON && this.isBlankAt(this.at + 1)) {
+      if (units[this.at] === COLON && this.isBlankAt(this.at + 1)) {
         this.at++
         return key
       }
@@ -185,28 +190,36 @@ class PlainReader extends FlowReader {
       return undefined
     }
     if (INDICATORS[code] || this.isQuestion(code)) return undefined
-    for (let at = this.at; ; at++) {
-      const here = text.charCodeAt(at)
-      if (here === COLON && this.isBlankAt(at + 1)) {
-        const key = text.slice(this.at, at)
-        // `<<` merges; `yes:`, `1:` and `~:` are keys of another type first.
-        if (key === '' || key === '<<' || key.endsWith(' ') || typeof resolvePlainScalar(key) !== 'string')
-          throw NOT_PLAIN
-        this.at = at + 1
-        return key
+    let hash = 0
+    for (let at = start; ; at++) {
+      const here = units[at] as number
+      // What ends a key or forbids it comes before the letters.
+      if (here <= COLON) {
+        if (here === COLON && this.isBlankAt(at + 1)) {
+          this.at = at + 1
+          return this.plainKey(start, at, hash)
+        }
+        if (here === LF || here === END || (here === HASH && units[at - 1] === SPACE)) return undefined
+        if (here === TAB) throw NOT_PLAIN
       }
-      if (here === LF || Number.isNaN(here) || (here === HASH && text.charCodeAt(at - 1) === SPACE)) return undefined
-      if (here === TAB) throw NOT_PLAIN
+      hash = hashed(hash, here)
     }
+  }
+
+  /** `<<` merges; `yes:`, `1:` and `~:` are keys of another type first. */
+  plainKey(start: number, end: number, hash: number): string {
+    const key = plainScalarAt(this.text, start, end, hash)
+    if (typeof key !== 'string' || key === '<<' || this.units[end - 1] === SPACE) throw NOT_PLAIN
+    return key
   }
 
   /** What stands after the colon of a key in column `column`; ends at the content of the next line. */
   value(column: number): unknown {
-    const { text } = this
+    const { units } = this
     const start = this.at
-    while (text.charCodeAt(this.at) === SPACE) this.at++
-    const code = text.charCodeAt(this.at)
-    if (code === LF || code === HASH || Number.isNaN(code)) {
+    while (units[this.at] === SPACE) this.at++
+    const code = units[this.at]
+    if (code === LF || code === HASH || code === END) {
       this.endLineAfter(start)
       if (this.indent > column) return this.block(this.indent)
       // A list may stand in the column of the key that it belongs to.
@@ -232,7 +245,7 @@ class PlainReader extends FlowReader {
   }
 
   inlineValue(): unknown {
-    const code = this.text.charCodeAt(this.at)
+    const code = this.units[this.at] as number
     if (code === QUOTE || code === APOSTROPHE) return this.quoted(code)
     if (code === OPEN_MAP || code === OPEN_LIST) return this.flow(false)
     if (INDICATORS[code] || code === TAB || this.isQuestion(code)) throw NOT_PLAIN
@@ -240,25 +253,26 @@ class PlainReader extends FlowReader {
   }
 
   plain(): unknown {
-    const { text } = this
+    const { units } = this
     const start = this.at
+    let hash = 0
     let at = start
     for (; ; at++) {
-      const code = text.charCodeAt(at)
-      if (code === LF || Number.isNaN(code)) break
-      if (code === COLON && this.isBlankAt(at + 1)) throw NOT_PLAIN
-      if (code === HASH && text.charCodeAt(at - 1) === SPACE) break
-      if (code === TAB) throw NOT_PLAIN
+      const code = units[at] as number
+      if (code <= COLON) {
+        if (code === LF || code === END || (code === HASH && units[at - 1] === SPACE)) break
+        if (code === TAB || (code === COLON && this.isBlankAt(at + 1))) throw NOT_PLAIN
+      }
+      hash = hashed(hash, code)
     }
-    let end = at
-    while (text.charCodeAt(end - 1) === SPACE) end--
-    this.at = end
-    return resolvePlainScalar(text.slice(start, end))
+    while (units[at - 1] === SPACE) at--
+    this.at = at
+    return plainScalarAt(this.text, start, at, hash)
   }
 
   /** A document or an item that is one scalar or one flow collection; only JSON may go over several lines. */
   loneScalar(column: number): unknown {
-    const code = this.text.charCodeAt(this.at)
+    const code = this.units[this.at] as number
     if (column === 0 && this.depth === 1 && (code === OPEN_MAP || code === OPEN_LIST)) {
       const value = this.flow(true)
       this.endLine()

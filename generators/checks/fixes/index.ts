@@ -54,7 +54,7 @@ function versionEdits(object: ManifestObject, schemas: Schemas): Edit[] {
   if (!isMap(value) || typeof apiVersion !== 'string' || typeof kind !== 'string') return []
   const instead = replacementOf(apiVersion, kind)
   if (instead === undefined || !schemas.validatorFor(`${instead}/${kind}`)) return []
-  if (errorsIn({ ...object, value: { ...value, apiVersion: instead } }, schemas).length > 0) return []
+  if (errorsIn({ value: { ...value, apiVersion: instead } }, schemas).length > 0) return []
   return (['api-deprecated', 'api-removed'] as const).flatMap((rule) => {
     const edit = scalarEdit(object, ['apiVersion'], rule, () => instead)
     return edit ? [edit] : []

@@ -88,16 +88,17 @@ function repeatedPorts(ports: Places, number: string): Problem[] {
 function repeated(items: Places, keys: readonly string[], what: string, defaults: Fields = {}): Problem[] {
   if (items.length < 2) return []
   const [first = ''] = keys
-  const seen = new Set<string>()
+  const seen = new Set<unknown>()
   const problems: Problem[] = []
   for (const place of items) {
     const values = keys.map((key) => place.item[key] ?? defaults[key])
     if (values.includes(undefined)) continue
-    const name = JSON.stringify(values)
-    const shown = values.length === 1 ? JSON.stringify(values[0]) : values.join('/')
-    if (seen.has(name))
+    const name = values.length === 1 ? values[0] : values.join('/')
+    if (!seen.has(name)) seen.add(name)
+    else {
+      const shown = values.length === 1 ? JSON.stringify(name) : name
       problems.push({ path: [...place.at, first], message: `there is another ${what} ${shown} before it` })
-    else seen.add(name)
+    }
   }
   return problems
 }

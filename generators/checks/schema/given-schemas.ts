@@ -79,7 +79,7 @@ function addCrds(path: string, bundled: Schemas, validators: Map<string, KindVal
   const $defs = bundled.validatorFor('v1/Namespace')?.definitions ?? {}
   for (const crd of crds) {
     const kinds = kindsOf(crd, path)
-    const { validator } = compileBundle(path, { kinds, $defs }, { trusted: false })
+    const { validator } = compileBundle(path, { kinds, $defs: { ...$defs } }, { trusted: false })
     for (const key of Object.keys(kinds)) validators.set(key, validator(key, false))
   }
   return crds.length > 0

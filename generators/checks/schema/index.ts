@@ -85,7 +85,10 @@ function ruleFinding(object: ManifestObject, { path, rule, message, reason }: Br
 export type SchemaError = ErrorObject
 
 /** Every violation of one object's schema with its place; none for an object of a kind without a schema. */
-export function errorsIn(object: ManifestObject, schemas: Schemas): { path: DocumentPath; error: SchemaError }[] {
+export function errorsIn(
+  object: Pick<ManifestObject, 'value'>,
+  schemas: Schemas,
+): { path: DocumentPath; error: SchemaError }[] {
   const { value } = object
   const { apiVersion, kind } = kubernetesObject(object)
   const validator = isMap(value) ? schemas.validatorFor(`${apiVersion}/${kind}`) : undefined

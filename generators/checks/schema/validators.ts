@@ -96,9 +96,9 @@ const readBundle = memoized((name: string) => readJson(name) as Bundle)
 /** Trusted as it stands (a test compiles it under ajv's meta-schema): every millisecond here is one before the first finding. */
 const compiledBundle = memoized((name: string) => compileBundle(name, readBundle(name), { trusted: true }))
 
-/** What both engines need of a bundle. */
+/** What both engines need of a bundle, whose definitions it takes over. */
 export function compileBundle(id: string, { kinds, $defs }: Omit<Bundle, 'versions'>, options: { trusted: boolean }) {
-  const definitions = { ...$defs, ...kinds }
+  const definitions = Object.assign($defs, kinds)
   const quick = quickChecks(definitions, (source) => goRegExp(source, 'u'))
   const ajv = once(() => createAjv(options).addSchema({ $id: id, $defs: definitions }))
   return {
