@@ -24,13 +24,15 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   explain: async () => (await import('./commands/explain.ts')).explainCommand,
 }
 
+const VERSION = ['-V', '--version']
+
 /** `modelyard` with the command that the first argument names, or with all of them. Wrong usage ends the process. */
 export async function createProgram([first = '']: readonly string[] = []): Promise<Command> {
   const program = new Command('modelyard')
     .description(
       'Machine-learning models as TypeScript objects: manifests, checks, promotions and a server from one Git repository.',
     )
-    .version(packageVersion())
+    .version(packageVersion(), VERSION.join(', '))
     .showHelpAfterError('(add --help for the options)')
     .showSuggestionAfterError()
     // `register` has a --version of its own.
@@ -39,7 +41,12 @@ export async function createProgram([first = '']: readonly string[] = []): Promi
     // usage, which is "could not run" here.
     .exitOverride((exit) => process.exit(exit.exitCode === 0 ? EXIT.ok : EXIT.failure))
     .addHelpText('after', '\nExit codes: 0 all good; 1 findings; 2 could not run or could not check.')
-  const named = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined
-  for (const load of named ? [named] : Object.values(COMMANDS)) (await load())(program)
+  for (const load of commandsFor(first)) (await load())(program)
   return program
+}
+
+function commandsFor(first: string): (() => Promise<AddCommand>)[] {
+  const named = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined
+  if (named) return [named]
+  return VERSION.includes(first) ? [] : Object.values(COMMANDS)
 }

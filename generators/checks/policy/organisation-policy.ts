@@ -32,8 +32,9 @@ export const ORGANISATION_RULES: readonly ObjectRule[] = [
 ]
 
 function missing(object: IndexedObject, field: string, wanted: readonly string[] | undefined): Problem[] | undefined {
+  if (!wanted) return undefined
   const given = mapAt(object.metadata, field)
   return wanted
-    ?.filter((name) => given[name] === undefined)
+    .filter((name) => given[name] === undefined)
     .map((name) => ({ path: ['metadata', field], message: `has no ${field.slice(0, -1)} ${name}` }))
 }
