@@ -26,6 +26,7 @@ const NEWEST_MINOR = 36
 /** References and policy of objects, in one pass over one index; pure. Findings are in the order of groups and objects. */
 export function checkObjects(objects: readonly ManifestObject[], options: ObjectCheckOptions): Finding[] {
   const { world, rules = OBJECT_RULES, ruleOptions = {} } = options
+  if (rules.length === 0) return []
   const groupOf = world.grouping(objects)
   const scopes = new Map<string, Scope>()
   for (const object of objects) {

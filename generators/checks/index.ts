@@ -3,6 +3,7 @@ import type { Report } from './reporters/report.ts'
 import type { Validation } from './validate.ts'
 
 export type { Edit } from './fixes/index.ts'
+export { LAYERS, type Layer } from './layers.ts'
 export type { ReportFormat } from './reporters/index.ts'
 export { countFindings, formatFindings } from './reporters/text.ts'
 export type { Validation } from './validate.ts'

@@ -2,6 +2,7 @@ import type { Finding, RuleId } from '../findings/index.ts'
 import { checkObjects } from './check-objects.ts'
 import { configured, openConfiguration, type Suppressed } from './configuration/index.ts'
 import type { Edit } from './fixes/index.ts'
+import { LAYERS, type Layer, objectRulesOf, rulesOutside } from './layers.ts'
 import { about, type ManifestObject, readManifestInputs } from './manifest-objects.ts'
 import { checkResourceRules, checkSchema, openSchemas, type SchemaSource } from './schema/index.ts'
 import type { ServerOptions } from './server/index.ts'
@@ -20,6 +21,8 @@ export interface ManifestValidation {
 export interface ManifestOptions extends SchemaSource {
   /** The inputs are all there is: what they name and do not hold does not exist. */
   complete?: boolean
+  /** The layers to check; all of them when they are left out. */
+  only?: readonly Layer[]
   /** An object of a kind without a schema is left alone instead of being a "could not check". */
   ignoreMissingSchemas?: boolean
   /** A configuration; modelyard.yaml of the current folder when it is left out and there is one. */
@@ -43,7 +46,7 @@ export const SERVER_RULES: readonly RuleId[] = ['server-namespace-missing', 'ser
  *     -> texts    one at a time, bounded, UTF-8                      manifest-sources.ts
  *     -> documents  values as Kubernetes reads them                  text/manifest-stream.ts
  *     -> objects  `ManifestObject {file, value, lineOf}`, Lists expanded  manifest-objects.ts
- *     -> layers   schema, rules in CEL, references and policy: each `(objects, options) -> findings`, pure, none knows of another
+ *     -> layers   schema with its rules in CEL, references and policy (layers.ts): each `(objects, options) -> findings`, pure, none knows of another
  *     -> findings sorted by file and line
  *
  * Reading notes no positions: only `lineOf`, which a finding calls, reads its document once more to find lines.
@@ -56,14 +59,16 @@ export async function validateManifests(
   const schemas = openSchemas(options)
   const configuration = openConfiguration('.', options.config)
   const { objects, findings, comments, files, otherDocuments } = readManifestInputs(inputs)
-  const { complete = false, ignoreMissingSchemas = false } = options
+  const { complete = false, ignoreMissingSchemas = false, only = LAYERS } = options
+  const checksSchema = only.includes('schema')
   const asked = options.server ? await ask(objects, options.server) : undefined
   const all = [
     ...findings,
     ...(objects.length === 0 && findings.length === 0 ? [nothingIn(inputs)] : []),
-    ...checkSchema(objects, { schemas, ignoreMissingSchemas }),
-    ...(await checkResourceRules(objects, { schemas })),
+    ...(checksSchema ? checkSchema(objects, { schemas, ignoreMissingSchemas }) : []),
+    ...(checksSchema ? await checkResourceRules(objects, { schemas }) : []),
     ...checkObjects(objects, {
+      rules: objectRulesOf(only),
       world: complete ? CLOSED_WORLD : OPEN_WORLD,
       ruleOptions: configuration.options,
       ...(options.kubernetesVersion !== undefined && { kubernetes: options.kubernetesVersion }),
@@ -73,7 +78,7 @@ export async function validateManifests(
   const result = configured(all, configuration, {
     objects,
     comments,
-    ...(asked === undefined && { notLookedFor: SERVER_RULES }),
+    notLookedFor: [...rulesOutside(only), ...(asked === undefined ? SERVER_RULES : [])],
     isInSight: (one) => objects.some((object) => one.covers({ ...NO_FINDING, file: object.file, ...about(object) })),
     ...(options.today !== undefined && { today: options.today }),
   })

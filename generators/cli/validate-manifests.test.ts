@@ -22,6 +22,24 @@ test('a stream on standard input is checked, and its exit code says how it went'
   assert.is(validate('apiVersion: example.com/v1\nkind: Thing\nmetadata: { name: a }\n', '-').status, 2)
 })
 
+test('the layers that are named are checked alone, and the summary says so', async () => {
+  const pod =
+    'apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec: { containers: [{ name: a, image: b, imge: c }] }\n'
+  const found = (...args: string[]) => {
+    const { status, stdout } = validate(`# modelyard-ignore image-tag-mutable: a test\n${pod}`, '-', '--json', ...args)
+    const rules: string[] = JSON.parse(stdout).findings.map(({ rule }: { rule: string }) => rule)
+    return { status, rules: new Set(rules) }
+  }
+  assert.equal(found('--only', 'schema'), { status: 1, rules: new Set(['schema-invalid']) })
+  const others = found('--only', 'references,policy').rules
+  assert.ok(!others.has('schema-invalid') && others.has('service-account-default'))
+  assert.equal(found().rules, new Set(['schema-invalid', ...others]))
+  assert.match(validate(pod, '-', '--only', 'schema').stdout, '1 object in 1 file: 1 error (only schema)')
+  const wrong = validate(pod, '-', '--only', 'polcy')
+  assert.equal([wrong.status, wrong.stdout], [2, ''])
+  assert.match(wrong.stderr, '"polcy" is no layer: name some of schema,references,policy.')
+})
+
 test('a program gets the findings and counts as JSON', () => {
   const { status, stdout } = validate(`${GOOD}dta: {}\n`, '-', '--json')
   assert.is(status, 1)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { MeasuredVersion } from '../../change-set/index.ts'
-import { type ManifestOptions, validateManifests, validateRepository } from '../../checks/index.ts'
+import { LAYERS, type Layer, type ManifestOptions, validateManifests, validateRepository } from '../../checks/index.ts'
 import { Failure, type Finding } from '../../findings/index.ts'
 import { budgetLines } from '../budget-lines.ts'
 import { contextOf, withCommonOptions } from '../context.ts'
@@ -21,7 +21,7 @@ interface Options extends FormatOptions, Omit<ManifestOptions, 'server'> {
 }
 
 const SERVER_OPTIONS = ['server', 'kubeconfig', 'context'] as const
-const MANIFEST_OPTIONS = ['complete', 'config', 'ignoreMissingSchemas', 'kubernetesVersion', 'schema'] as const
+const MANIFEST_OPTIONS = ['complete', 'config', 'ignoreMissingSchemas', 'kubernetesVersion', 'only', 'schema'] as const
 
 export function validateCommand(program: Command): void {
   withCommonOptions(
@@ -42,6 +42,7 @@ export function validateCommand(program: Command): void {
         'say too what the change since this branch or commit does: to clusters, to facts, to the order of promotion',
       )
       .option('--complete', 'the inputs are all there is: a name that they do not hold is an error')
+      .option('--only <layers>', `of ${LAYERS.join(', ')} only these, with commas between them`, layersOf)
       .option('--kubernetes-version <minor>', 'check against this minor of Kubernetes (default: the newest known)')
       .option('--schema <path...>', 'JSON Schemas or CustomResourceDefinitions of other kinds: files or folders')
       .option('--ignore-missing-schemas', 'leave objects of unknown kinds alone')
@@ -58,6 +59,13 @@ export function validateCommand(program: Command): void {
   ).action((inputs: string[], options: Options) =>
     inputs.length > 0 ? validateInputs(inputs, options) : validateHere(options),
   )
+}
+
+function layersOf(text: string): Layer[] {
+  const names = text.split(',')
+  const unknown = names.find((name) => !LAYERS.some((layer) => layer === name))
+  if (unknown === undefined) return LAYERS.filter((layer) => names.includes(layer))
+  throw new InvalidArgumentError(`"${unknown}" is no layer: name some of ${LAYERS.join(',')}.`)
 }
 
 async function validateInputs(inputs: string[], options: Options): Promise<void> {
@@ -79,7 +87,11 @@ async function validateInputs(inputs: string[], options: Options): Promise<void>
   const { counts, server } = validation
   const others = counts.otherDocuments === 0 ? '' : ` (${count(counts.otherDocuments, 'other document')} left out)`
   const looked = `${count(counts.objects, 'object')} in ${count(counts.files, 'file')}${others}`
-  const note = server === undefined ? '' : ` (with ${server})`
+  const noted = [
+    ...(options.only ? [`only ${options.only.join(', ')}`] : []),
+    ...(server === undefined ? [] : [`with ${server}`]),
+  ]
+  const note = noted.length === 0 ? '' : ` (${noted.join('; ')})`
   await tell(validation, { looked, note, root: '.' }, options)
 }
 
