@@ -20,20 +20,23 @@ export function ruleRunner(rules: readonly ObjectRule[], report: ReportProblems)
       own = objectRules.filter(({ kinds }) => kinds?.includes(object.kind) ?? true)
       byKind.set(object.kind, own)
     }
-    for (const rule of own) {
+    for (let index = 0; index < own.length; index++) {
+      const rule = own[index] as RuleOn<'object'>
       const problems = rule.check(object)
       if (problems !== undefined) report(rule, object, problems)
     }
     const { pod } = object
     if (!pod) return
     keys.lookInto(pod.fields)
-    for (const rule of podRules) {
+    for (let index = 0; index < podRules.length; index++) {
+      const rule = podRules[index] as RuleOn<'pod'>
       const problems = isDue(rule) ? rule.check(pod) : undefined
       if (problems !== undefined) report(rule, object, problems)
     }
     const due = containerRules.filter(isDue)
     for (const container of pod.containers) {
-      for (const rule of due) {
+      for (let index = 0; index < due.length; index++) {
+        const rule = due[index] as RuleOn<'container'>
         const problems = rule.check(container)
         if (problems !== undefined) report(rule, object, problems)
       }

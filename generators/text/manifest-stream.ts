@@ -211,19 +211,26 @@ function* splitDocuments(text: string): Generator<Part> {
   // The marker after a directive belongs to the directive.
   let hasDirective = text.startsWith('%')
   for (const at of maybeMarkers(text)) {
-    MARKER.lastIndex = at
-    const [marked, kind, rest = ''] = MARKER.exec(text) ?? []
-    if (marked === undefined) continue
-    if (hasDirective && kind === '---') {
+    const next = afterMarker(text, at)
+    if (next === undefined) continue
+    if (hasDirective && text.startsWith('-', at)) {
       hasDirective = false
       continue
     }
     if (at > start) yield { start, end: at }
-    const isBare = rest === '' || rest.startsWith('#')
-    start = isBare || kind === '...' ? at + marked.length : at
+    start = next
     hasDirective = text.startsWith('%', start)
   }
   if (start < text.length) yield { start, end: text.length }
+}
+
+/** Where the document after a marker begins: on the next line, or here, with content beside it; undefined where this is none. */
+function afterMarker(text: string, at: number): number | undefined {
+  if (text.startsWith('\n', at + 3)) return at + 4
+  MARKER.lastIndex = at
+  const [marked, kind, rest = ''] = MARKER.exec(text) ?? []
+  if (marked === undefined) return undefined
+  return kind === '...' || rest === '' || rest.startsWith('#') ? at + marked.length : at
 }
 
 const MARKER = /(---|\.\.\.)(?:[ \t]+([^\n]*))?(?:\n|$)/y

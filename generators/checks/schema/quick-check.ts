@@ -43,7 +43,7 @@ export function quickChecks(definitions: Record<string, Schema>, patterns: (sour
     if (!third) return (value) => first(value) && second(value)
     if (others.length === 0) return (value) => first(value) && second(value) && third(value)
     return (value) => {
-      for (const check of checks) if (!check(value)) return false
+      for (let index = 0; index < checks.length; index++) if (!(checks[index] as QuickCheck)(value)) return false
       return true
     }
   }
@@ -75,7 +75,7 @@ export function quickChecks(definitions: Record<string, Schema>, patterns: (sour
     maxProperties: (limit: number) => (value) => !isSchema(value) || Object.keys(value).length <= limit,
     required: (names: string[]) => (value) => {
       if (!isSchema(value)) return true
-      for (const name of names) if (value[name] === undefined) return false
+      for (let index = 0; index < names.length; index++) if (value[names[index] as string] === undefined) return false
       return true
     },
     properties: (properties: Record<string, unknown>, { additionalProperties }) =>
@@ -89,7 +89,7 @@ export function quickChecks(definitions: Record<string, Schema>, patterns: (sour
       const check = compile(schema)
       return (value) => {
         if (!Array.isArray(value)) return true
-        for (const item of value) if (!check(item)) return false
+        for (let index = 0; index < value.length; index++) if (!check(value[index])) return false
         return true
       }
     },
