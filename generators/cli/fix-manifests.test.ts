@@ -80,6 +80,16 @@ test('the second of two items that are the same goes; one that differs stays', a
   assert.is((await fixed(pod(a + b + other))).text, pod(a + b + other))
 })
 
+test('the second of two equal items of a custom resource goes too, whichever field its key is', async () => {
+  const listener = (name: string) => `    - port: 80\n      protocol: HTTP\n      name: ${name}\n`
+  const gateway = `apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n${META}\nspec:\n  gatewayClassName: any\n  listeners:\n`
+  const { text, said } = await fixed(gateway + listener('a') + listener('a'))
+  assert.is(text, gateway + listener('a'))
+  assert.equal(said, ['fixed 10: the second of two that are the same [name-duplicate]'])
+  const other = gateway + listener('a') + listener('a').replace('80', '81')
+  assert.is((await fixed(other)).text, other)
+})
+
 test('a comment that suppresses nothing goes, with its line where it stands alone', async () => {
   const before = configMap(
     '  # modelyard-ignore run-as-root: once\n  a: b # modelyard-ignore read-only-root: once\n  # ours\n',

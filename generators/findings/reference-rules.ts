@@ -30,7 +30,7 @@ export const REFERENCE_RULES = {
       'Restore the field, or give the object another name; Argo CD recreates one with the sync option Force=true,Replace=true.',
   },
   'name-duplicate': {
-    summary: 'a container, volume, variable, port or mount has the name of another',
+    summary: 'an item of a list has the name of another: a container, volume, variable, port, listener',
     reason: 'The API server refuses it, or the last one silently wins; server-side apply fails on such a list.',
     repair: 'Remove one of them, or rename it.',
   },

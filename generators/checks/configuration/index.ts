@@ -1,6 +1,7 @@
 import { type Finding, sortFindings } from '../../findings/index.ts'
 import type { Directive } from '../../text/index.ts'
 import type { ManifestObject } from '../manifest-objects.ts'
+import { toldOnce } from '../told-once.ts'
 import type { Configuration } from './configuration.ts'
 import { inlineSuppressions } from './inline.ts'
 import { type Applied, applySuppressions, type Suppression } from './suppression.ts'
@@ -22,7 +23,7 @@ export interface Looked {
 /** Findings with the severities that the configuration says, without those that are suppressed; sorted. */
 export function configured(findings: readonly Finding[], configuration: Configuration, looked: Looked): Applied {
   const { severities } = configuration
-  const weighed = findings.flatMap((finding) => {
+  const weighed = toldOnce(findings).flatMap((finding) => {
     const severity = severities.get(finding.rule)
     if (severity === 'off') return []
     return severity === undefined || severity === finding.severity ? [finding] : [{ ...finding, severity }]

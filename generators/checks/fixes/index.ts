@@ -1,9 +1,10 @@
-import type { Finding } from '../../findings/index.ts'
+import { type Finding, formatPath } from '../../findings/index.ts'
 import { canonicalJson, itemLines, type SourceRange } from '../../text/index.ts'
 import { isMap } from '../fields.ts'
-import { kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
+import { about, kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
 import { replacementOf } from '../policy/unchanged-versions.ts'
 import { errorsIn, type SchemaError, type Schemas } from '../schema/index.ts'
+import { itemOf } from '../told-once.ts'
 import { type Edit, scalarEdit } from './edit.ts'
 
 export { applyEdits, type Edit, hasMixedLineEnds } from './edit.ts'
@@ -15,9 +16,14 @@ export { applyEdits, type Edit, hasMixedLineEnds } from './edit.ts'
 export function fixesOf(objects: readonly ManifestObject[], findings: readonly Finding[], schemas: Schemas): Edit[] {
   const reported = new Set(findings.map(({ rule, file, line }) => `${rule} ${file} ${line}`))
   const files = new Set(findings.map(({ file }) => file))
+  const twins = twinsIn(findings)
   return objects
     .filter(({ file, place }) => place && files.has(file))
-    .flatMap((object) => [...quoteEdits(object, schemas), ...versionEdits(object, schemas), ...twinEdits(object)])
+    .flatMap((object) => [
+      ...quoteEdits(object, schemas),
+      ...versionEdits(object, schemas),
+      ...twinEdits(object, twins),
+    ])
     .filter(({ rule, file, line }) => reported.has(`${rule} ${file} ${line}`))
 }
 
@@ -61,29 +67,26 @@ function versionEdits(object: ManifestObject, schemas: Schemas): Edit[] {
   })
 }
 
-/** Lists of `name-duplicate` in which a second item that says the same as the first says nothing. */
-const NAMED_LISTS = new Set([
-  'env',
-  'volumeMounts',
-  'volumeDevices',
-  'volumes',
-  'ports',
-  'imagePullSecrets',
-  'topologySpreadConstraints',
-  'hostAliases',
-])
+/** Where `name-duplicate` was reported: the place of an item -> the line of the finding, which may be at a field of it. */
+function twinsIn(findings: readonly Finding[]): Map<string, number> {
+  const found = findings.filter(({ rule }) => rule === 'name-duplicate')
+  return new Map(found.map(({ file, object, path, line = 1 }) => [`${file} ${object} ${itemOf(path)}`, line]))
+}
 
-function twinEdits(object: ManifestObject): Edit[] {
+/** A second item that says the same as one before it says nothing. */
+function twinEdits(object: ManifestObject, twins: ReadonlyMap<string, number>): Edit[] {
+  if (twins.size === 0) return []
   const edits: Edit[] = []
   const visit = (value: unknown, path: (string | number)[]): void => {
     if (Array.isArray(value)) {
       const seen = new Set<string>()
       for (const [index, item] of value.entries()) {
         const at = [...path, index]
-        const text = isMap(item) && NAMED_LISTS.has(String(path.at(-1))) ? canonicalJson(item) : undefined
-        const lines = text !== undefined && seen.has(text) ? linesAt(object, at) : undefined
-        if (lines) edits.push(removal(object, [...at, Object.keys(item as object)[0] ?? ''], lines))
-        if (text !== undefined) seen.add(text)
+        const line = twins.get(`${object.file} ${about(object).object} ${formatPath(at)}`)
+        const text = canonicalJson(item)
+        const lines = line !== undefined && seen.has(text) ? linesAt(object, at) : undefined
+        if (line !== undefined && lines) edits.push(removal(object, line, lines))
+        seen.add(text)
         visit(item, at)
       }
     } else if (isMap(value)) for (const [key, item] of Object.entries(value)) visit(item, [...path, key])
@@ -96,14 +99,6 @@ function linesAt({ place, within = [] }: ManifestObject, path: (string | number)
   return place && itemLines(place, [...within, ...path])
 }
 
-function removal(object: ManifestObject, path: (string | number)[], lines: SourceRange): Edit {
-  const line = object.lineOf(path) ?? 1
-  return {
-    file: object.file,
-    line,
-    rule: 'name-duplicate',
-    ...lines,
-    text: '',
-    says: 'the second of two that are the same',
-  }
+function removal({ file }: ManifestObject, line: number, lines: SourceRange): Edit {
+  return { file, line, rule: 'name-duplicate', ...lines, text: '', says: 'the second of two that are the same' }
 }

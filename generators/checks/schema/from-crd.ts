@@ -52,12 +52,13 @@ export function fromCrd({ spec }: Crd): Record<string, Schema> {
 const KEPT = new Set(
   `type format enum required nullable pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf
    minLength maxLength minItems maxItems minProperties maxProperties uniqueItems default
-   x-kubernetes-validations`.split(/\s+/),
+   x-kubernetes-validations x-kubernetes-list-type x-kubernetes-list-map-keys`.split(/\s+/),
 )
 const DROPPED = new Set(
   `description example title externalDocs properties items additionalProperties anyOf oneOf allOf not
-   x-kubernetes-int-or-string x-kubernetes-preserve-unknown-fields x-kubernetes-embedded-resource x-kubernetes-list-type
-   x-kubernetes-list-map-keys x-kubernetes-map-type`.split(/\s+/),
+   x-kubernetes-int-or-string x-kubernetes-preserve-unknown-fields x-kubernetes-embedded-resource x-kubernetes-map-type`.split(
+    /\s+/,
+  ),
 )
 
 /** A structural schema: it says of every field what it is. Unknown fields are refused where it names the known ones. */
@@ -75,6 +76,8 @@ function structure(schema: Schema): Schema {
   }
   const result: Schema = Object.fromEntries(Object.entries(schema).filter(([keyword]) => KEPT.has(keyword)))
   dropUnknownFormat(result)
+  // A map is known by its keys, and an atomic list may hold anything.
+  if (result['x-kubernetes-list-type'] !== 'set') delete result['x-kubernetes-list-type']
   for (const keyword of ['anyOf', 'oneOf', 'allOf']) {
     const branches = schema[keyword]
     if (Array.isArray(branches)) result[keyword] = branches.map((branch) => validation(branch as Schema))

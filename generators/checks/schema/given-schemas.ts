@@ -113,6 +113,7 @@ function fromJsonSchema(path: string): KindValidator {
       definitions: {},
       nullIsAbsent: false,
       hasRules: () => false,
+      keyedLists: () => undefined,
       isPlainlyValid: () => false,
       errorsOf: (value) => (validate(value) ? [] : (validate.errors ?? [])),
     }

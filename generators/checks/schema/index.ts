@@ -1,10 +1,11 @@
 import type { ErrorObject } from 'ajv'
-import { type DocumentPath, type Finding, formatPath } from '../../findings/index.ts'
+import { type DocumentPath, type Finding, formatPath, RULES } from '../../findings/index.ts'
 import { nearest } from '../../text/index.ts'
 import { about, kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
 import type { BrokenRule } from './cel.ts'
 import { explain, findingAt, pathOf } from './explain.ts'
 import { givenSchemas } from './given-schemas.ts'
+import { type RepeatedItem, repeatedItems } from './list-keys.ts'
 import { bundledSchemas, type KindValidator, kubernetesMinor, type Schemas } from './validators.ts'
 
 export type { Schemas } from './validators.ts'
@@ -43,26 +44,47 @@ export function checkSchema(objects: readonly ManifestObject[], options: SchemaO
 }
 
 /**
- * Each custom resource against the rules in CEL of its CustomResourceDefinition (`x-kubernetes-validations`): rule
- * `resource-rule-broken`, and `resource-rule-unchecked` for one that cannot be evaluated here. As for the API server, only an
- * object that satisfies its schema comes so far.
+ * Each custom resource against what its CustomResourceDefinition says beside the schema: items of a list that must differ, rule
+ * `name-duplicate`; rules in CEL (`x-kubernetes-validations`), rule `resource-rule-broken`, and `resource-rule-unchecked` for one
+ * that cannot be evaluated here. As for the API server, only an object that satisfies its schema comes to the rules in CEL.
  */
 export async function checkResourceRules(
   objects: readonly ManifestObject[],
   { schemas = openSchemas() }: SchemaOptions = {},
 ): Promise<Finding[]> {
-  const ruled = objects.flatMap((object) => {
+  const findings: Finding[] = []
+  const ruled: { object: ManifestObject; value: unknown; validator: KindValidator }[] = []
+  for (const object of objects) {
     const value = kubernetesObject(object)
     const validator = schemas.validatorFor(`${value.apiVersion}/${value.kind}`)
-    return validator?.hasRules() ? [{ object, value: asDecoded(value, validator), validator }] : []
-  })
-  if (ruled.length === 0) return []
+    if (!validator) continue
+    const lists = validator.keyedLists()
+    if (lists) for (const item of repeatedItems(value, lists)) findings.push(itemFinding(object, item))
+    if (validator.hasRules()) ruled.push({ object, value: asDecoded(value, validator), validator })
+  }
+  if (ruled.length === 0) return findings
   const { brokenRules } = await import('./cel.ts')
-  return ruled
-    .filter(({ value, validator }) => validator.errorsOf(value).length === 0)
-    .flatMap(({ object, value, validator }) =>
-      brokenRules(value, validator.schema, validator.definitions).map((broken) => ruleFinding(object, broken)),
-    )
+  for (const { object, value, validator } of ruled) {
+    if (!validator.isPlainlyValid(value) && validator.errorsOf(value).length > 0) continue
+    for (const broken of brokenRules(value, validator.schema, validator.definitions)) {
+      findings.push(ruleFinding(object, broken))
+    }
+  }
+  return findings
+}
+
+function itemFinding(object: ManifestObject, { path, message }: RepeatedItem): Finding {
+  const line = object.lineOf(path)
+  return {
+    rule: 'name-duplicate',
+    severity: 'error',
+    message: `${formatPath(path)}: ${message}`,
+    file: object.file,
+    ...(line === undefined ? {} : { line }),
+    path: formatPath(path),
+    ...about(object),
+    fix: RULES['name-duplicate'].repair,
+  }
 }
 
 function ruleFinding(object: ManifestObject, { path, rule, message, reason }: BrokenRule): Finding {

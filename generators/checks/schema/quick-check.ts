@@ -121,8 +121,11 @@ export function quickChecks(definitions: Record<string, Schema>, patterns: (sour
   return compile
 }
 
-/** Annotations, rules that are checked elsewhere (cel.ts), and what the keyword beside it takes care of. */
-const IGNORED = new Set(['then', 'nullable', 'description', 'title', 'default', 'example', 'x-kubernetes-validations'])
+/** Annotations, rules that are checked elsewhere (cel.ts, list-keys.ts), and what the keyword beside it takes care of. */
+const IGNORED = new Set(
+  `then nullable description title default example
+   x-kubernetes-validations x-kubernetes-list-type x-kubernetes-list-map-keys`.split(/\s+/),
+)
 
 function typeCheck(types: string[], isNullable: boolean): QuickCheck {
   const checks = types.map((type) => TYPES[type] ?? never)

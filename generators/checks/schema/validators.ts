@@ -5,6 +5,7 @@ import { Failure } from '../../findings/index.ts'
 import { withDefaults } from './defaults.ts'
 import { formats } from './formats.ts'
 import { goRegExp } from './go-reg-exp.ts'
+import { type KeyedLists, keyedLists } from './list-keys.ts'
 import { type QuickCheck, quickChecks } from './quick-check.ts'
 import { isSchema, type Schema } from './schema-tree.ts'
 
@@ -24,6 +25,8 @@ export interface KindValidator {
   nullIsAbsent: boolean
   /** Whether its CustomResourceDefinition has rules in CEL beside the schema. */
   hasRules(): boolean
+  /** Its lists whose items must differ, by its CustomResourceDefinition; undefined when it has none. */
+  keyedLists(): KeyedLists | undefined
   /** True for nearly every valid value, and for no other. */
   isPlainlyValid: QuickCheck
   /** By ajv, which is loaded, and compiles the kind, when it is first asked: some 150 ms for a Deployment. */
@@ -111,6 +114,7 @@ export function compileBundle(id: string, { kinds, $defs }: Omit<Bundle, 'versio
         definitions,
         nullIsAbsent,
         hasRules: once(() => !nullIsAbsent && reachesRules(schema, definitions)),
+        keyedLists: once(() => (nullIsAbsent ? undefined : keyedLists(schema, definitions))),
         isPlainlyValid: quick(schema),
         errorsOf(value) {
           const compiled = validate()
@@ -142,7 +146,7 @@ export function createAjv(options: { trusted: boolean; strict?: boolean }): Ajv 
     meta: !options.trusted,
     code: { optimize: false, regExp: goRegExp },
   })
-  ajv.addVocabulary(['x-kubernetes-validations'])
+  ajv.addVocabulary(['x-kubernetes-validations', 'x-kubernetes-list-type', 'x-kubernetes-list-map-keys'])
   for (const [name, format] of Object.entries(formats)) {
     if (format.type === 'number') ajv.addFormat(name, { type: 'number', validate: format.validate })
     else ajv.addFormat(name, { type: 'string', validate: format.validate })
