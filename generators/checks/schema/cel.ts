@@ -1,6 +1,7 @@
-import { isIP } from 'node:net'
 import { Environment } from '@marcbachmann/cel-js'
 import type { DocumentPath } from '../../findings/index.ts'
+import { Refusal } from './cel/refusal.ts'
+import { addLibraries } from './cel-libraries.ts'
 import { withDefaults } from './defaults.ts'
 import { goRegExp } from './go-reg-exp.ts'
 import { isSchema, resolveSchema, type Schema } from './schema-tree.ts'
@@ -25,9 +26,8 @@ interface Rule {
  * The Common Expression Language as the API server gives it to CustomResourceDefinitions, without what compares with an object
  * that is there already (`oldSelf`). https://kubernetes.io/docs/reference/using-api/cel/
  */
-const environment = new Environment({ homogeneousAggregateLiterals: false, enableOptionalTypes: true })
+const environment = addLibraries(new Environment({ homogeneousAggregateLiterals: false, enableOptionalTypes: true }))
   .registerVariable('self', 'dyn')
-  .registerFunction('isIP(string): bool', (text: string) => isIP(text) !== 0)
   .registerFunction('string.matchesRe2(string): bool', (text: string, pattern: string) =>
     goRegExp(pattern, 'u').test(text),
   )
@@ -88,7 +88,8 @@ export function brokenRules(value: unknown, schema: Schema, definitions: Record<
 
   function inner(given: unknown, schema: Schema, path: DocumentPath): unknown {
     if (Array.isArray(given)) return given.map((item, index) => visit(item, schema['items'], [...path, index]))
-    if (!isSchema(given)) return native(given)
+    // A number of the schema is a fraction to CEL, whatever is written.
+    if (!isSchema(given)) return schema['type'] === 'number' ? given : native(given)
     const properties = (schema['properties'] ?? {}) as Record<string, unknown>
     const self: Record<string, unknown> = {}
     for (const [name, property] of Object.entries(properties)) {
@@ -111,9 +112,10 @@ export function brokenRules(value: unknown, schema: Schema, definitions: Record<
     try {
       if (program({ self }) !== true) found.push(broken)
     } catch (error) {
-      // A field that is not there makes the rule fail, as it does for the API server.
+      // A field that is not there, or what a function does not take, makes the rule fail, as it does for the API server.
       const reason = firstLine(error)
-      found.push(/no such key|not found/i.test(reason) ? broken : { ...broken, reason })
+      const isKnown = error instanceof Refusal || /no such key|not found/i.test(reason)
+      found.push(isKnown ? broken : { ...broken, reason })
     }
   }
 }
