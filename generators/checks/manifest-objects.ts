@@ -42,14 +42,22 @@ export interface Manifests {
   otherDocuments: number
 }
 
-/** Every object of the inputs, in their order. Throws a Failure for an input that does not exist. */
-export function readManifestInputs(inputs: readonly string[]): Manifests {
+/**
+ * Every object of the inputs, in their order. Throws a Failure for an input that does not exist.
+ * @param texts by file: to be read instead of what is written there
+ */
+export function readManifestInputs(inputs: readonly string[], texts?: ReadonlyMap<string, string>): Manifests {
   const read: Manifests = { objects: [], findings: [], comments: [], files: 0, otherDocuments: 0 }
   for (const { source, finding } of manifestSources(inputs)) {
     if (!source) read.findings.push(finding)
-    else if (!addObjects(source, read)) break
+    else if (!addObjects(insteadOf(source, texts), read)) break
   }
   return read
+}
+
+function insteadOf(source: ManifestSource, texts: ReadonlyMap<string, string> | undefined): ManifestSource {
+  const text = texts?.get(source.file)
+  return text === undefined ? source : { ...source, text: () => text }
 }
 
 /** Every object below `folder` (relative to `root`), which need not exist; files are named relative to `root`. */

@@ -28,6 +28,9 @@ const MAX_FILE = 128 * 2 ** 20
 /** How findings name it. */
 export const STANDARD_INPUT = 'standard input'
 
+/** It can be read once, and repairs look at their inputs again. */
+let standardInput: SourceResult | undefined
+
 const MANIFEST = /\.(ya?ml|json)$/
 /** Other programs' folders, which hold YAML and JSON that is not for a cluster. */
 const SKIPPED_FOLDERS = new Set(['node_modules'])
@@ -43,7 +46,8 @@ export function* manifestSources(
 ): Generator<SourceResult> {
   for (const input of inputs) {
     if (input === '-') {
-      yield readSource(STANDARD_INPUT, 0, true)
+      standardInput ??= readSource(STANDARD_INPUT, 0, true)
+      yield standardInput
       continue
     }
     const stats = statSync(input, { throwIfNoEntry: false })

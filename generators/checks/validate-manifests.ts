@@ -29,6 +29,8 @@ export interface ManifestOptions extends SchemaSource {
   config?: string
   /** Says how to repair what is found, where that is certain. */
   fixes?: boolean
+  /** By file: what it would hold after repairs that nobody has made yet. */
+  texts?: ReadonlyMap<string, string>
   /** The API server to ask as well. */
   server?: ServerOptions
   /** `2026-11-21`: suppressions end. Default: the day it is. */
@@ -58,7 +60,7 @@ export async function validateManifests(
 ): Promise<ManifestValidation> {
   const schemas = openSchemas(options)
   const configuration = openConfiguration('.', options.config)
-  const { objects, findings, comments, files, otherDocuments } = readManifestInputs(inputs)
+  const { objects, findings, comments, files, otherDocuments } = readManifestInputs(inputs, options.texts)
   const { complete = false, ignoreMissingSchemas = false, only = LAYERS } = options
   const checksSchema = only.includes('schema')
   const asked = options.server ? await ask(objects, options.server) : undefined

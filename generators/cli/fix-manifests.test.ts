@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { withExample } from '../testing/example-repository.ts'
+import { commandLine, withExample } from '../testing/example-repository.ts'
 import { runHere } from './testing/command.ts'
 
 const test = suite('validate --fix')
@@ -97,11 +98,60 @@ test('a comment that suppresses nothing goes, with its line where it stands alon
   assert.is((await fixed(before)).text, configMap('  a: b\n  # ours\n'))
 })
 
-test('in a repository dist/ is written anew', () =>
+test('--dry-run says what --fix would do, round after round, and what is found in the files as they are', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'modelyard-fix-'))
+  const file = join(folder, 'a.yaml')
+  // In quotes, the second item says the same as the first.
+  const env = '      env:\n        - name: A\n          value: "yes"\n        - name: A\n          value: yes\n'
+  const before = `apiVersion: v1\nkind: Pod\n${META}\nspec:\n  containers:\n    - name: web\n      image: web\n${env}`
+  const lines = (text: string, verb: string) =>
+    text.split('\n').flatMap((line) => (line.startsWith(`${verb} `) ? [line.slice(verb.length)] : []))
+  try {
+    writeFileSync(file, before)
+    const dry = await runHere('validate', file, '--fix', '--dry-run')
+    assert.is(readFileSync(file, 'utf8'), before)
+    assert.equal([dry.code, /\[schema-invalid\]/.test(dry.stdout)], [1, true])
+    const json = JSON.parse((await runHere('validate', file, '--fix', '--dry-run', '--json')).stdout)
+    assert.equal([json.wouldFix.length, json.fixed], [2, undefined])
+    const real = await runHere('validate', file, '--fix')
+    assert.is(lines(dry.stdout, 'would fix').length, 2)
+    assert.equal(lines(dry.stdout, 'would fix'), lines(real.stdout, 'fixed'))
+    assert.not.match((await runHere('validate', file, '--fix', '--dry-run')).stdout, 'would fix')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('--dry-run alone is refused', async () => {
+  const { code, stderr } = await runHere('validate', '.', '--dry-run')
+  assert.is(code, 2)
+  assert.match(stderr, /without --fix\n.*Add --fix, or leave --dry-run out\./)
+})
+
+test('standard input is looked at after the repair of a file too', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'modelyard-fix-'))
+  const file = join(folder, 'a.yaml')
+  try {
+    writeFileSync(file, configMap('  a: yes\n'))
+    const [program = '', ...rest] = commandLine('validate', '-', file, '--fix')
+    const input = configMap('  b: true\n').replace('name: a', 'name: b')
+    const { stdout } = spawnSync(program, rest, { input, encoding: 'utf8' })
+    assert.match(stdout, /^fixed .*\nstandard input:5 error /)
+    assert.match(stdout, '2 objects in 2 files: 1 error')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('in a repository dist/ is written anew, which --dry-run only says', () =>
   withExample(async ({ root, edit, read }) => {
     const file = 'dist/production/models/house-price/deployment.yaml'
     const before = read(file)
     edit(file, 'revisionHistoryLimit: 3', 'revisionHistoryLimit: 5')
+    const stale = read(file)
+    const dry = await runHere('validate', '--root', root, '--offline', '--fix', '--dry-run')
+    assert.match(dry.stdout, `would fix ${file}:1: written, as synth does [dist-stale]`)
+    assert.equal([read(file), dry.code], [stale, 1])
     const { stdout, code } = await runHere('validate', '--root', root, '--offline', '--fix')
     assert.match(stdout, `fixed ${file}:1: written, as synth does [dist-stale]`)
     assert.equal([read(file), code], [before, 0])

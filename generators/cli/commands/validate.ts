@@ -13,6 +13,7 @@ import { FORMATS, type FormatOptions, outputFor, tell } from '../validation-repo
 interface Options extends FormatOptions, Omit<ManifestOptions, 'server'> {
   server?: boolean
   fix?: boolean
+  dryRun?: boolean
   kubeconfig?: string
   context?: string
   offline?: boolean
@@ -47,6 +48,7 @@ export function validateCommand(program: Command): void {
       .option('--schema <path...>', 'JSON Schemas or CustomResourceDefinitions of other kinds: files or folders')
       .option('--ignore-missing-schemas', 'leave objects of unknown kinds alone')
       .option('--fix', 'repair what is mechanical, in the files that are named or by synth, and say what is left')
+      .option('--dry-run', 'with --fix, say what would be repaired, and write nothing')
       .option('--server', 'ask an API server too, by a dry run of each object; kubectl connects to it')
       .option('--kubeconfig <file>', 'with --server, the kubeconfig (default: KUBECONFIG, else as kubectl does)')
       .option('--context <name>', 'with --server, the context in it (default: the current one)')
@@ -56,9 +58,14 @@ export function validateCommand(program: Command): void {
           .choices(FORMATS)
           .default('text'),
       ),
-  ).action((inputs: string[], options: Options) =>
-    inputs.length > 0 ? validateInputs(inputs, options) : validateHere(options),
-  )
+  ).action((inputs: string[], options: Options) => {
+    if (options.dryRun && !options.fix) {
+      throw new Failure('--dry-run is about repairs, and validate writes nothing without --fix', {
+        fix: 'Add --fix, or leave --dry-run out.',
+      })
+    }
+    return inputs.length > 0 ? validateInputs(inputs, options) : validateHere(options)
+  })
 }
 
 function layersOf(text: string): Layer[] {
@@ -81,7 +88,7 @@ async function validateInputs(inputs: string[], options: Options): Promise<void>
   const manifestOptions = { ...options, server: serverOf(options) }
   const validation = await output.during('Validating', async () => {
     if (!options.fix) return validateManifests(inputs, manifestOptions)
-    return (await import('../fix-manifests.ts')).fixManifests(inputs, manifestOptions)
+    return (await import('../fix-manifests.ts')).fixManifests(inputs, manifestOptions, options.dryRun ?? false)
   })
   tellFixed(validation, output)
   const { counts, server } = validation
@@ -95,10 +102,14 @@ async function validateInputs(inputs: string[], options: Options): Promise<void>
   await tell(validation, { looked, note, root: '.' }, options)
 }
 
-/** What was repaired, before what is left. */
-function tellFixed(validation: object & { fixed?: readonly Fixed[] }, output: Output): void {
-  for (const { file, line, rule, says } of validation.fixed ?? [])
-    output.line(`fixed ${file}:${line}: ${says} [${rule}]`)
+/** What was repaired, or would be, before what is left. */
+function tellFixed(
+  validation: object & { fixed?: readonly Fixed[]; wouldFix?: readonly Fixed[] },
+  output: Output,
+): void {
+  const verb = validation.wouldFix ? 'would fix' : 'fixed'
+  for (const { file, line, rule, says } of validation.wouldFix ?? validation.fixed ?? [])
+    output.line(`${verb} ${file}:${line}: ${says} [${rule}]`)
 }
 
 function serverOf({ server = false, kubeconfig, context }: Options): ManifestOptions['server'] {
@@ -131,9 +142,11 @@ async function validateHere(options: Options): Promise<void> {
   }
   const output = outputFor(options)
   const validation = await output.during('Validating', async () => {
-    const check = () => validateRepository(root, { offline })
-    if (options.fix) return (await import('../fix-repository.ts')).fixRepository(root, check)
-    if (since === undefined) return check()
+    const validate = () => validateRepository(root, { offline })
+    if (options.fix) {
+      return (await import('../fix-repository.ts')).fixRepository(root, { dryRun: options.dryRun ?? false, validate })
+    }
+    if (since === undefined) return validate()
     // Only this needs Git, which nothing else should wait for.
     const { openRepository, withBase } = await import('../../pull-request/index.ts')
     return withBase(await openRepository(root), since, (base) => validateRepository(root, { offline, base }))
