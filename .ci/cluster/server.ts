@@ -27,6 +27,7 @@ export async function checkServer(kubectl: Kubectl, folder: string): Promise<voi
     const { status, findings } = validate(kubectl, kubectl.kubeconfig, folder)
     assert.equal(status, 1)
     assert.deepEqual(serverFindings(findings, folder), EXPECTED)
+    assert.deepEqual(toldByUs(findings, folder), TOLD_BY_US)
   })
 
   await check('validate --server could not check, exit 2, where nobody listens', async () => {
@@ -63,6 +64,13 @@ function serverFindings(findings: ManifestValidation['findings'], folder: string
     .map(({ rule, file = '', line, message }) => {
       return `${relative(resolve(folder), resolve(REPOSITORY, file))}:${line} ${rule} ${message}`
     })
+}
+
+/** Lines of what the server refuses and our rules say too, which is told once. */
+function toldByUs(findings: ManifestValidation['findings'], folder: string): string[] {
+  return findings
+    .filter(({ rule }) => ['name-duplicate', 'resource-rule-broken', 'schema-invalid'].includes(rule))
+    .map(({ rule, file = '', line }) => `${relative(resolve(folder), resolve(REPOSITORY, file))}:${line} ${rule}`)
 }
 
 function kubeconfigOf(server: string): string {
@@ -150,12 +158,15 @@ metadata:
 
 const ELSEWHERE = 'the server was asked about its objects in namespace default'
 const EXPECTED = [
-  "custom.yaml:7 server-refused spec.rules[0].matches[0].path: Invalid value: value must be an absolute path and start with '/' when type one of ['Exact', 'PathPrefix']",
   'custom.yaml:12 server-refused kind: the server has no kind Unknown in example.com/v1',
-  'deployment.yaml:16 server-refused spec.template.spec.containers[1]: duplicate entries for key [name="web"]',
   'deployment.yaml:26 server-refused spec.template.metadata.labels: Invalid value: {"app":"other"}: `selector` does not match template `labels`',
-  'deployment.yaml:31 server-refused spec.template.spec.containers[0].imagePullPolicy: Unsupported value: "Sometimes": supported values: "Always", "IfNotPresent", "Never"',
   'namespaces.yaml:5 server-warning apiVersion: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   `namespaces.yaml:7 server-namespace-missing namespace to-be-made does not exist on the server yet; the files make it, so that ${ELSEWHERE}`,
   `namespaces.yaml:13 server-namespace-missing namespace nobody-makes-this does not exist on the server, so that ${ELSEWHERE}`,
+]
+const TOLD_BY_US = [
+  'custom.yaml:7 resource-rule-broken',
+  'deployment.yaml:15 schema-invalid',
+  'deployment.yaml:16 name-duplicate',
+  'deployment.yaml:31 schema-invalid',
 ]

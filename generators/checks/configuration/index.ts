@@ -1,7 +1,7 @@
 import { type Finding, sortFindings } from '../../findings/index.ts'
 import type { Directive } from '../../text/index.ts'
 import type { ManifestObject } from '../manifest-objects.ts'
-import { toldOnce } from '../told-once.ts'
+import { toldOnce, withoutEchoes } from '../told-once.ts'
 import type { Configuration } from './configuration.ts'
 import { inlineSuppressions } from './inline.ts'
 import { type Applied, applySuppressions, type Suppression } from './suppression.ts'
@@ -37,6 +37,6 @@ export function configured(findings: readonly Finding[], configuration: Configur
   )
   const today = looked.today ?? new Date().toISOString().slice(0, 10)
   const applied = applySuppressions(weighed, suppressions, today)
-  const all = [...configuration.findings, ...inline.findings, ...applied.findings]
+  const all = [...configuration.findings, ...inline.findings, ...withoutEchoes(applied.findings)]
   return { findings: sortFindings(all), suppressed: applied.suppressed }
 }
