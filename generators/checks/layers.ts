@@ -19,6 +19,7 @@ const SCHEMA_RULES: readonly RuleId[] = [
   'schema-unknown-kind',
   'resource-rule-broken',
   'resource-rule-unchecked',
+  'name-duplicate',
 ]
 
 /** The rules of these layers that are about objects; none for schemas, which are not rules of ours. */
@@ -26,12 +27,8 @@ export function objectRulesOf(layers: readonly Layer[]): ObjectRule[] {
   return layers.flatMap((layer) => OBJECT_RULES[layer])
 }
 
-/** What is not found when only these layers are checked. */
+/** What is not found, or not everywhere, when only these layers are checked. */
 export function rulesOutside(layers: readonly Layer[]): RuleId[] {
-  const inside = new Set(rulesOf(layers))
-  return rulesOf(LAYERS).filter((rule) => !inside.has(rule))
-}
-
-function rulesOf(layers: readonly Layer[]): RuleId[] {
-  return [...(layers.includes('schema') ? SCHEMA_RULES : []), ...objectRulesOf(layers).map(({ rule }) => rule)]
+  const left = LAYERS.filter((layer) => !layers.includes(layer))
+  return [...(left.includes('schema') ? SCHEMA_RULES : []), ...objectRulesOf(left).map(({ rule }) => rule)]
 }

@@ -40,6 +40,15 @@ test('the layers that are named are checked alone, and the summary says so', asy
   assert.match(wrong.stderr, '"polcy" is no layer: name some of schema,references,policy.')
 })
 
+test('a suppression of what is not looked for is no finding', () => {
+  const map =
+    '# modelyard-ignore name-duplicate, image-tag-mutable: a test\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n'
+  assert.match(validate(map, '-').stdout, 'suppression-unused')
+  for (const layer of ['schema', 'references']) {
+    assert.is(validate(map, '-', '--only', layer).stdout, `1 object in 1 file: no findings (only ${layer})\n`)
+  }
+})
+
 test('a program gets the findings and counts as JSON', () => {
   const { status, stdout } = validate(`${GOOD}dta: {}\n`, '-', '--json')
   assert.is(status, 1)
