@@ -88,21 +88,28 @@ async function withGitea(test: (gitea: Gitea) => Promise<void>): Promise<void> {
     return text === '' ? undefined : JSON.parse(text)
   }
   try {
-    for (let tried = 0; ; tried++) {
-      const isUp = await fetch(`${url}/api/v1/version`).then(
+    await until('Gitea', () => {
+      if (server.exitCode !== null) throw new Error(`Gitea ended with ${server.exitCode}`)
+      return fetch(`${url}/api/v1/version`).then(
         ({ ok }) => ok,
         () => false,
       )
-      if (isUp) break
-      if (tried > 300 || server.exitCode !== null) throw new Error('Gitea did not start')
-      await sleep(100)
-    }
+    })
     await test({ url, call, token: all })
   } finally {
     const ended = new Promise((resolve) => server.once('close', resolve))
     server.kill('SIGTERM')
     await ended
     rmSync(work, { recursive: true, force: true })
+  }
+}
+
+/** Waits up to 30 seconds for what a program does in its own time. */
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 30_000
+  while (!(await isSo())) {
+    if (Date.now() > end) throw new Error(`waited 30 seconds in vain for ${what}`)
+    await sleep(100)
   }
 }
 
@@ -137,6 +144,8 @@ export const gitea: Case[] = [
             await git(['add', '.github'])
             await git(['commit', '--quiet', '--message', 'Owners'])
             await git(['push', '--quiet', 'origin', 'main'])
+            // A push is worked off in the background; until then an empty repository has no pull requests, which is a 404.
+            await until('the push', async () => !((await call('GET', REPOSITORY)) as { empty: boolean }).empty)
             const forge = createGitHubForge({
               repository: { host: 'gitea', owner: 'example', repo: 'models' },
               environment,
@@ -201,11 +210,9 @@ async function promoteThrough(forge: Forge, root: string, call: Gitea['call']): 
   const comments = (await call('GET', `${REPOSITORY}/issues/2/comments`)) as { body: string }[]
   assert.match(comments[0]?.body ?? '', /^Superseded by #1: Promote diabetes-progression/)
 
-  for (let tried = 0; tried < 50; tried++) {
-    const now = (await call('GET', `${REPOSITORY}/pulls/1`)) as GiteaPullRequest
-    if (now.mergeable) break
-    await sleep(100)
-  }
+  await until('a mergeable pull request', async () => {
+    return ((await call('GET', `${REPOSITORY}/pulls/1`)) as GiteaPullRequest).mergeable
+  })
   await call('POST', `${REPOSITORY}/pulls/1/merge`, { Do: 'merge' })
   assert.is(await promote(request, options), undefined)
 }
