@@ -197,7 +197,8 @@ export class FlowReader {
     }
     this.at = at
     while (units[at - 1] === SPACE) at--
-    if (at <= start) throw NOT_PLAIN
+    // Alone on a line, even an indented one, these end the document to some readers.
+    if (at <= start || this.text.startsWith('...', start) || this.text.startsWith('---', start)) throw NOT_PLAIN
     return plainScalarAt(this.text, start, at, hash)
   }
 }
