@@ -77,7 +77,7 @@ test('what an edit makes of a manifest is read as the full parser reads it, or l
     '\u{1f600}',
   ]
   let taken = 0
-  forAll(1500, (random) => {
+  forAll(Number(process.env['MODELYARD_EDITED_TEXTS'] ?? 1500), (random) => {
     const source = random.pick([TEXT, TEXT, JSON_TEXT])
     let text = source
     for (let edits = 1 + random.below(3); edits > 0; edits--) {
