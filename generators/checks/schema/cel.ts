@@ -1,7 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js'
 import type { DocumentPath } from '../../findings/index.ts'
+import { addLibraries } from './cel/libraries.ts'
 import { Refusal } from './cel/refusal.ts'
-import { addLibraries } from './cel-libraries.ts'
 import { withDefaults } from './defaults.ts'
 import { goRegExp } from './go-reg-exp.ts'
 import { isSchema, resolveSchema, type Schema } from './schema-tree.ts'

@@ -1,4 +1,5 @@
 import { type Environment, Optional } from '@marcbachmann/cel-js'
+import { goRegExp } from '../go-reg-exp.ts'
 import {
   Address,
   Block,
@@ -9,26 +10,14 @@ import {
   isUnspecified,
   parseAddress,
   parseBlock,
-} from './cel/address.ts'
-import {
-  compare,
-  distinct,
-  equal,
-  extreme,
-  flatten,
-  includesAll,
-  intersects,
-  isSorted,
-  slice,
-  sum,
-} from './cel/lists.ts'
-import { NAMED_FORMATS, NamedFormat } from './cel/named-formats.ts'
-import { integerOf, parseQuantity, Quantity } from './cel/quantity.ts'
-import { orRefuse, Refusal } from './cel/refusal.ts'
-import { compareVersions, parseVersion, type Version } from './cel/semver.ts'
-import { hostnameOf, isRequestUri, parseUrl, portOf, queryOf, type Url } from './cel/url.ts'
-import { addOptional } from './cel-optional.ts'
-import { goRegExp } from './go-reg-exp.ts'
+} from './address.ts'
+import { compare, distinct, equal, extreme, flatten, includesAll, intersects, isSorted, slice, sum } from './lists.ts'
+import { NAMED_FORMATS, NamedFormat } from './named-formats.ts'
+import { addOptional } from './optional.ts'
+import { integerOf, parseQuantity, Quantity } from './quantity.ts'
+import { orRefuse, Refusal } from './refusal.ts'
+import { compareVersions, parseVersion, type Version } from './semver.ts'
+import { hostnameOf, isRequestUri, parseUrl, portOf, queryOf, type Url } from './url.ts'
 
 /**
  * What Kubernetes adds to CEL (k8s.io/apiserver `pkg/cel/library`, and of cel-go's extensions sets, lists and a part of strings).
@@ -155,6 +144,9 @@ function found(text: string, pattern: string): string[] {
 
 type List = readonly unknown[]
 
+/** The API server stops a rule that costs too much; an object has no longer list. */
+const MAX_RANGE = 100_000n
+
 function addLists(environment: Environment): void {
   environment
     .registerFunction('list.isSorted(): bool', isSorted)
@@ -174,7 +166,10 @@ function addLists(environment: Environment): void {
     .registerFunction('list.reverse(): list', (items: List) => [...items].reverse())
     .registerFunction('list.sort(): list', (items: List) => [...items].sort(compare))
   addNamespace(environment, 'lists', {
-    'range(int): list<int>': (length: bigint) => Array.from({ length: Number(length) }, (_, index) => BigInt(index)),
+    'range(int): list<int>': (length: bigint) => {
+      if (length > MAX_RANGE) throw new Error(`a list of ${length} numbers is not made here`)
+      return Array.from({ length: Number(length) }, (_, index) => BigInt(index))
+    },
   })
   addNamespace(environment, 'sets', {
     'contains(list, list): bool': includesAll,
