@@ -1,6 +1,7 @@
-import type { Alias, Document, Node, ScalarTag } from 'yaml'
+import type { Alias, Document, LineCounter, Node, ScalarTag } from 'yaml'
 import type { DocumentPath, Finding } from '../findings/index.ts'
 import { resolvePlainScalar } from './plain-scalar.ts'
+import { withQuotedLinesIndented } from './quoted-lines.ts'
 import { yamlLibrary } from './yaml-library.ts'
 
 /** One YAML document with the position of everything in it. */
@@ -35,10 +36,11 @@ const MAX_ALIASES = 100
  * `yaml-syntax`; nothing throws.
  */
 export function parseYaml(file: string, text: string, { dialect = 'yaml-1.2' }: ParseOptions = {}): Parsed {
-  const { LineCounter, parseDocument } = yamlLibrary()
-  const lines = new LineCounter()
-  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: true, ...DIALECTS[dialect] }
-  const document = parseDocument(text, options)
+  const {
+    document,
+    lines,
+    text: readText,
+  } = readWith(dialect === 'kubernetes' ? withQuotedLinesIndented(text) : text, dialect)
   const findings = document.errors.map((error): Finding => {
     const position = lines.linePos(error.pos[0])
     return {
@@ -77,15 +79,29 @@ export function parseYaml(file: string, text: string, { dialect = 'yaml-1.2' }: 
         text,
         value,
         lineOf: (path) => lines.linePos(offsetOf(document, path)).line,
-        rangeOf: (path) => scalarRange(document, path),
-        linesOf: (key) => keyLines(document, text, key),
-        itemLinesOf: (path) => itemLines(document, text, path),
+        // Offsets in another text than the file's are of no use.
+        rangeOf: (path) => (readText === text ? scalarRange(document, path) : undefined),
+        linesOf: (key) => (readText === text ? keyLines(document, text, key) : undefined),
+        itemLinesOf: (path) => (readText === text ? itemLines(document, text, path) : undefined),
       },
       findings: [],
     }
   } catch (error) {
     return refused(error instanceof Error ? error.message : String(error), aliases[0]?.alias)
   }
+}
+
+interface Reading {
+  text: string
+  document: Document.Parsed
+  lines: LineCounter
+}
+
+function readWith(text: string, dialect: keyof typeof DIALECTS): Reading {
+  const { LineCounter, parseDocument } = yamlLibrary()
+  const lines = new LineCounter()
+  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: true, ...DIALECTS[dialect] }
+  return { text, document: parseDocument(text, options), lines }
 }
 
 /** Any scalar without quotes, by the rule of plain-scalar.ts; it stands before the tags that would read it otherwise. */
