@@ -98,12 +98,24 @@ function sentence(
     case 'minLength':
     case 'minProperties':
       return {
-        message: limit === 1 ? 'must not be empty' : `must have at least ${limit}`,
-        fix: `Give it at least ${limit}.`,
+        message: limit === 1 ? 'must not be empty' : `must have at least ${counted(limit, error.keyword)}`,
+        fix: `Give it at least ${counted(limit, error.keyword)}.`,
       }
+    case 'maxItems':
+    case 'maxLength':
+    case 'maxProperties': {
+      const given = error.keyword === 'maxProperties' ? `, and has ${Object.keys(error.data as object).join(', ')}` : ''
+      const most = counted(limit, error.keyword)
+      return { message: `may have at most ${most}${given}`, fix: `Leave at most ${most}.` }
+    }
     default:
       return { message: `${got} ${error.message ?? 'is not valid'}`, fix: 'Correct the value.' }
   }
+}
+
+function counted(limit = 0, keyword: string): string {
+  const noun = keyword.endsWith('Items') ? 'item' : keyword.endsWith('Length') ? 'character' : 'field'
+  return `${limit} ${noun}${limit === 1 ? '' : 's'}`
 }
 
 function unknownField(field: string, known: string[]): { message: string; fix: string } {

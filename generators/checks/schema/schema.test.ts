@@ -160,6 +160,20 @@ test('a document that is no object, or has no kind, is an error', () => {
   assert.is(at({ apiVersion: 'v1', kind: 'constructor' })[0]?.[0], 'schema-unknown-kind')
 })
 
+test('too few and too many are said with what there is', () => {
+  const store = (provider: object) => ({
+    ...{ apiVersion: 'external-secrets.io/v1', kind: 'SecretStore', metadata: { name: 'a' } },
+    spec: { provider },
+  })
+  const says = (value: object) =>
+    checkSchema([{ file: 'x.yaml', value, lineOf: () => 1 }]).map(({ message, fix }) => `${message}: ${fix}`)
+  const fake = { data: [] }
+  assert.equal(says(store({ fake, webhook: { url: 'https://example.com', result: {} } })), [
+    'spec.provider: may have at most 1 field, and has fake, webhook: Leave at most 1 field.',
+  ])
+  assert.equal(says(store({})), ['spec.provider: must not be empty: Give it at least 1 field.'])
+})
+
 const bundleFile = (name: string) => readFileSync(new URL(`./bundle/${name}`, import.meta.url), 'utf8')
 const bundles = readdirSync(new URL('./bundle/', import.meta.url)).filter((file) =>
   /-\d.*\.json$|^kubernetes/.test(file),
