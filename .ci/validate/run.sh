@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # `modelyard validate` beside validators that are not ours: kubeconform on its own fixtures and on 10,000 objects, half of them with
-# one fault each, and kubernetes-validate on the first 2,000. Every difference is explained or failed; corpus.ts writes the objects
-# from seeds. Ends with `N passed, N failed`.
+# one fault each, and kubernetes-validate on the first 2,000; libyaml on every YAML file of Kubernetes and of the projects whose custom
+# resources are known. Every difference is explained or failed; corpus.ts writes the objects from seeds. Ends with
+# `N passed, N failed`.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root="$here/../.."
@@ -15,10 +16,10 @@ fixtures="$(module_folder "${KUBECONFORM%/cmd/*}@$KUBECONFORM_VERSION")/fixtures
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Ours: exit 1 and 2 are verdicts.
+# ours OUTPUT INPUT...: exit 1 and 2 are verdicts.
 ours() {
   local status=0
-  node -C modelyard-source --import tsx generators/cli/main.ts validate --json "$1" >"$2" || status=$?
+  node -C modelyard-source --import tsx generators/cli/main.ts validate --json "${@:2}" >"$1" || status=$?
   [ "$status" -le 2 ]
 }
 # kubeconform with the schemas that .ci/manifests makes of the same Kubernetes; exit 1 is a verdict.
@@ -45,15 +46,25 @@ cd "$root"
 cp -r "$fixtures" "$work/fixtures"
 chmod -R u+w "$work/fixtures"
 rm -rf "$work/fixtures/valid_large.yaml" "$work/fixtures/cache"
-ours "$work/fixtures" "$work/fixtures.ours.json"
+ours "$work/fixtures.ours.json" "$work/fixtures"
 theirs "$work/fixtures" "$work/fixtures.theirs.json"
 count node --import tsx "$here/compare.ts" fixtures "$work/fixtures" "$work/fixtures.ours.json" "$work/fixtures.theirs.json"
 
 node --import tsx "$here/corpus.ts" "$work/corpus" "${MODELYARD_VALIDATE_OBJECTS:-10000}"
-ours "$work/corpus" "$work/corpus.ours.json"
+ours "$work/corpus.ours.json" "$work/corpus"
 theirs "$work/corpus" "$work/corpus.theirs.json"
 "$python" "$here/verdicts.py" "$work/corpus" 2000 >"$work/corpus.others.json"
 count node --import tsx "$here/compare.ts" corpus "$work/corpus" "$work/corpus.ours.json" "$work/corpus.theirs.json" "$work/corpus.others.json"
+
+# Of Kubernetes the newest, which the schemas for kubeconform are made from too.
+mapfile -t modules < <(node -p 'require("./generators/checks/schema/bundle/provenance.json").filter(({ module }, at) =>
+  at === 0 || module !== "k8s.io/kubernetes").map(({ module, version }) => `${module}@${version}`).join("\n")')
+folders=()
+for module in "${modules[@]}"; do
+  if folder=$(module_folder "$module"); then folders+=("$folder"); fi
+done
+ours "$work/real.ours.json" --only schema --ignore-missing-schemas "${folders[@]}"
+count "$python" "$here/syntax.py" "$work/real.ours.json" "${folders[@]}"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
