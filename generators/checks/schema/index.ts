@@ -145,9 +145,7 @@ function checkObject(object: ManifestObject, schemas: Schemas, ignoreMissing: bo
 }
 
 function unknownKind(object: ManifestObject, apiVersion: string, kind: string, schemas: Schemas): Finding {
-  const wanted = `${apiVersion}/${kind}`
-  const kinds = schemas.knownKinds()
-  const near = kinds.find((known) => known.endsWith(`/${kind}`)) ?? nearest(wanted, kinds)
+  const near = knownInstead(`${apiVersion}/${kind}`, schemas)
   const line = object.lineOf(['kind'])
   return {
     rule: 'schema-unknown-kind',
@@ -161,6 +159,20 @@ function unknownKind(object: ManifestObject, apiVersion: string, kind: string, s
       ? `Did you mean apiVersion ${near.slice(0, near.lastIndexOf('/'))}, kind ${near.slice(near.lastIndexOf('/') + 1)}?`
       : 'Name the file of its schema with --schema: a CustomResourceDefinition or a JSON Schema.',
   }
+}
+
+const insteadOf = new WeakMap<Schemas, Map<string, string | undefined>>()
+
+/** The known kind that was meant, perhaps. Many objects are of one unknown kind: each is looked for once. */
+function knownInstead(wanted: string, schemas: Schemas): string | undefined {
+  const found = insteadOf.get(schemas) ?? new Map<string, string | undefined>()
+  insteadOf.set(schemas, found)
+  if (!found.has(wanted)) {
+    const kinds = schemas.knownKinds()
+    const kind = wanted.slice(wanted.lastIndexOf('/'))
+    found.set(wanted, kinds.find((known) => known.endsWith(kind)) ?? nearest(wanted, kinds))
+  }
+  return found.get(wanted)
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {
