@@ -98,6 +98,17 @@ test('a comment that suppresses nothing goes, with its line where it stands alon
   assert.is((await fixed(before)).text, configMap('  a: b\n  # ours\n'))
 })
 
+test('what stands in a text is no comment: it stays, and suppresses nothing', async () => {
+  const texts = configMap(
+    '  a: "see # modelyard-ignore run-as-root: why"\n' +
+      '  b: |\n    # modelyard-ignore run-as-root: why\n    kind: Pod\n' +
+      "  c: 'one\n    # modelyard-ignore run-as-root: why\n  two'\n" +
+      '  d: one\n    two# modelyard-ignore run-as-root: why\n',
+  )
+  const { text, said } = await fixed(texts)
+  assert.equal([text, said], [texts, []])
+})
+
 test('--dry-run says what --fix would do, round after round, and what is found in the files as they are', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'modelyard-fix-'))
   const file = join(folder, 'a.yaml')

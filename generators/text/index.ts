@@ -11,6 +11,7 @@ export {
   readStream,
   type Stream,
   type StreamDocument,
+  streamDirectives,
 } from './manifest-stream.ts'
 export { nearest } from './nearest.ts'
 export { parsePath } from './path.ts'

@@ -1,5 +1,5 @@
 import type { DocumentPath, Finding } from '../findings/index.ts'
-import { type Directive, directivesIn } from './directives.ts'
+import { type Directive, directivesIn, mayHoldDirectives } from './directives.ts'
 import type { DocumentPlace } from './document-place.ts'
 import { isDeep, MAX_NESTING } from './nesting.ts'
 import { NOT_PLAIN, type Positions, readPlainYaml } from './plain-yaml.ts'
@@ -81,7 +81,18 @@ export function readStream({ file, text }: Stream): StreamContent {
     const lineOf = (path: DocumentPath) => document.lineOf(path) + first - 1
     documents.push({ file, value: document.value, lineOf, place: { file, text, start, end } })
   }
-  return { documents, findings, directives: directivesIn(whole) }
+  return { documents, findings, directives: streamDirectives(whole) }
+}
+
+/** The directives of a normalized stream. */
+export function streamDirectives(whole: string): Directive[] {
+  if (!mayHoldDirectives(whole)) return []
+  return [...splitDocuments(whole)].flatMap(({ start, end }) => {
+    const before = lineAt(whole, start) - 1
+    return directivesIn(whole.slice(start, end)).map(({ line, about, ...said }) => {
+      return { ...said, line: line + before, about: about + before }
+    })
+  })
 }
 
 /** The text that was read again last: findings come in the order of files, and a stream of 100,000 objects is one text. */

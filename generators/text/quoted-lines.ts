@@ -1,10 +1,7 @@
-import { yamlLibrary } from './yaml-library.ts'
+import { lexemesOf } from './yaml-library.ts'
 
 /** Characters that are looked at again at the most: a document with a hundred such scalars is shorter. */
 const MAX_READ_AGAIN = 8 * 2 ** 20
-
-/** What the library's lexer yields before a scalar without quotes and before the content of a block. */
-const UNQUOTED = '\x1f'
 
 /**
  * Go's reader of YAML lets the lines of a quoted scalar begin anywhere, where YAML 1.2 wants them indented; CustomResourceDefinitions
@@ -28,18 +25,12 @@ export function withQuotedLinesIndented(text: string): string {
 /** Offset of the first quoted scalar that ends before its quote for the library, since a line of it is not indented. */
 function cutScalar(text: string): number | undefined {
   let offset = 0
-  let before = ''
-  for (const lexeme of new (yamlLibrary().Lexer)().lex(text)) {
-    const isQuoted = before !== UNQUOTED && (lexeme.startsWith('"') || lexeme.startsWith("'"))
+  for (const { lexeme, isQuoted } of lexemesOf(text)) {
     if (isQuoted && closingQuote(lexeme, 0) !== lexeme.length) return offset
-    before = lexeme
-    if (!MARKS.has(lexeme)) offset += lexeme.length
+    offset += lexeme.length
   }
   return undefined
 }
-
-/** Lexemes that are not of the text. */
-const MARKS = new Set(['\x02', '\x18', UNQUOTED])
 
 /** Offset behind the quote that ends the scalar which begins at `start`. */
 function closingQuote(text: string, start: number): number | undefined {

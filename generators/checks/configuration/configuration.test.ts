@@ -71,6 +71,14 @@ test('a rule is switched off, raised or given options; others stay as they are',
   assert.equal(validated({ 'a.yaml': three }, 'rules: { single-replica: { minimum: 3 } }').found, PLAIN)
 })
 
+test('a text that holds the words of a comment suppresses nothing', () => {
+  const text = web('one', { comment: '\n  paused: "# modelyard-ignore single-replica: a text"' })
+  assert.equal(
+    validated({ 'a.yaml': text }).found.filter((found) => /replica|suppression/.test(found)),
+    ['single-replica warning a.yaml:7'],
+  )
+})
+
 test('a suppression of the configuration covers files and objects, with its reason', () => {
   const files = { 'old/a.yaml': web('one'), 'old/deep/b.yaml': web('two'), 'new/a.yaml': web('one') }
   const suppression = (where: string) =>

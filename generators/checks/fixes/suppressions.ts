@@ -1,25 +1,25 @@
 import type { Finding } from '../../findings/index.ts'
-import { normalized } from '../../text/index.ts'
+import { normalized, streamDirectives } from '../../text/index.ts'
 import type { Edit } from './edit.ts'
-
-const COMMENT = /[ \t]*#\s*modelyard-ignore\b.*$/
 
 /** Removes the comments that suppress nothing: the whole line where nothing else stands on it. */
 export function suppressionEdits(file: string, original: string, findings: readonly Finding[]): Edit[] {
-  const unused = findings.filter((finding) => finding.rule === 'suppression-unused' && finding.file === file)
-  if (unused.length === 0) return []
+  // An annotation says why its object is as it is; whoever wrote it decides.
+  const unused = new Set(
+    findings.flatMap(({ rule, file: of, line }) => (rule === 'suppression-unused' && of === file ? [line] : [])),
+  )
+  if (unused.size === 0) return []
   const text = normalized(original)
   const starts = [0]
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
-  return unused.flatMap(({ line = 1 }): Edit[] => {
-    const start = starts[line - 1] ?? text.length
-    const next = starts[line] ?? text.length
-    const content = text.slice(start, next).replace(/\n$/, '')
-    const found = COMMENT.exec(content)
-    // An annotation says why its object is as it is; whoever wrote it decides.
-    if (!found) return []
-    const isWhole = found.index === 0
-    const range = isWhole ? { start, end: next } : { start: start + found.index, end: start + content.length }
-    return [{ file, line, rule: 'suppression-unused', ...range, text: '', says: 'a comment that suppresses nothing' }]
-  })
+  return streamDirectives(text)
+    .filter(({ line }) => unused.has(line))
+    .map(({ line, comment }): Edit => {
+      const start = starts[line - 1] ?? text.length
+      const next = starts[line] ?? text.length
+      const before = text.slice(start, next).trimEnd().slice(0, -comment.trimEnd().length).trimEnd()
+      const end = text.endsWith('\n', next) ? next - 1 : next
+      const range = before === '' ? { start, end: next } : { start: start + before.length, end }
+      return { file, line, rule: 'suppression-unused', ...range, text: '', says: 'a comment that suppresses nothing' }
+    })
 }
