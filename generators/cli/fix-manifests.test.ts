@@ -91,6 +91,12 @@ test('the second of two equal items of a custom resource goes too, whichever fie
   assert.is((await fixed(other)).text, other)
 })
 
+test('an item stays when another of its name stands between: the last one counts', async () => {
+  const env = ['safe', 'fast', 'safe'].map((value) => `        - name: MODE\n          value: ${value}\n`).join('')
+  const pod = `apiVersion: v1\nkind: Pod\n${META}\nspec:\n  containers:\n    - name: web\n      image: web\n      env:\n${env}`
+  assert.is((await fixed(pod)).text, pod)
+})
+
 test('a comment that suppresses nothing goes, with its line where it stands alone', async () => {
   const before = configMap(
     '  # modelyard-ignore run-as-root: once\n  a: b # modelyard-ignore read-only-root: once\n  # ours\n',

@@ -67,14 +67,25 @@ function versionEdits(object: ManifestObject, schemas: Schemas): Edit[] {
   })
 }
 
-/** Where `name-duplicate` was reported: the place of an item -> the line of the finding, which may be at a field of it. */
-function twinsIn(findings: readonly Finding[]): Map<string, number> {
-  const found = findings.filter(({ rule }) => rule === 'name-duplicate')
-  return new Map(found.map(({ file, object, path, line = 1 }) => [`${file} ${object} ${itemOf(path)}`, line]))
+/** Where `name-duplicate` was reported: the line, and the field by which items are told apart, unless the list is a set. */
+interface Twin {
+  line: number
+  key: string
 }
 
-/** A second item that says the same as one before it says nothing. */
-function twinEdits(object: ManifestObject, twins: ReadonlyMap<string, number>): Edit[] {
+/** By the place of the item. */
+function twinsIn(findings: readonly Finding[]): Map<string, Twin> {
+  const found = findings.filter(({ rule }) => rule === 'name-duplicate')
+  return new Map(
+    found.map(({ file, object, path = '', line = 1 }) => {
+      const item = itemOf(path)
+      return [`${file} ${object} ${item}`, { line, key: path.slice(item.length + 1) }]
+    }),
+  )
+}
+
+/** A second item that says the same as one before it says nothing, unless another of its name has changed that meanwhile. */
+function twinEdits(object: ManifestObject, twins: ReadonlyMap<string, Twin>): Edit[] {
   if (twins.size === 0) return []
   const edits: Edit[] = []
   const visit = (value: unknown, path: (string | number)[]): void => {
@@ -82,10 +93,11 @@ function twinEdits(object: ManifestObject, twins: ReadonlyMap<string, number>): 
       const seen = new Set<string>()
       for (const [index, item] of value.entries()) {
         const at = [...path, index]
-        const line = twins.get(`${object.file} ${about(object).object} ${formatPath(at)}`)
+        const twin = twins.get(`${object.file} ${about(object).object} ${formatPath(at)}`)
         const text = canonicalJson(item)
-        const lines = line !== undefined && seen.has(text) ? linesAt(object, at) : undefined
-        if (line !== undefined && lines) edits.push(removal(object, line, lines))
+        const isSame = twin && seen.has(text) && !value.some((other) => isRival(other, item, twin.key))
+        const lines = isSame ? linesAt(object, at) : undefined
+        if (twin && lines) edits.push(removal(object, twin.line, lines))
         seen.add(text)
         visit(item, at)
       }
@@ -93,6 +105,11 @@ function twinEdits(object: ManifestObject, twins: ReadonlyMap<string, number>): 
   }
   visit(object.value, [])
   return edits
+}
+
+/** Of the same name, with another content. */
+function isRival(other: unknown, item: unknown, key: string): boolean {
+  return isMap(other) && isMap(item) && other[key] === item[key] && canonicalJson(other) !== canonicalJson(item)
 }
 
 function linesAt({ place, within = [] }: ManifestObject, path: (string | number)[]): SourceRange | undefined {

@@ -143,7 +143,9 @@ interface Wanted {
 function wrongType(value: unknown, got: string, { type, source }: Wanted): { message: string; fix: string } {
   const types = [type].flat()
   const names = types.map((name) => TYPE_NAMES[name] ?? name).join(' or ')
-  return { message: `${got} is not ${names}`, fix: retyped(value, types, source) ?? `Write ${names}.` }
+  // A plain create drops it, server-side apply refuses it.
+  const otherwise = value === null ? `Remove the field, or write ${names}.` : `Write ${names}.`
+  return { message: `${got} is not ${names}`, fix: retyped(value, types, source) ?? otherwise }
 }
 
 /** The commonest slip is a quote too many or too few. */
