@@ -4,7 +4,7 @@ import { configured, openConfiguration, type Suppressed } from './configuration/
 import type { Edit } from './fixes/index.ts'
 import { LAYERS, type Layer, objectRulesOf, rulesOutside } from './layers.ts'
 import { about, type ManifestObject, readManifestInputs } from './manifest-objects.ts'
-import { checkResourceRules, checkSchema, openSchemas, type SchemaSource } from './schema/index.ts'
+import { checkResourceRules, checkSchema, openSchemas, type SchemaSource, withDefinitionsIn } from './schema/index.ts'
 import type { ServerOptions } from './server/index.ts'
 import { CLOSED_WORLD, OPEN_WORLD } from './world.ts'
 
@@ -58,9 +58,10 @@ export async function validateManifests(
   inputs: readonly string[],
   options: ManifestOptions = {},
 ): Promise<ManifestValidation> {
-  const schemas = openSchemas(options)
+  const known = openSchemas(options)
   const configuration = openConfiguration('.', options.config)
   const { objects, findings, comments, files, otherDocuments } = readManifestInputs(inputs, options.texts)
+  const schemas = withDefinitionsIn(objects, known)
   const { complete = false, ignoreMissingSchemas = false, only = LAYERS } = options
   const checksSchema = only.includes('schema')
   const asked = options.server ? await ask(objects, options.server) : undefined

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { thingDefinition } from '../checks/testing/thing-definition.ts'
 import { commandLine, REPOSITORY } from '../testing/example-repository.ts'
 import { runHere } from './testing/command.ts'
 
@@ -38,6 +39,13 @@ test('the layers that are named are checked alone, and the summary says so', asy
   const wrong = validate(pod, '-', '--only', 'polcy')
   assert.equal([wrong.status, wrong.stdout], [2, ''])
   assert.match(wrong.stderr, '"polcy" is no layer: name some of schema,references,policy.')
+})
+
+test('a chart with its CustomResourceDefinition is checked by it', () => {
+  const chart = (size: string) =>
+    `apiVersion: example.com/v1\nkind: Thing\nmetadata: { name: a }\nspec: { size: ${size} }\n---\n${thingDefinition('{ type: object, properties: { size: { type: integer } } }')}`
+  assert.equal(JSON.parse(validate(chart('1'), '-', '--json').stdout).findings, [])
+  assert.match(validate(chart('one'), '-').stdout, 'standard input:4 error spec.size: "one" is not a whole number')
 })
 
 test('a suppression of what is not looked for is no finding', () => {

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { parseYaml } from '../../text/index.ts'
 import type { ManifestObject } from '../manifest-objects.ts'
 import { thingDefinition } from '../testing/thing-definition.ts'
-import { checkSchema, openSchemas } from './index.ts'
+import { checkSchema, openSchemas, withDefinitionsIn } from './index.ts'
 
 const test = suite('schemas that a user names')
 
@@ -77,6 +78,18 @@ test('a schema that is named comes before our own', () => {
     lineOf: () => 1,
   }
   assert.equal(found({ 'configmap-v1.json': JSON_SCHEMA }, configMap), [])
+})
+
+test('a CustomResourceDefinition beside its objects describes them, unless it cannot be used', () => {
+  const says = (crd: string) => {
+    const schemas = withDefinitionsIn([{ value: parseYaml('crd.yaml', crd).document?.value }], openSchemas())
+    const things = [thing({ size: 1, mode: 'slow' }), thing({ size: 0, mode: 'slow' })]
+    return checkSchema(things, { schemas }).map(({ rule, path }) => `${rule} ${path}`)
+  }
+  assert.equal(says(CRD), ['schema-invalid spec.size'])
+  const unknown = ['schema-unknown-kind kind', 'schema-unknown-kind kind']
+  assert.equal(says(CRD.replaceAll('example.com', 'example.org')), unknown)
+  assert.equal(says(CRD.replace('minimum: 1', 'if: {}')), unknown)
 })
 
 test('a path without schemas, and a schema that cannot be used, are told in words', () => {

@@ -75,14 +75,47 @@ function schemaFile(path: string): SchemaFile | undefined {
 function addCrds(path: string, bundled: Schemas, validators: Map<string, KindValidator>): boolean {
   const { documents } = readStream({ file: path, text: () => readFileSync(path, 'utf8') })
   const crds = documents.map(({ value }) => value).filter(isCrd)
-  // Metadata is Kubernetes' own, whatever the kind.
-  const $defs = bundled.validatorFor('v1/Namespace')?.definitions ?? {}
   for (const crd of crds) {
-    const kinds = kindsOf(crd, path)
-    const { validator } = compileBundle(path, { kinds, $defs: { ...$defs } }, { trusted: false })
-    for (const key of Object.keys(kinds)) validators.set(key, validator(key, false))
+    for (const [key, validator] of validatorsOf(kindsOf(crd, path), path, bundled)) validators.set(key, validator)
   }
   return crds.length > 0
+}
+
+function validatorsOf(kinds: Record<string, Schema>, id: string, bundled: Schemas): [string, KindValidator][] {
+  // Metadata is Kubernetes' own, whatever the kind.
+  const $defs = { ...bundled.validatorFor('v1/Namespace')?.definitions }
+  const { validator } = compileBundle(id, { kinds, $defs }, { trusted: false })
+  return Object.keys(kinds).map((key) => [key, validator(key, false)])
+}
+
+/**
+ * The schemas, and those of CustomResourceDefinitions that are among the objects, for kinds that no other schema is of. One that
+ * cannot be used is told of as an object, and describes nothing.
+ */
+export function withDefinitionsIn(objects: readonly { value: unknown }[], schemas: Schemas): Schemas {
+  const definitions = new Map<string, Crd>()
+  for (const { value } of objects) {
+    if (!isCrd(value)) continue
+    const { group, names, versions } = value.spec
+    for (const { name } of versions) definitions.set(`${group}/${name}/${names.kind}`, value)
+  }
+  if (definitions.size === 0) return schemas
+  const validators = new Map<string, KindValidator>()
+  return {
+    validatorFor(key) {
+      const crd = definitions.get(key)
+      const known = schemas.validatorFor(key) ?? validators.get(key)
+      if (known || !crd) return known
+      definitions.delete(key)
+      try {
+        for (const [own, validator] of validatorsOf(fromCrd(crd), key, schemas)) validators.set(own, validator)
+      } catch {
+        return undefined
+      }
+      return validators.get(key)
+    },
+    knownKinds: () => [...new Set([...definitions.keys(), ...schemas.knownKinds()])],
+  }
 }
 
 function kindsOf(crd: Crd, path: string): Record<string, Schema> {

@@ -8,6 +8,7 @@ import { givenSchemas } from './given-schemas.ts'
 import { type RepeatedItem, repeatedItems } from './list-keys.ts'
 import { bundledSchemas, type KindValidator, kubernetesMinor, type Schemas } from './validators.ts'
 
+export { withDefinitionsIn } from './given-schemas.ts'
 export type { Schemas } from './validators.ts'
 
 export interface SchemaSource {
