@@ -138,6 +138,38 @@ test('a name that is nearly that of a given object, and a selector that passes g
   assert.equal((await validated(passing)).found, ['selector-matches-nothing warning b.yaml:7'])
 })
 
+const POD = (spec: string) =>
+  `apiVersion: v1\nkind: Pod\nmetadata: { name: reader, labels: { app: reader } }\nspec: { ${spec}, containers: [{ name: a, image: b }] }\n`
+
+test('a claim that a StatefulSet makes is there', async () => {
+  const set = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: db }
+spec:
+  serviceName: db
+  selector: { matchLabels: { app: db } }
+  template: { metadata: { labels: { app: db } }, spec: { containers: [{ name: a, image: b }] } }
+  volumeClaimTemplates:
+    - { metadata: { name: data }, spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } } }
+`
+  const missing = async (claim: string) => {
+    const reader = POD(`volumes: [{ name: v, persistentVolumeClaim: { claimName: ${claim} } }]`)
+    const { found } = await validated({ 'a.yaml': `${set}---\n${reader}` }, { complete: true })
+    return found.filter((line) => line.includes('reference-missing error a.yaml:14'))
+  }
+  assert.equal(await missing('data-db-0'), [])
+  assert.is((await missing('data-db')).length, 1)
+  assert.is((await missing('other-db-0')).length, 1)
+})
+
+test('a policy about every pod of a namespace may name a port of pods that are elsewhere', async () => {
+  const policy =
+    'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: { name: all }\nspec: { podSelector: {}, ingress: [{ ports: [{ port: http }] }] }\n'
+  const files = { 'a.yaml': `${POD('restartPolicy: Never')}---\n${policy}` }
+  assert.equal((await validated(files)).found, [])
+  assert.equal((await validated(files, { complete: true })).found, ['port-missing error a.yaml:9'])
+})
+
 test('what contradicts itself is an error wherever the rest may be', async () => {
   const unnamed = { 'a.yaml': deployment('one'), 'b.yaml': service('one', 'web') }
   assert.equal((await validated(unnamed)).found, ['port-missing error b.yaml:8'])

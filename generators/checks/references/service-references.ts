@@ -92,7 +92,10 @@ export const SERVICE_REFERENCES: readonly ObjectRule[] = [
     kinds: ['NetworkPolicy.networking.k8s.io'],
     check(object) {
       const pods = podsOf(object)
-      if (pods.length === 0) return
+      const selector = selectorOf(object)
+      // Every pod of the namespace, of which there may be others.
+      const isAll = selector !== undefined && isEmpty(selector) && !object.scope.options.closed
+      if (pods.length === 0 || isAll) return
       const names = new Set(pods.flatMap(portsOf).map((port) => port['name']))
       return located(object.spec, ['spec'], 'ingress')
         .flatMap(({ item, at }) => located(item, at, 'ports'))

@@ -1,6 +1,7 @@
 import type { DocumentPath } from '../../findings/index.ts'
 import { type Fields, isMap, itemsAt, type Located, located, mapAt, textAt } from '../fields.ts'
 import { isEmpty, labelSelector, selects } from '../label-selector.ts'
+import type { IndexedObject } from '../object-index.ts'
 import type { ObjectRule, Problem } from '../object-rule.ts'
 import { type Container, inSpec, type PodTemplate } from '../pod-template.ts'
 import { found, isThere, missing, missingKey, misspeltSecret } from './existence.ts'
@@ -67,7 +68,7 @@ function namedByPod(pod: PodTemplate): Problem[] {
     namedByVolume(pod, volume, problems)
     const { item } = volume
     const claim = textAt(mapAt(item, 'persistentVolumeClaim'), 'claimName')
-    if (!isThere(object, 'PersistentVolumeClaim', claim)) {
+    if (!isThere(object, 'PersistentVolumeClaim', claim) && !isMadeByStatefulSet(object, claim)) {
       const path = [...volume.at, 'persistentVolumeClaim', 'claimName']
       problems.push(...found(missing(object, path, 'PersistentVolumeClaim', claim)))
     }
@@ -77,6 +78,16 @@ function namedByPod(pod: PodTemplate): Problem[] {
     }
   }
   return problems
+}
+
+/** `<template>-<StatefulSet>-<ordinal>`: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage */
+function isMadeByStatefulSet({ scope, namespace }: IndexedObject, claim = ''): boolean {
+  const start = claim.replace(/\d+$/, '')
+  return scope.ofKind('StatefulSet.apps').some((set) => {
+    if (set.namespace !== namespace || start === claim) return false
+    const templates = itemsAt(set.spec, 'volumeClaimTemplates')
+    return templates.some((template) => `${mapAt(template, 'metadata')['name']}-${set.name}-` === start)
+  })
 }
 
 /** A volume, or a source of a projected one: the Secret's name stands under another key there. */

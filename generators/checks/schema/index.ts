@@ -171,9 +171,20 @@ function knownInstead(wanted: string, schemas: Schemas): string | undefined {
   if (!found.has(wanted)) {
     const kinds = schemas.knownKinds()
     const kind = wanted.slice(wanted.lastIndexOf('/'))
-    found.set(wanted, kinds.find((known) => known.endsWith(kind)) ?? nearest(wanted, kinds))
+    const group = wanted.slice(0, wanted.indexOf('/') + 1)
+    const versions = kinds.filter((known) => known.endsWith(kind)).sort(newestFirst)
+    found.set(wanted, versions.find((known) => known.startsWith(group)) ?? versions[0] ?? nearest(wanted, kinds))
   }
   return found.get(wanted)
+}
+
+/** `autoscaling/v2/...` before `autoscaling/v1/...` before `v2beta2`, as Kubernetes orders versions. */
+function newestFirst(a: string, b: string): number {
+  const rank = (kind: string) => {
+    const [, major = '0', stage, minor = '0'] = /\bv(\d+)(?:(alpha|beta)(\d+))?\/[^/]*$/.exec(kind) ?? []
+    return (stage === undefined ? 2e6 : stage === 'beta' ? 1e6 : 0) + Number(major) * 1000 + Number(minor)
+  }
+  return rank(b) - rank(a)
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -147,6 +147,16 @@ test('a kind without a schema is a warning that it could not be checked', () => 
   assert.is(finding?.line, 2)
 })
 
+test('a version that is gone is told with the newest of the same group', () => {
+  const fixOf = (apiVersion: string, kind: string) =>
+    checkSchema([{ file: 'x.yaml', value: { apiVersion, kind, metadata: { name: 'a' } }, lineOf: () => 1 }])[0]?.fix
+  assert.is(
+    fixOf('autoscaling/v2beta2', 'HorizontalPodAutoscaler'),
+    'Did you mean apiVersion autoscaling/v2, kind HorizontalPodAutoscaler?',
+  )
+  assert.is(fixOf('extensions/v1beta1', 'Ingress'), 'Did you mean apiVersion networking.k8s.io/v1, kind Ingress?')
+})
+
 test('a document that is no object, or has no kind, is an error', () => {
   const at = (value: unknown) =>
     checkSchema([{ file: 'x.yaml', value, lineOf: () => 1 }]).map(({ rule, path }) => [rule, path])
