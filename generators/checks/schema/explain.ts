@@ -3,6 +3,7 @@ import { type DocumentPath, type Finding, formatPath } from '../../findings/inde
 import { nearest, resolvePlainScalar } from '../../text/index.ts'
 import { about, type ManifestObject, writtenAt } from '../manifest-objects.ts'
 import { formats } from './formats.ts'
+import { whyUnchecked } from './go-reg-exp.ts'
 
 /** These only say that another error, which is reported as well, is an error. */
 const ECHOES = new Set(['if', 'propertyNames'])
@@ -12,20 +13,48 @@ const MAX_FINDINGS = 200
 
 /** Every violation as one sentence at its line; what ajv says twice is said once. */
 export function explain(errors: readonly ErrorObject[], object: ManifestObject): Finding[] {
-  const told = errors.filter((error) => !ECHOES.has(error.keyword)).slice(0, MAX_FINDINGS)
+  const told = known(errors.filter((error) => !ECHOES.has(error.keyword))).slice(0, MAX_FINDINGS)
   const findings = told.map((error) => toFinding(error, object))
   return [...new Map(findings.map((finding) => [`${finding.path}|${finding.message}`, finding])).values()]
+}
+
+/** Without what nobody knows: whether a value is of any of some branches, one of which has a pattern that cannot be checked. */
+function known(errors: ErrorObject[]): ErrorObject[] {
+  const unchecked = errors.filter((error) => uncheckedPattern(error) !== undefined)
+  const inBranch = (error: ErrorObject, { schemaPath }: ErrorObject) => {
+    const branching = /^.*?\/(?:anyOf|oneOf)(?=\/\d)/.exec(error.schemaPath)?.[0]
+    return branching !== undefined && `${schemaPath}/`.startsWith(`${branching}/`)
+  }
+  return errors.filter((error) => unchecked.includes(error) || !unchecked.some((one) => inBranch(one, error)))
+}
+
+function uncheckedPattern({ keyword, params }: ErrorObject): string | undefined {
+  return keyword === 'pattern' ? whyUnchecked(params['pattern'] as string) : undefined
 }
 
 function toFinding(error: ErrorObject, object: ManifestObject): Finding {
   const parent = pathOf(error.instancePath, object.value)
   const field = error.params['additionalProperty'] ?? error.params['missingProperty'] ?? error.propertyName
   const path = typeof field === 'string' ? [...parent, field] : parent
+  const reason = uncheckedPattern(error)
+  if (reason !== undefined) return uncheckedAt(object, path, { pattern: error.params['pattern'], reason })
   return findingAt(
     object,
     path,
     sentence(error, String(field), () => writtenAt(object, path)?.text),
   )
+}
+
+function uncheckedAt(
+  object: ManifestObject,
+  path: DocumentPath,
+  { pattern, reason }: { pattern: string; reason: string },
+): Finding {
+  const says = {
+    message: `could not check the pattern ${pattern}: ${reason}`,
+    fix: 'Correct the pattern in the schema.',
+  }
+  return { ...findingAt(object, path, says), rule: 'resource-rule-unchecked', severity: 'warning' }
 }
 
 /** A finding of rule `schema-invalid` at `path`, whose message begins with that path. */

@@ -4,7 +4,6 @@ import * as assert from 'uvu/assert'
 import { formatPath } from '../../findings/index.ts'
 import { overlays } from './bundle/overlay.ts'
 import { formats } from './formats.ts'
-import { goRegExp } from './go-reg-exp.ts'
 import { checkSchema, openSchemas } from './index.ts'
 import { BROKEN } from './testing/broken.ts'
 import { fields, knownGood, manifest, replacing } from './testing/known-good.ts'
@@ -279,13 +278,6 @@ test('every format is used by the bundles or the overlay, and says what it wants
     assert.ok(used.includes(`"format":"${name}"`), name)
     assert.ok(format.says.length > 5)
   }
-})
-
-test("Go's case-insensitive patterns are read as JavaScript's", () => {
-  assert.ok(goRegExp('^(?i)(abort|warn)?$', 'u').test('WARN'))
-  assert.not(goRegExp('^(?i)(abort|warn)?$', 'u').test('WARNING'))
-  assert.ok(goRegExp('^((?i)may|june)$', 'u').test('MAY'))
-  assert.ok(goRegExp('^[\\w\\-]+\\-\\d$', 'u').test('a-1'))
 })
 
 function holder(value: unknown, path: readonly (string | number)[]) {
