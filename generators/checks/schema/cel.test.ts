@@ -36,6 +36,54 @@ test('whole numbers, defaults, reserved names and indexes are what the API serve
   assert.equal(rulesFor('self.host.matches("^(?i)[a-z]+$") && !isIP(self.host)', {}, { host: 'ABC' }), [])
 })
 
+test('bytes, times and durations are what the API server makes of texts by their format', () => {
+  const field = (format: string) => ({ at: { type: 'string', format } })
+  const cases: [format: string, value: string, kept: string[], broken: string[]][] = [
+    ['byte', 'YWJj', ['size(self.at) < 4', 'self.at == b"abc"', 'string(self.at) == "abc"'], ['size(self.at) == 4']],
+    [
+      'date-time',
+      '2026-11-21T04:05:06+02:00',
+      [
+        'self.at > timestamp("2020-01-01T00:00:00Z")',
+        'timestamp(self.at).getHours() == 2',
+        'int(self.at) == 1795226706',
+      ],
+      ['self.at == timestamp("2026-11-21T04:05:06Z")', 'self.at + duration("1h") < timestamp("2026-11-21T00:00:00Z")'],
+    ],
+    ['date', '2026-11-21', ['self.at == timestamp("2026-11-21T00:00:00Z")'], ['self.at.getFullYear() == 2025']],
+    [
+      'duration',
+      '1h30.5m',
+      ['self.at > duration("90m")', 'self.at.getSeconds() == 5430', 'int(duration(self.at)) == 5430000000000'],
+      ['self.at < duration("1h")'],
+    ],
+    ['duration', '2 days', ['self.at == duration("48h")'], ['self.at != duration("48h")']],
+    [
+      'duration',
+      '-1.5s',
+      ['self.at == duration("-1500ms")', 'self.at < duration("0s")'],
+      ['self.at > duration("-1s")'],
+    ],
+    ['byte', '?', ['self.at == "?"'], ['self.at == "!"']],
+    ['date-time', 'today', ['self.at == "today"'], ['self.at == ""']],
+    ['date', '2026-02-30', ['self.at == "2026-02-30"'], ['self.at == ""']],
+    ['duration', 'long', ['self.at == "long"'], ['self.at == ""']],
+  ]
+  for (const [format, at, kept, broken] of cases) {
+    for (const rule of kept) assert.equal(rulesFor(rule, field(format), { at }), [], `${rule} of ${at}`)
+    for (const rule of broken) {
+      assert.equal(
+        rulesFor(rule, field(format), { at }).map(({ reason }) => reason),
+        [undefined],
+        `${rule} of ${at}`,
+      )
+    }
+  }
+  const list = { list: { type: 'array', items: { type: 'string', format: 'duration' } } }
+  assert.equal(rulesFor('self.list.all(one, one <= duration("1m"))', list, { list: ['1m', '60s'] }), [])
+  assert.is(rulesFor('self.list.all(one, one <= duration("1m"))', list, { list: ['1m', '2m'] }).length, 1)
+})
+
 test('a broken rule is told at its field', () => {
   const [broken] = rulesFor('has(self.at)', {}, {})
   assert.equal(broken, { path: ['at'], rule: 'has(self.at)', message: 'must keep has(self.at)' })

@@ -2,6 +2,7 @@ import { Environment } from '@marcbachmann/cel-js'
 import type { DocumentPath } from '../../findings/index.ts'
 import { addLibraries } from './cel/libraries.ts'
 import { Refusal } from './cel/refusal.ts'
+import { formatted } from './cel/times.ts'
 import { withDefaults } from './defaults.ts'
 import { goRegExp } from './go-reg-exp.ts'
 import { isSchema, resolveSchema, type Schema } from './schema-tree.ts'
@@ -88,6 +89,7 @@ export function brokenRules(value: unknown, schema: Schema, definitions: Record<
 
   function inner(given: unknown, schema: Schema, path: DocumentPath): unknown {
     if (Array.isArray(given)) return given.map((item, index) => visit(item, schema['items'], [...path, index]))
+    if (typeof given === 'string') return schema['type'] === 'string' ? formatted(given, schema['format']) : given
     // A number of the schema is a fraction to CEL, whatever is written.
     if (!isSchema(given)) return schema['type'] === 'number' ? given : native(given)
     const properties = (schema['properties'] ?? {}) as Record<string, unknown>

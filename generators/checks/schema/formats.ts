@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { parseDuration } from './durations.ts'
 
 /** A rule for one scalar that is more than a type: what it accepts, and how to say it to a person. */
 export interface Format {
@@ -45,6 +46,11 @@ function isCidr(text: string): boolean {
   return version !== 0 && rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)
 }
 
+function isDate(text: string): boolean {
+  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+}
+
 function text(says: string, validate: (value: string) => boolean): Format {
   return { type: 'string', says, validate: (value) => typeof value !== 'string' || validate(value) }
 }
@@ -65,6 +71,8 @@ export const formats: Record<string, Format> = {
     'a time such as 2026-11-21T04:05:06Z',
     (value) => dateTime.test(value) && !Number.isNaN(Date.parse(value)),
   ),
+  date: text('a day such as 2026-11-21', isDate),
+  duration: text('a duration such as 1h30m, 10s or 2 days', (value) => parseDuration(value) !== undefined),
   byte: text('base64', (value) => base64.test(value.replace(/[\r\n]/g, ''))),
   quantity: text('a quantity such as 250m, 2, 256Mi or 1.5Gi', (value) => quantity.test(value)),
   'quantity-not-negative': text(

@@ -92,6 +92,21 @@ test('a CustomResourceDefinition beside its objects describes them, unless it ca
   assert.equal(says(CRD.replace('minimum: 1', 'if: {}')), unknown)
 })
 
+test('days and durations are those that the API server reads', () => {
+  const crd = thingDefinition(`type: object
+properties:
+  day: { type: string, format: date }
+  pause: { type: string, format: duration }`)
+  const wrong = (spec: object) => found({ 'crd.yaml': crd }, thing(spec))
+  for (const pause of ['0', '1h30m', '-.5s', '1.µs', '2 days', '1 Hour and 3 min']) {
+    assert.equal(wrong({ day: '2024-02-29', pause }), [], pause)
+  }
+  for (const pause of ['', '10', '1x', 's', '9223372036854775808h']) {
+    assert.equal(wrong({ pause }), [`spec.pause: "${pause}" is not a duration such as 1h30m, 10s or 2 days`])
+  }
+  assert.equal(wrong({ day: '2023-02-29' }), ['spec.day: "2023-02-29" is not a day such as 2026-11-21'])
+})
+
 test('a path without schemas, and a schema that cannot be used, are told in words', () => {
   assert.throws(() => openSchemas({ schema: ['no/such/path'] }), /no\/such\/path does not exist/)
   assert.throws(() => found({ 'notes.yaml': 'a: 1\n' }), /holds no schema/)

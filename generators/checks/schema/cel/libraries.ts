@@ -17,6 +17,7 @@ import { addOptional } from './optional.ts'
 import { integerOf, parseQuantity, Quantity } from './quantity.ts'
 import { orRefuse, Refusal } from './refusal.ts'
 import { compareVersions, parseVersion, type Version } from './semver.ts'
+import { addTimes } from './times.ts'
 import { hostnameOf, isRequestUri, parseUrl, portOf, queryOf, type Url } from './url.ts'
 
 /**
@@ -26,7 +27,17 @@ import { hostnameOf, isRequestUri, parseUrl, portOf, queryOf, type Url } from '.
  * `authorizer`, which rules of CustomResourceDefinitions do not have.
  */
 export function addLibraries(environment: Environment): Environment {
-  for (const add of [addQuantity, addAddresses, addUrl, addRegex, addLists, addFormats, addSemver, addOptional]) {
+  for (const add of [
+    addQuantity,
+    addAddresses,
+    addUrl,
+    addRegex,
+    addLists,
+    addFormats,
+    addSemver,
+    addTimes,
+    addOptional,
+  ]) {
     add(environment)
   }
   return environment
