@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { isCronSchedule, isTimeZone } from './cron.ts'
 import { parseDuration } from './durations.ts'
 
 /** A rule for one scalar that is more than a type: what it accepts, and how to say it to a person. */
@@ -18,6 +19,9 @@ const quantity = /^[+-]?(\d+(\.\d*)?|\.\d+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+
 const dateTime = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
 const base64 = /^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const percent = /^\d+%$/
+/** Of variables and of volumes: `validEnvDownwardAPIFieldPathExpressions`, `validVolumeDownwardAPIFieldPathExpressions`. */
+const FIELD_PATH =
+  /^(metadata\.(name|namespace|uid|labels|annotations|(labels|annotations)\['[^']+'\])|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$/
 
 /** Kubernetes' qualified name: an optional DNS prefix and a slash, then a name. */
 function isLabelKey(key: string): boolean {
@@ -73,6 +77,14 @@ export const formats: Record<string, Format> = {
   ),
   date: text('a day such as 2026-11-21', isDate),
   duration: text('a duration such as 1h30m, 10s or 2 days', (value) => parseDuration(value) !== undefined),
+  'cron-schedule': text(
+    'a schedule of five fields (minute, hour, day of month, month, day of week) such as 30 4 * * 1-5, or @daily',
+    isCronSchedule,
+  ),
+  'time-zone': text('a time zone such as Europe/Berlin or Etc/UTC', isTimeZone),
+  'field-path': text('a field that a pod may read of itself, such as metadata.name or status.podIP', (value) =>
+    FIELD_PATH.test(value),
+  ),
   byte: text('base64', (value) => base64.test(value.replace(/[\r\n]/g, ''))),
   quantity: text('a quantity such as 250m, 2, 256Mi or 1.5Gi', (value) => quantity.test(value)),
   'quantity-not-negative': text(

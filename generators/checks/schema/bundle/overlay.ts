@@ -54,6 +54,16 @@ export const overlays: Overlay[] = [
     properties: { key: { format: 'label-key' }, operator: { enum: ['In', 'NotIn', 'Exists', 'DoesNotExist'] } },
   },
   {
+    definition: 'batch.v1.CronJobSpec',
+    source: 'batch validateScheduleFormat, validateTimeZone',
+    properties: { schedule: { format: 'cron-schedule' }, timeZone: { format: 'time-zone' } },
+  },
+  {
+    definition: 'core.v1.ObjectFieldSelector',
+    source: 'core validateObjectFieldSelector',
+    properties: { fieldPath: { format: 'field-path' } },
+  },
+  {
     definition: 'core.v1.PodSpec',
     source: 'core ValidatePodSpec',
     properties: {
