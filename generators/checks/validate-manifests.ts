@@ -48,7 +48,8 @@ export const SERVER_RULES: readonly RuleId[] = ['server-namespace-missing', 'ser
  *     -> texts    one at a time, bounded, UTF-8                      manifest-sources.ts
  *     -> documents  values as Kubernetes reads them                  text/manifest-stream.ts
  *     -> objects  `ManifestObject {file, value, lineOf}`, Lists expanded  manifest-objects.ts
- *     -> layers   schema with its rules in CEL, references and policy (layers.ts): each `(objects, options) -> findings`, pure, none knows of another
+ *     -> layers   schema with its rules in CEL, references, policy (layers.ts): each `(objects, options) -> findings`, pure,
+ *                 none knows of another
  *     -> findings sorted by file and line
  *
  * Reading notes no positions: only `lineOf`, which a finding calls, reads its document once more to find lines.

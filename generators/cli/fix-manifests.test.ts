@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { thingDefinition } from '../checks/testing/thing-definition.ts'
 import { commandLine, withExample } from '../testing/example-repository.ts'
 import { runHere } from './testing/command.ts'
 
@@ -95,6 +96,15 @@ test('an item stays when another of its name stands between: the last one counts
   const env = ['safe', 'fast', 'safe'].map((value) => `        - name: MODE\n          value: ${value}\n`).join('')
   const pod = `apiVersion: v1\nkind: Pod\n${META}\nspec:\n  containers:\n    - name: web\n      image: web\n      env:\n${env}`
   assert.is((await fixed(pod)).text, pod)
+})
+
+test('the second of two equal items of a set goes, whatever else is in it', async () => {
+  const set = thingDefinition(
+    'type: object\nproperties:\n  all:\n    type: array\n    x-kubernetes-list-type: set\n    items: { type: object, x-kubernetes-map-type: atomic, properties: { a: { type: integer } } }',
+  )
+  const thing = (items: number[]) =>
+    `${set}---\napiVersion: example.com/v1\nkind: Thing\n${META}\nspec:\n  all:\n${items.map((a) => `    - a: ${a}\n`).join('')}`
+  assert.is((await fixed(thing([1, 2, 1]))).text, thing([1, 2]))
 })
 
 test('a comment that suppresses nothing goes, with its line where it stands alone', async () => {

@@ -107,8 +107,9 @@ function twinEdits(object: ManifestObject, twins: ReadonlyMap<string, Twin>): Ed
   return edits
 }
 
-/** Of the same name, with another content. */
+/** Of the same name, with another content; items of a set have no name. */
 function isRival(other: unknown, item: unknown, key: string): boolean {
+  if (key === '') return false
   return isMap(other) && isMap(item) && other[key] === item[key] && canonicalJson(other) !== canonicalJson(item)
 }
 

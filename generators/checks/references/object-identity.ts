@@ -93,10 +93,10 @@ function repeated(items: Places, keys: readonly string[], what: string, defaults
   for (const place of items) {
     const values = keys.map((key) => place.item[key] ?? defaults[key])
     if (values.includes(undefined)) continue
-    const name = values.length === 1 ? values[0] : values.join('/')
+    const name = values.length === 1 ? values[0] : JSON.stringify(values)
     if (!seen.has(name)) seen.add(name)
     else {
-      const shown = values.length === 1 ? JSON.stringify(name) : name
+      const shown = values.length === 1 ? JSON.stringify(name) : values.join('/')
       problems.push({ path: [...place.at, first], message: `there is another ${what} ${shown} before it` })
     }
   }
