@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const lib = join(root, 'lib')
 const outdir = join(lib, 'bundle')
 /** What is imported from outside, started as a program, or a process of its own. */
-const ENTRIES = ['index', 'cli/main', 'change-set/memory-probe']
+const ENTRIES = ['index', 'cli/main', 'gates/memory-probe']
 
 /** A module that looks for a file beside itself finds it where the compiler put both. */
 const ownPlace = {
@@ -58,7 +58,7 @@ for (const entry of ENTRIES) {
 }
 
 const isData = (path) => !path.endsWith('.ts')
-cpSync(join(root, 'generators/checks/schema/bundle'), join(lib, 'checks/schema/bundle'), {
+cpSync(join(root, 'generators/validation/schema/bundle'), join(lib, 'validation/schema/bundle'), {
   recursive: true,
   filter: isData,
 })

@@ -6,4 +6,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export MODELYARD_GENERATED_REQUESTS="${MODELYARD_GENERATED_REQUESTS:-100000}"
 export MODELYARD_EDITED_TEXTS="${MODELYARD_EDITED_TEXTS:-300000}"
-exec npm test --silent -- '^(serving/generated-requests|generators/text/plain-yaml)\.test\.ts$'
+exec npm test --silent -- '^(serving/generated-requests|generators/yaml/plain-yaml)\.test\.ts$'

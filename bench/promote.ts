@@ -1,7 +1,7 @@
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promote } from '../generators/pull-request/index.ts'
+import { promote } from '../generators/promotion/index.ts'
 import { createManyModels, manyModelName } from '../generators/testing/many-models.ts'
 
 /**

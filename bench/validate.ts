@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
  *     npm run bench:validate
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const GOOD = join(ROOT, 'generators/checks/testing/good')
+const GOOD = join(ROOT, 'generators/validation/testing/good')
 const CLI = join(ROOT, 'lib/cli/main.js')
 const TURNS = 7
 const KINDS = [

@@ -1,4 +1,6 @@
 /** The public API: the vocabulary of definitions, and the constructs for those who place a model in a cdk8s App of their own. */
+
+export { ArgoCdChart, BootstrapChart, EnvironmentChart, ModelChart } from './charts/index.ts'
 export {
   advisory,
   byOwner,
@@ -39,7 +41,6 @@ export {
   tensor,
   vpa,
   workloadIdentity,
-} from './define/index.ts'
+} from './definitions/index.ts'
 export { Failure, type Finding } from './findings/index.ts'
-export { ArgoCdChart, BootstrapChart, EnvironmentChart, ModelChart } from './objects/index.ts'
-export { loadPlan, type Plan, type PlannedEnvironment, type PlannedModel } from './plan/index.ts'
+export { loadPlan, type Plan, type PlannedEnvironment, type PlannedModel } from './repository/index.ts'

@@ -6,8 +6,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments } from 'yaml'
-import { PROJECTS } from '../../generators/checks/schema/bundle/projects.ts'
-import { openModule } from '../../generators/checks/schema/bundle/sources.ts'
+import { PROJECTS } from '../../generators/validation/schema/bundle/projects.ts'
+import { openModule } from '../../generators/validation/schema/bundle/sources.ts'
 
 /** The projects have four times as many, and an API server works for each of them. */
 const KINDS = new Set([

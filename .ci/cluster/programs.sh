@@ -10,7 +10,7 @@ kubernetes_version() {
 # false when they cannot be built.
 build_programs() {
   local root="$here/../.." key
-  key=$(cat "$here"/{go.mod,go.sum,programs.sh,custom-resources.ts} "$root/generators/checks/schema/bundle/projects.ts" | sha256sum | cut -c1-16)
+  key=$(cat "$here"/{go.mod,go.sum,programs.sh,custom-resources.ts} "$root/generators/validation/schema/bundle/projects.ts" | sha256sum | cut -c1-16)
   programs="$cache/cluster-$key"
   [ -e "$programs/complete" ] && return 0
   if ! command -v go >/dev/null; then

@@ -1,6 +1,6 @@
 /** The tier itself, see run.sh: `tier.ts <folder>`, everything that it starts and writes is below the folder. */
 import { join } from 'node:path'
-import { isolateGit } from '../../generators/pull-request/testing/git-fixture.ts'
+import { isolateGit } from '../../generators/git/testing/git-fixture.ts'
 import { REPOSITORY, withExampleClone } from '../../generators/testing/example-repository.ts'
 import { writeKitchenSink } from '../../generators/testing/kitchen-sink.ts'
 import { allRemoved, checkApply, environmentsOf, removeApplied } from './apply.ts'

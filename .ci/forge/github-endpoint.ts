@@ -2,7 +2,7 @@
 // every request and every response judged by GitHub's description; and the repositories over smart HTTP.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type EmbeddedForge, startEmbeddedForge } from '../../generators/pull-request/index.ts'
+import { type EmbeddedForge, startEmbeddedForge } from '../../generators/forges/index.ts'
 import type { Description } from './description.ts'
 import { type Cut, serveGit } from './git-backend.ts'
 

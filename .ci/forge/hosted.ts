@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { createGitHubForge, type Forge } from '../../generators/pull-request/index.ts'
-import { type GitFixture, withGit } from '../../generators/pull-request/testing/git-fixture.ts'
+import { createGitHubForge, type Forge } from '../../generators/forges/index.ts'
+import { type GitFixture, withGit } from '../../generators/git/testing/git-fixture.ts'
 import { Description } from './description.ts'
 import { type Endpoint, startEndpoint, TOKEN } from './github-endpoint.ts'
 

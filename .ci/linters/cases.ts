@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { checkObjects } from '../../generators/checks/check-objects.ts'
-import { type ManifestObject, readManifests } from '../../generators/checks/manifest-objects.ts'
-import { CLUSTER_FIXTURES } from '../../generators/checks/testing/cluster-fixtures.ts'
-import { changed, type Files, GOOD, objectsOf } from '../../generators/checks/testing/fixture.ts'
-import { POD_FIXTURES } from '../../generators/checks/testing/pod-fixtures.ts'
-import { REFERENCE_FIXTURES } from '../../generators/checks/testing/reference-fixtures.ts'
-import { WORKLOAD_FIXTURES } from '../../generators/checks/testing/workload-fixtures.ts'
-import { CLOSED_WORLD } from '../../generators/checks/world.ts'
 import type { Finding } from '../../generators/findings/index.ts'
 import { REPOSITORY } from '../../generators/testing/example-repository.ts'
+import { checkObjects } from '../../generators/validation/check-objects.ts'
+import { CLOSED_WORLD } from '../../generators/validation/cluster-scope.ts'
+import { type ManifestObject, readManifests } from '../../generators/validation/manifest-objects.ts'
+import { CLUSTER_FIXTURES } from '../../generators/validation/testing/cluster-fixtures.ts'
+import { changed, type Files, GOOD, objectsOf } from '../../generators/validation/testing/fixture.ts'
+import { POD_FIXTURES } from '../../generators/validation/testing/pod-fixtures.ts'
+import { REFERENCE_FIXTURES } from '../../generators/validation/testing/reference-fixtures.ts'
+import { WORKLOAD_FIXTURES } from '../../generators/validation/testing/workload-fixtures.ts'
 
 /** Objects that are checked together, by them and by us. */
 export interface Case {

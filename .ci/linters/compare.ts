@@ -1,11 +1,11 @@
 // compare.ts KUBE_SCORE POD_SECURITY: the verdicts of two programs that are not ours on the fixtures of every rule and on dist/,
-// against those of `modelyard validate`, through the tables of generators/checks/policy/counterparts.ts. One line a comparison
+// against those of `modelyard validate`, through the tables of generators/validation/policy/linter-equivalents.ts. One line a comparison
 // that fails, then `N passed, N failed`.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { KUBE_SCORE, POD_SECURITY } from '../../generators/checks/policy/counterparts.ts'
+import { KUBE_SCORE, POD_SECURITY } from '../../generators/validation/policy/linter-equivalents.ts'
 import { allCases, asEveryKind, type Case } from './cases.ts'
 import { DIFFERENCES, NEVER_SEEN } from './differences.ts'
 

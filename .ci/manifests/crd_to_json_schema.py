@@ -1,6 +1,6 @@
 """A CustomResourceDefinition as strict JSON Schema files, `<group>/<kind>_<version>.json` in a folder, for kubeconform.
 
-Written apart from generators/checks/schema/bundle on purpose: the two are to catch each other's mistakes.
+Written apart from generators/validation/schema/bundle on purpose: the two are to catch each other's mistakes.
 """
 
 import json

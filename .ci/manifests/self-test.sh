@@ -3,7 +3,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-good="$here/../../generators/checks/schema/testing/known-good.yaml"
+good="$here/../../generators/validation/schema/testing/known-good.yaml"
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 

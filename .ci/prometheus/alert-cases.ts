@@ -1,4 +1,4 @@
-import type { AlertName } from '../../generators/objects/monitoring/alert.ts'
+import type { AlertName } from '../../generators/charts/monitoring/alert.ts'
 import { METRICS } from '../../serving/contract/index.ts'
 import { changed, healthy, logged, process, REQUESTS, type Series, series, slow, then, type Watched } from './series.ts'
 

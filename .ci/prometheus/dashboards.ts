@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Ajv, type ValidateFunction } from 'ajv'
-import { loadRepository } from '../../generators/plan/index.ts'
+import { loadRepository } from '../../generators/repository/index.ts'
 import { planKitchenSink } from '../../generators/testing/kitchen-sink.ts'
 import { type Manifest, objectsOf, watchedProduction } from './plans.ts'
 

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { applyChanges, compareWithDist, renderManifests } from '../../generators/manifests/index.ts'
-import { loadRepository } from '../../generators/plan/index.ts'
+import { loadRepository } from '../../generators/repository/index.ts'
 import { load } from './load.ts'
 import { drawDashboard } from './picture.ts'
 import { type Manifest, objectsOf, watchedProduction, withEveryEngine } from './plans.ts'

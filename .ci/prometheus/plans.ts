@@ -5,11 +5,11 @@ import {
   keda,
   prometheusOperator,
   rollouts,
-} from '../../generators/define/index.ts'
+} from '../../generators/definitions/index.ts'
 import { renderManifests } from '../../generators/manifests/index.ts'
-import type { PlannedEnvironment, PlannedModel, Repository } from '../../generators/plan/index.ts'
-import { resolvePlan } from '../../generators/plan/index.ts'
-import { parseYaml } from '../../generators/text/index.ts'
+import type { PlannedEnvironment, PlannedModel, Repository } from '../../generators/repository/index.ts'
+import { resolvePlan } from '../../generators/repository/index.ts'
+import { parseYaml } from '../../generators/yaml/index.ts'
 
 /** An object as Kubernetes reads it. */
 // biome-ignore lint/suspicious/noExplicitAny: a manifest has no narrower type

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { requirePinned } from '../../generators/change-set/index.ts'
-import { loadRepository, requirePlan } from '../../generators/plan/index.ts'
+import { requirePinned } from '../../generators/pins/index.ts'
 import { prepareLocalPod } from '../../generators/registry/index.ts'
+import { loadRepository, requirePlan } from '../../generators/repository/index.ts'
 import { sha256File } from '../../serving/artifact/index.ts'
 import {
   type BootConfiguration,

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
-import type { ManifestValidation } from '../../generators/checks/index.ts'
+import type { ManifestValidation } from '../../generators/validation/index.ts'
 
 interface Label {
   fault: string

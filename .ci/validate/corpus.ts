@@ -21,7 +21,7 @@ interface Label {
   where: string
 }
 
-const GOOD = fileURLToPath(new URL('../../generators/checks/testing/good/', import.meta.url))
+const GOOD = fileURLToPath(new URL('../../generators/validation/testing/good/', import.meta.url))
 const KINDS =
   'config-map cron-job deployment horizontal-pod-autoscaler ingress job namespace network-policy persistent-volume-claim pod-disruption-budget role-binding role service-account service'.split(
     ' ',

@@ -57,7 +57,7 @@ theirs "$work/corpus" "$work/corpus.theirs.json"
 count node --import tsx "$here/compare.ts" corpus "$work/corpus" "$work/corpus.ours.json" "$work/corpus.theirs.json" "$work/corpus.others.json"
 
 # Of Kubernetes the newest, which the schemas for kubeconform are made from too.
-mapfile -t modules < <(node -p 'require("./generators/checks/schema/bundle/provenance.json").filter(({ module }, at) =>
+mapfile -t modules < <(node -p 'require("./generators/validation/schema/bundle/provenance.json").filter(({ module }, at) =>
   at === 0 || module !== "k8s.io/kubernetes").map(({ module, version }) => `${module}@${version}`).join("\n")')
 folders=()
 for module in "${modules[@]}"; do

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { requireEnvironment, requirePinned } from '../../generators/change-set/index.ts'
-import { loadRepository, requirePlan } from '../../generators/plan/index.ts'
+import { requireEnvironment, requirePinned } from '../../generators/pins/index.ts'
 import { type LocalPod, prepareLocalPod } from '../../generators/registry/index.ts'
+import { loadRepository, requirePlan } from '../../generators/repository/index.ts'
 import type { BootConfiguration, GoldenSample, GoldenSamples } from '../../serving/contract/index.ts'
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url))

@@ -12,36 +12,42 @@ const test = suite('architecture')
 const LAYERS = [
   'findings',
   'text',
-  'define',
-  'plan',
-  'objects',
+  'yaml',
+  'definitions',
+  'repository',
+  'charts',
   'manifests',
-  'checks',
-  'change-set',
+  'validation',
+  'gates',
+  'pins',
   'registry',
-  'pull-request',
+  'git',
+  'forges',
+  'review',
+  'observe',
+  'promotion',
   'cli',
 ]
 
 /** Where each package that we did not write is imported; more than one folder has a reason. */
 const PACKAGES: Record<string, string[]> = {
-  '@babel/parser': ['plan'],
-  '@marcbachmann/cel-js': ['checks/schema'],
-  '@octokit/rest': ['pull-request'],
+  '@babel/parser': ['repository'],
+  '@marcbachmann/cel-js': ['validation/schema'],
+  '@octokit/rest': ['forges'],
   // Our own documents, and Kubernetes objects with formats of their own.
-  ajv: ['text', 'checks/schema'],
+  ajv: ['text', 'validation/schema'],
   // Charts, and the App that a chart is rendered in.
-  cdk8s: ['objects', 'manifests'],
+  cdk8s: ['charts', 'manifests'],
   // Constructs; checks read the types of what they build.
-  'cdk8s-plus-28': ['objects', 'checks'],
+  'cdk8s-plus-28': ['charts', 'validation'],
   commander: ['cli'],
-  constructs: ['objects'],
+  constructs: ['charts'],
   diff: ['manifests'],
-  esbuild: ['plan'],
+  esbuild: ['repository'],
   papaparse: ['text'],
-  'simple-git': ['pull-request'],
+  'simple-git': ['git'],
   // The second is the program that makes the bundle of schemas, which nothing imports.
-  yaml: ['text', 'checks/schema/bundle'],
+  yaml: ['yaml', 'validation/schema/bundle'],
 }
 
 /** What a generator may take from the server: a check runs a model with the very code that serves it. */

@@ -1,4 +1,4 @@
-import type { MeasuredVersion } from '../change-set/index.ts'
+import type { MeasuredVersion } from '../gates/index.ts'
 import { table } from './table.ts'
 
 const MEBIBYTE = 2 ** 20

@@ -1,6 +1,7 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { mergeBranch, promote, retire, rollback, stepCandidate } from '../pull-request/index.ts'
+import { mergeBranch } from '../git/index.ts'
+import { promote, retire, rollback, stepCandidate } from '../promotion/index.ts'
 import { type ExampleClone, withExampleClone } from '../testing/example-repository.ts'
 import { runCommand } from './testing/command.ts'
 import { failureOf, gitLines, isolateGit, proposalOptions, pushToMain } from './testing/proposals.ts'

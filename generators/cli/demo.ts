@@ -5,22 +5,16 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { GoldenSamples } from 'modelyard-serving/contract'
 import type { ModelServer } from 'modelyard-serving/main'
-import { requireEnvironment, requirePinned } from '../change-set/index.ts'
-import { countFindings, validateRepository } from '../checks/index.ts'
 import { Failure, hasErrors } from '../findings/index.ts'
+import { createGitHubForge, type EmbeddedForge, startEmbeddedForge } from '../forges/index.ts'
+import { createScratchRepository, type GitRepository, mergeBranch } from '../git/index.ts'
 import { applyChanges, compareWithDist, renderManifests } from '../manifests/index.ts'
-import { bundlePath, loadRepository, type PlannedModel, type Repository, resolvePlan } from '../plan/index.ts'
-import {
-  createGitHubForge,
-  createScratchRepository,
-  type EmbeddedForge,
-  formatForTerminal,
-  type GitRepository,
-  mergeBranch,
-  promote,
-  startEmbeddedForge,
-} from '../pull-request/index.ts'
+import { requireEnvironment, requirePinned } from '../pins/index.ts'
+import { promote } from '../promotion/index.ts'
 import { prepareLocalPod } from '../registry/index.ts'
+import { bundlePath, loadRepository, type PlannedModel, type Repository, resolvePlan } from '../repository/index.ts'
+import { formatForTerminal } from '../review/index.ts'
+import { countFindings, validateRepository } from '../validation/index.ts'
 import { startLocalServer } from './local-server.ts'
 import type { Output } from './output.ts'
 

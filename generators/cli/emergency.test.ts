@@ -2,15 +2,9 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  createGitHubForge,
-  type EmbeddedForge,
-  type Forge,
-  mergeBranch,
-  promote,
-  rollback,
-  startEmbeddedForge,
-} from '../pull-request/index.ts'
+import { createGitHubForge, type EmbeddedForge, type Forge, startEmbeddedForge } from '../forges/index.ts'
+import { mergeBranch } from '../git/index.ts'
+import { promote, rollback } from '../promotion/index.ts'
 import { type ExampleClone, withExampleClone } from '../testing/example-repository.ts'
 import { gitLines, isolateGit, proposalOptions, remoteBranches } from './testing/proposals.ts'
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { thingDefinition } from '../checks/testing/thing-definition.ts'
 import { commandLine, withExample } from '../testing/example-repository.ts'
+import { thingDefinition } from '../validation/testing/thing-definition.ts'
 import { runHere } from './testing/command.ts'
 
 const test = suite('validate --fix')

@@ -5,7 +5,7 @@ import {
   type ManifestValidation,
   repaired,
   validateManifests,
-} from '../checks/index.ts'
+} from '../validation/index.ts'
 
 /** A repair may show the next one: a value that is read at last may break a rule. */
 const ROUNDS = 5

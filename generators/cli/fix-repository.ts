@@ -1,6 +1,6 @@
-import type { Validation } from '../checks/index.ts'
 import { applyChanges, compareWithDist, renderManifests } from '../manifests/index.ts'
-import { loadRepository, resolvePlan } from '../plan/index.ts'
+import { loadRepository, resolvePlan } from '../repository/index.ts'
+import type { Validation } from '../validation/index.ts'
 import { type Fixed, type Repairs, repairs } from './fix-manifests.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { promote } from '../pull-request/index.ts'
+import { promote } from '../promotion/index.ts'
 import { withExampleClone } from '../testing/example-repository.ts'
 import { runCommand } from './testing/command.ts'
 import { failureOf, gitLines, isolateGit, proposalOptions, pushToMain, synthAndPush } from './testing/proposals.ts'

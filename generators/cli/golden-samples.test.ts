@@ -4,9 +4,10 @@ import type { GoldenSample, GoldenSamples, OutputTensor } from 'modelyard-servin
 import { type ModelServer, startServer } from 'modelyard-serving/main'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { VersionFile } from '../define/index.ts'
+import { bootConfiguration } from '../charts/index.ts'
+import type { VersionFile } from '../definitions/index.ts'
 import { writeAtomically } from '../manifests/index.ts'
-import { bootConfiguration } from '../objects/index.ts'
+import { prepareLocalPod } from '../registry/index.ts'
 import {
   bundlePath,
   loadRepository,
@@ -16,8 +17,7 @@ import {
   type Repository,
   resolvePlan,
   resolveSettings,
-} from '../plan/index.ts'
-import { prepareLocalPod } from '../registry/index.ts'
+} from '../repository/index.ts'
 import { REPOSITORY, withExample } from '../testing/example-repository.ts'
 
 const test = suite('golden samples over HTTP')

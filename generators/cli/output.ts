@@ -1,7 +1,7 @@
 import { stderr, stdout } from 'node:process'
 import { styleText } from 'node:util'
-import { countFindings, formatFindings } from '../checks/index.ts'
 import { type Finding, hasErrors, RULES } from '../findings/index.ts'
+import { countFindings, formatFindings } from '../validation/index.ts'
 
 /** Exit codes of every command. */
 export const EXIT = { ok: 0, findings: 1, failure: 2 } as const

@@ -1,15 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { loadRepository, releaseName } from '../plan/index.ts'
-import {
-  createGitHubForge,
-  type EmbeddedForge,
-  type Forge,
-  mergeBranch,
-  promote,
-  startEmbeddedForge,
-} from '../pull-request/index.ts'
+import { createGitHubForge, type EmbeddedForge, type Forge, startEmbeddedForge } from '../forges/index.ts'
+import { mergeBranch } from '../git/index.ts'
+import { promote } from '../promotion/index.ts'
+import { loadRepository, releaseName } from '../repository/index.ts'
 import { type ExampleClone, withExampleClone } from '../testing/example-repository.ts'
 import { PROMOTION_EXAMPLE, withoutMeasurements } from '../testing/promotion-example.ts'
 import { runCommand } from './testing/command.ts'

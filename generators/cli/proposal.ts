@@ -1,16 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { Failure } from '../findings/index.ts'
-import {
-  createGitHubForge,
-  type Forge,
-  formatForTerminal,
-  type JudgingOptions,
-  openRepository,
-  type Proposal,
-  type ProposalOptions,
-  parseForgeRepository,
-  remoteUrl,
-} from '../pull-request/index.ts'
+import { createGitHubForge, type Forge } from '../forges/index.ts'
+import { openRepository, parseForgeRepository, remoteUrl } from '../git/index.ts'
+import type { JudgingOptions, Proposal, ProposalOptions } from '../promotion/index.ts'
+import { formatForTerminal } from '../review/index.ts'
 import { parseAddress } from './address.ts'
 import { type CommonOptions, type Context, withCommonOptions } from './context.ts'
 

@@ -1,5 +1,5 @@
-import { formatFindings } from '../checks/index.ts'
 import type { Failure } from '../findings/index.ts'
+import { formatFindings } from '../validation/index.ts'
 import { EXIT } from './output.ts'
 
 /** A user's mistake, or something outside: told in words on standard error. Sets the exit code of the process. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { thingDefinition } from '../checks/testing/thing-definition.ts'
 import { commandLine, REPOSITORY } from '../testing/example-repository.ts'
+import { thingDefinition } from '../validation/testing/thing-definition.ts'
 import { runHere } from './testing/command.ts'
 
 const test = suite('validate on the command line, outside of any repository')

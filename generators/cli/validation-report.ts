@@ -1,6 +1,6 @@
 import { relative, resolve, sep } from 'node:path'
-import type { ReportFormat } from '../checks/index.ts'
 import type { Finding } from '../findings/index.ts'
+import type { ReportFormat } from '../validation/index.ts'
 import { type CommonOptions, outputOf } from './context.ts'
 import { countFindings, exitCodeOf, type Output } from './output.ts'
 import { packageVersion } from './package-version.ts'
@@ -31,7 +31,7 @@ export async function tell(
   process.exitCode = exitCode
   const format = otherFormat(options)
   if (format) {
-    const { formatReport } = await import('../checks/index.ts')
+    const { formatReport } = await import('../validation/index.ts')
     const report = { findings, summary, exitCode, version: packageVersion(), prefix: prefixOf(root) }
     output.raw(await formatReport(format, report))
     return

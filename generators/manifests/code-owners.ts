@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { paths, type Repository } from '../plan/index.ts'
+import { paths, type Repository } from '../repository/index.ts'
 import { CODE_OWNERS_PLACES } from '../text/index.ts'
 import { type FileChange, ifPresent } from './changes.ts'
 import { modelFolder } from './render.ts'

@@ -1,7 +1,7 @@
 import { ApiObject, App, type Chart } from 'cdk8s'
-import { ArgoCdChart, BootstrapChart, EnvironmentChart, ModelChart } from '../objects/index.ts'
-import type { Plan, PlannedEnvironment } from '../plan/index.ts'
-import { formatYaml } from '../text/index.ts'
+import { ArgoCdChart, BootstrapChart, EnvironmentChart, ModelChart } from '../charts/index.ts'
+import type { Plan, PlannedEnvironment } from '../repository/index.ts'
+import { formatYaml } from '../yaml/index.ts'
 
 /** First line of every file that Modelyard writes under dist/; a file without it is somebody else's and is never removed. */
 export const HEADER = '# Written by `modelyard synth`; change models/ or environments/ instead.\n'

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parse } from 'yaml'
-import type { PinFile } from '../define/index.ts'
+import type { PinFile } from '../definitions/index.ts'
 import {
   environmentText,
   FILES,
@@ -14,7 +14,7 @@ import {
   withRepository,
 } from '../testing/repository-fixture.ts'
 import { synthesize } from '../testing/synthesis.ts'
-import { formatYaml } from '../text/index.ts'
+import { formatYaml } from '../yaml/index.ts'
 import { HEADER } from './render.ts'
 
 /** The files of dist/ that differ after `change`. */

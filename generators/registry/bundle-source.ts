@@ -2,7 +2,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { sha256File } from 'modelyard-serving/artifact'
-import type { BundleFile } from '../define/index.ts'
+import type { BundleFile } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
 
 /** A file that `register` was given, and how the version file will name it. */

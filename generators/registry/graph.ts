@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path'
 import type { ModelInterface } from 'modelyard-serving/contract'
 import { compareInterface, type GraphFacts, ModelError, readModel, unsupportedBy } from 'modelyard-serving/session'
-import type { DefinedModel } from '../define/index.ts'
+import type { DefinedModel } from '../definitions/index.ts'
 import { Failure, type Finding } from '../findings/index.ts'
-import type { Loaded } from '../plan/index.ts'
-import { parsePath } from '../text/index.ts'
+import type { Loaded } from '../repository/index.ts'
+import { parsePath } from '../yaml/index.ts'
 import { requireFile } from './bundle-source.ts'
 
 /** @throws Failure when the file is not there or not ONNX */

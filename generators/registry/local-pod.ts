@@ -1,11 +1,11 @@
 import { copyFile, mkdir, readFile, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BootConfiguration, POD } from 'modelyard-serving/contract'
-import type { VersionFile } from '../define/index.ts'
+import type { VersionFile } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
 import { modelFolder, writeAtomically } from '../manifests/index.ts'
-import { bundlePath, type PlannedModel, type Repository } from '../plan/index.ts'
-import { parseYaml } from '../text/index.ts'
+import { bundlePath, type PlannedModel, type Repository } from '../repository/index.ts'
+import { parseYaml } from '../yaml/index.ts'
 
 /** What a pod of one model is given, laid out in a folder of this machine. */
 export interface LocalPod {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fixture } from '../../serving/testing/fixtures.ts'
-import { loadRepository } from '../plan/index.ts'
+import { loadRepository } from '../repository/index.ts'
 import { withTraining } from './testing/training.ts'
 
 const test = suite('register')

@@ -14,9 +14,9 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createScratchRepository, type GitRepository, openRepository } from '../git/index.ts'
 import { applyChanges, compareWithDist, renderManifests } from '../manifests/index.ts'
-import { loadRepository, resolvePlan } from '../plan/index.ts'
-import { createScratchRepository, type GitRepository, openRepository } from '../pull-request/index.ts'
+import { loadRepository, resolvePlan } from '../repository/index.ts'
 
 /** The repository that these tests are part of. */
 export const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')

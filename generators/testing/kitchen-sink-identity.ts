@@ -1,5 +1,5 @@
 import type { Manifests } from '../manifests/index.ts'
-import { formatYaml, parseYaml } from '../text/index.ts'
+import { formatYaml, parseYaml } from '../yaml/index.ts'
 import type { Manifest } from './objects.ts'
 
 /** Of every object what an upgrade must not change unasked: its name and labels, whom it selects, and the template of its pods. */

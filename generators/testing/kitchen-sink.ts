@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Finding, sortFindings } from '../findings/index.ts'
 import { applyChanges, compareWithDist, renderManifests } from '../manifests/index.ts'
-import { loadRepository, type Plan, resolvePlan } from '../plan/index.ts'
+import { loadRepository, type Plan, resolvePlan } from '../repository/index.ts'
 import { REPOSITORY } from './example-repository.ts'
 
 /** A repository that asks for everything that can be generated; engines exclude one another, so each environment has its own. */

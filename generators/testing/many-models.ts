@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { createScratchRepository, type GitRepository } from '../git/index.ts'
 import { applyChanges, compareWithDist, renderManifests } from '../manifests/index.ts'
-import { loadRepository, resolvePlan } from '../plan/index.ts'
-import { createScratchRepository, type GitRepository } from '../pull-request/index.ts'
+import { loadRepository, resolvePlan } from '../repository/index.ts'
 import { environmentText, pinText, release, versionFile, WINE } from './repository-fixture.ts'
 
 export const ENVIRONMENT_NAMES = ['development', 'staging', 'production'] as const

@@ -1,6 +1,6 @@
 import { App } from 'cdk8s'
-import { ModelChart } from '../objects/index.ts'
-import type { PlannedModel } from '../plan/index.ts'
+import { ModelChart } from '../charts/index.ts'
+import type { PlannedModel } from '../repository/index.ts'
 
 /** An object as Kubernetes reads it; tests look into it freely. */
 // biome-ignore lint/suspicious/noExplicitAny: a manifest has no narrower type

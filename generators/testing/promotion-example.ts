@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { promote } from '../pull-request/index.ts'
+import { promote } from '../promotion/index.ts'
 import { REPOSITORY, withExampleClone } from './example-repository.ts'
 
 /** The body of a real promotion of an example, as GitHub gets it: what docs/promotion-example.md holds. */

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { PinFile, ReleaseFile, VersionFile } from '../define/index.ts'
+import type { PinFile, ReleaseFile, VersionFile } from '../definitions/index.ts'
 import { type Finding, sortFindings } from '../findings/index.ts'
 import {
   loadRepository,
@@ -10,8 +10,9 @@ import {
   type Repository,
   releaseName,
   resolvePlan,
-} from '../plan/index.ts'
-import { contentDigest, formatYaml } from '../text/index.ts'
+} from '../repository/index.ts'
+import { contentDigest } from '../text/index.ts'
+import { formatYaml } from '../yaml/index.ts'
 
 /** Text by path; undefined takes a file of the fixture away. */
 export type Overrides = Record<string, string | undefined>

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { parseYaml } from '../yaml/yaml.ts'
 import { schemaCheck } from './schema.ts'
-import { parseYaml } from './yaml.ts'
 
 const check = schemaCheck('pin-invalid', {
   type: 'object',

@@ -3,10 +3,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { formatPath } from '../findings/index.ts'
 import { forAll, type Random } from '../testing/random.ts'
+import { parsePath } from '../yaml/path.ts'
+import { formatYaml, parseYaml } from '../yaml/yaml.ts'
 import { canonicalJson, contentDigest, sha256 } from './digest.ts'
 import { nearest } from './nearest.ts'
-import { parsePath } from './path.ts'
-import { formatYaml, parseYaml } from './yaml.ts'
 
 test('a content digest does not depend on the order of keys, at any depth', () => {
   const value = { b: [{ y: 1, x: null }], a: { d: 'text', c: true } }

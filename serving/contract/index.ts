@@ -1,11 +1,4 @@
-export type {
-  Baseline,
-  CategoryBaseline,
-  GoldenSample,
-  GoldenSamples,
-  NumberBaseline,
-  SampleTensor,
-} from './bundle.ts'
+export type { Baseline, CategoryBaseline, GoldenSample, GoldenSamples, NumberBaseline, SampleTensor } from './bundle.ts'
 export {
   type AuthenticationSettings,
   type Batching,

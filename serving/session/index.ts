@@ -24,15 +24,7 @@ export { ModelError, type ModelErrorCode, type Problem } from './model-error.ts'
 export { readModel } from './read-model.ts'
 export { createSession, type InlineSession, type Session, type SessionOptions } from './runtime.ts'
 export { type Scalar, scalarOf, typeName } from './scalar.ts'
-export {
-  copyData,
-  createData,
-  elementCount,
-  sliceData,
-  type Tensor,
-  type TensorData,
-  type Tensors,
-} from './tensor.ts'
+export { copyData, createData, elementCount, sliceData, type Tensor, type TensorData, type Tensors } from './tensor.ts'
 export { bytesOfElement, tensorFromBytes, tensorToBytes } from './tensor-bytes.ts'
 export { type ParsedTensor, tensorFromJson, tensorFromNested } from './tensor-from-json.ts'
 export { unsupportedBy } from './unsupported.ts'

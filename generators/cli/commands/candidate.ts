@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { Failure } from '../../findings/index.ts'
-import { stepCandidate } from '../../pull-request/index.ts'
+import { stepCandidate } from '../../promotion/index.ts'
 import { contextOf } from '../context.ts'
 import {
   type GateFlags,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type HistoryRecord, readHistory } from '../../pull-request/index.ts'
+import { type HistoryRecord, readHistory } from '../../promotion/index.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 import { table } from '../table.ts'
 

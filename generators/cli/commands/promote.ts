@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { CandidateMode } from '../../change-set/index.ts'
 import { Failure } from '../../findings/index.ts'
-import { type ProposalOptions, promotableModels, promote } from '../../pull-request/index.ts'
+import type { CandidateMode } from '../../pins/index.ts'
+import { type ProposalOptions, promotableModels, promote } from '../../promotion/index.ts'
 import { type Context, contextOf } from '../context.ts'
 import {
   type GateFlags,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { retire } from '../../pull-request/index.ts'
+import { retire } from '../../promotion/index.ts'
 import { parseAddress } from '../address.ts'
 import { contextOf } from '../context.ts'
 import { type ProposalFlags, proposalOptions, showProposal, withProposalOptions } from '../proposal.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { Failure } from '../../findings/index.ts'
-import { rollback } from '../../pull-request/index.ts'
+import { rollback } from '../../promotion/index.ts'
 import { contextOf } from '../context.ts'
 import { type ProposalFlags, proposalOptions, showProposal, withProposalOptions } from '../proposal.ts'
 

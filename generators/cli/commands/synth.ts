@@ -8,7 +8,7 @@ import {
   renderManifests,
   type Selection,
 } from '../../manifests/index.ts'
-import { loadRepository, type Plan, type Repository, resolvePlan } from '../../plan/index.ts'
+import { loadRepository, type Plan, type Repository, resolvePlan } from '../../repository/index.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 import { EXIT } from '../output.ts'
 

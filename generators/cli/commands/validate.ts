@@ -1,13 +1,19 @@
 import { existsSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { MeasuredVersion } from '../../change-set/index.ts'
-import { LAYERS, type Layer, type ManifestOptions, validateManifests, validateRepository } from '../../checks/index.ts'
 import { Failure, type Finding } from '../../findings/index.ts'
+import type { MeasuredVersion } from '../../gates/index.ts'
+import {
+  LAYERS,
+  type Layer,
+  type ManifestOptions,
+  validateManifests,
+  validateRepository,
+} from '../../validation/index.ts'
 import { budgetLines } from '../budget-lines.ts'
 import { contextOf, withCommonOptions } from '../context.ts'
 import type { Fixed } from '../fix-manifests.ts'
 import type { Output } from '../output.ts'
-import { expectShortRun } from '../short-run.ts'
+import { expectShortRun } from '../v8-tuning.ts'
 import { FORMATS, type FormatOptions, outputFor, tell } from '../validation-report.ts'
 
 interface Options extends FormatOptions, Omit<ManifestOptions, 'server'> {
@@ -148,7 +154,7 @@ async function validateHere(options: Options): Promise<void> {
     }
     if (since === undefined) return validate()
     // Only this needs Git, which nothing else should wait for.
-    const { openRepository, withBase } = await import('../../pull-request/index.ts')
+    const { openRepository, withBase } = await import('../../git/index.ts')
     return withBase(await openRepository(root), since, (base) => validateRepository(root, { offline, base }))
   })
   tellFixed(validation, output)
@@ -161,8 +167,8 @@ async function validateHere(options: Options): Promise<void> {
 }
 
 async function measureHere(root: string, findings: readonly Finding[]): Promise<MeasuredVersion[]> {
-  const { measureDeployed } = await import('../../change-set/index.ts')
-  const { loadRepository, resolvePlan } = await import('../../plan/index.ts')
+  const { measureDeployed } = await import('../../gates/index.ts')
+  const { loadRepository, resolvePlan } = await import('../../repository/index.ts')
   const repository = await loadRepository(root)
   const refused = new Set(findings.flatMap(({ file, severity }) => (severity === 'error' ? [file] : [])))
   return measureDeployed(repository, resolvePlan(repository), (file) => !refused.has(file))

@@ -1,7 +1,7 @@
 import { Failure } from '../../findings/index.ts'
 import { applyChanges, compareWithDist, renderManifests } from '../../manifests/index.ts'
-import { loadRepository, resolvePlan } from '../../plan/index.ts'
-import type { ProposalOptions } from '../../pull-request/index.ts'
+import type { ProposalOptions } from '../../promotion/index.ts'
+import { loadRepository, resolvePlan } from '../../repository/index.ts'
 import type { ExampleClone } from '../../testing/example-repository.ts'
 
 /** No configuration and no token of the machine that the tests run on. */

@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { loadRepository } from '../../plan/index.ts'
+import { loadRepository } from '../../repository/index.ts'
 import { type ExampleRepository, withExample } from '../../testing/example-repository.ts'
 import { planRegistration, type Registration, type RegistrationPlan, writeRegistration } from '../register.ts'
 

@@ -1,0 +1,52 @@
+import type { DefinedEnvironment } from '../../definitions/index.ts'
+import { MONITORING_KINDS } from '../monitoring/index.ts'
+
+/** Kinds by API group. */
+export type Kinds = Record<string, readonly string[]>
+
+/** Kinds that the Applications of an environment's models may make: those that it asks for, and no others. */
+export function modelKinds(environment: DefinedEnvironment, shared: readonly string[] = []): Kinds {
+  const { argocd, credentials, traffic, ingress, autoscaling, verticalScaling, monitoring } = environment
+  const engine = traffic?.engine ?? 'server-split'
+  const isRollout = traffic?.engine === 'rollouts'
+  const hasRoute = engine === 'gateway-api' || (isRollout && traffic.route !== undefined)
+  const isKeda = autoscaling?.engine === 'keda'
+  return grouped([
+    ['', ['ConfigMap', ...shared, 'Service', 'ServiceAccount']],
+    ['apps', isRollout ? [] : ['Deployment']],
+    ['autoscaling', isKeda ? [] : ['HorizontalPodAutoscaler']],
+    ['networking.k8s.io', ['NetworkPolicy', ...(ingress ? ['Ingress'] : [])]],
+    ['policy', ['PodDisruptionBudget']],
+    ['argoproj.io', isRollout ? ['Rollout', ...(traffic.analysis ? ['AnalysisTemplate'] : [])] : []],
+    ['gateway.networking.k8s.io', hasRoute ? ['HTTPRoute'] : []],
+    ['batch', argocd.verification ? ['Job'] : []],
+    ['bitnami.com', credentials?.by === 'sealed-secret' ? ['SealedSecret'] : []],
+    ['external-secrets.io', credentials?.by === 'external-secret' ? ['ExternalSecret'] : []],
+    ['keda.sh', isKeda ? ['ScaledObject'] : []],
+    ['autoscaling.k8s.io', verticalScaling ? ['VerticalPodAutoscaler'] : []],
+    ...Object.entries(monitoring ? MONITORING_KINDS : {}),
+  ])
+}
+
+/** Kinds of the core group that models share. */
+export function sharedKinds({ artifacts, limits, quota }: DefinedEnvironment): string[] {
+  return [
+    ...(limits ? ['LimitRange'] : []),
+    ...(artifacts.size === undefined ? [] : ['PersistentVolumeClaim']),
+    ...(quota ? ['ResourceQuota'] : []),
+  ]
+}
+
+/** Kinds without a namespace. */
+export function clusterKinds({ scheduling }: DefinedEnvironment): { group: string; kind: string }[] {
+  const makesClass = typeof scheduling?.priorityClass === 'object'
+  return [
+    { group: '', kind: 'Namespace' },
+    ...(makesClass ? [{ group: 'scheduling.k8s.io', kind: 'PriorityClass' }] : []),
+  ]
+}
+
+/** Without the groups that have no kind. */
+function grouped(kinds: [string, readonly string[]][]): Kinds {
+  return Object.fromEntries(kinds.filter(([, names]) => names.length > 0))
+}

@@ -1,0 +1,5 @@
+export { codeOwners } from './code-owners.ts'
+export { type EmbeddedForge, startEmbeddedForge } from './embedded/forge.ts'
+export type { CheckReport, Forge, PullRequest, Reviewers } from './forge.ts'
+export { createGitHubClient } from './github/client.ts'
+export { createGitHubForge } from './github/forge.ts'

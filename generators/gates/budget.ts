@@ -1,0 +1,117 @@
+import { hasNamedFeatures } from 'modelyard-serving/contract'
+import { encodeSample } from 'modelyard-serving/session'
+import { type EvaluationRows, type MemoryQuantity, parseMemory, type SealedSettings } from '../definitions/index.ts'
+import type { Plan, PlannedVersion, Repository } from '../repository/index.ts'
+import { type Latency, measureLatency } from './latency.ts'
+import { goldenSamples, openVersion, rowsOf } from './local-artifacts.ts'
+import { type MemoryUse, measureMemory } from './memory.ts'
+
+/** What a deployed version takes on this machine, beside what its definition allows. */
+export interface MeasuredVersion {
+  model: string
+  version: string
+  environments: string[]
+  /** The tightest of these environments. */
+  budget: { p99Ms: number; memoryBytes: number }
+  /** Of one row, the model alone: a request takes longer. */
+  latency?: Latency
+  /** A process with the runtime and this model, at its peak. */
+  memoryBytes?: number
+  /** False when a figure is over its budget; absent where nothing was measured. */
+  holds?: boolean
+  /** Why nothing was measured. */
+  unknown?: string
+}
+
+interface Deployed {
+  version: PlannedVersion
+  environments: string[]
+  budget: MeasuredVersion['budget']
+}
+
+/** What else the machine does only ever adds: a figure over its budget is measured again so many times before it is told. */
+const ATTEMPTS = 3
+
+/** As many rows as a clock of 300 rounds can use. */
+const ROWS = 256
+
+/**
+ * Runs every version that an environment's pin names, one after the other: two at once would compete for what is measured.
+ * @param isSound whether the checks found nothing wrong with a version, by its file: what they refuse may end the process
+ */
+export async function measureDeployed(
+  repository: Repository,
+  plan: Plan,
+  isSound: (file: string) => boolean,
+): Promise<MeasuredVersion[]> {
+  const measured: MeasuredVersion[] = []
+  for (const { version, environments, budget } of deployed(plan).values()) {
+    const { facts } = version
+    const model = repository.models.get(facts.model)
+    const file = model?.versions.get(facts.version)?.file ?? ''
+    const is = isSound(file)
+      ? await measure(repository, version, budget, model?.definition?.value.evaluation)
+      : { unknown: 'its artifact did not pass the checks' }
+    measured.push({ model: facts.model, version: facts.version, environments, budget, ...judged(is, budget) })
+  }
+  return measured
+}
+
+function deployed({ environments }: Plan): Map<string, Deployed> {
+  const found = new Map<string, Deployed>()
+  const add = (version: PlannedVersion, { slo, resources }: SealedSettings, environment: string) => {
+    const key = `${version.facts.model}/${version.facts.version}`
+    const budget = { p99Ms: slo.latencyP99Ms, memoryBytes: parseMemory(resources.memory as MemoryQuantity) }
+    const known = found.get(key)
+    if (!known) found.set(key, { version, environments: [environment], budget })
+    else {
+      if (!known.environments.includes(environment)) known.environments.push(environment)
+      known.budget.p99Ms = Math.min(known.budget.p99Ms, budget.p99Ms)
+      known.budget.memoryBytes = Math.min(known.budget.memoryBytes, budget.memoryBytes)
+    }
+  }
+  for (const { definition, models } of environments) {
+    for (const { stable, settings, candidate } of models) {
+      add(stable, settings, definition.name)
+      if (candidate) add(candidate.version, candidate.settings, definition.name)
+    }
+  }
+  return found
+}
+
+async function measure(
+  repository: Repository,
+  { facts }: PlannedVersion,
+  { p99Ms }: MeasuredVersion['budget'],
+  reading: EvaluationRows | undefined,
+): Promise<{ latency: Latency; memory: MemoryUse | undefined } | { unknown: string }> {
+  const session = await openVersion(repository, facts)
+  if (!session) return { unknown: 'its artifact is not here' }
+  try {
+    const golden = await goldenSamples(repository, facts)
+    const samples = hasNamedFeatures(facts.interface)
+      ? (await rowsOf(repository, facts, golden, reading)).rows
+      : (golden?.samples ?? [])
+    const calls = samples.slice(0, ROWS).flatMap((sample) => {
+      const encoded = encodeSample(facts.interface, sample)
+      return encoded.ok ? [() => session.run(encoded.feeds)] : []
+    })
+    if (calls.length === 0) return { unknown: 'no rows to ask it are here' }
+    let { candidate: latency } = await measureLatency(calls, undefined)
+    for (let attempt = 1; attempt < ATTEMPTS && latency.p99Ms > p99Ms; attempt++) {
+      const { candidate: again } = await measureLatency(calls, undefined)
+      if (again.p99Ms < latency.p99Ms) latency = again
+    }
+    return { latency, memory: await measureMemory(repository, facts, samples) }
+  } finally {
+    await session.release()
+  }
+}
+
+function judged(is: Awaited<ReturnType<typeof measure>>, budget: MeasuredVersion['budget']): Partial<MeasuredVersion> {
+  if ('unknown' in is) return is
+  const { latency, memory } = is
+  const memoryBytes = memory && memory.process + memory.model
+  const holds = latency.p99Ms <= budget.p99Ms && (memoryBytes ?? 0) <= budget.memoryBytes
+  return { latency, ...(memoryBytes !== undefined && { memoryBytes }), holds }
+}

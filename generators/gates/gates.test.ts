@@ -1,0 +1,158 @@
+import { suite } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { PromotionGate, VersionFile } from '../definitions/index.ts'
+import { evaluation, latency, memory, metric } from '../definitions/index.ts'
+import { evaluateGate as evaluate, evaluateThreshold, type Metrics } from './gates.ts'
+
+const test = suite('gates')
+
+const NOW = new Date('2026-11-21T12:00:00Z')
+
+/** As much of a version as gates read. */
+function measured(metrics: Metrics, more: Partial<VersionFile['evaluation']> = {}): VersionFile {
+  return { version: '1.0.0', lineage: {}, evaluation: { dataset: { name: 'test' }, metrics, ...more } } as VersionFile
+}
+
+function evaluateGate(gate: PromotionGate, candidate: Metrics, champion: Metrics | undefined) {
+  return judged(gate, measured(candidate), champion && measured(champion))
+}
+
+function judged(gate: PromotionGate, candidate: VersionFile, champion?: VersionFile) {
+  const scored = { unknown: 'no rows' }
+  return evaluate(gate, { candidate, ...(champion && { champion }), evidence: { now: NOW }, scored, rows: [] })
+}
+
+test('a threshold passes at its value and fails beyond it', () => {
+  const atLeast = metric('auc').atLeast(0.9)
+  assert.equal(evaluateThreshold(atLeast, { auc: 0.9 }), { name: 'auc >= 0.9', result: 'pass', detail: '0.9' })
+  assert.equal(evaluateThreshold(atLeast, { auc: 0.89994 }), { name: 'auc >= 0.9', result: 'fail', detail: '0.8999' })
+  const atMost = metric('mae').atMost(3)
+  assert.equal(evaluateThreshold(atMost, { mae: 3 }), { name: 'mae <= 3', result: 'pass', detail: '3' })
+  assert.equal(evaluateThreshold(atMost, { mae: 3.00049 }), { name: 'mae <= 3', result: 'fail', detail: '3.0005' })
+})
+
+test('a metric that was not measured is unknown, which is never a pass', () => {
+  assert.equal(evaluateThreshold(metric('auc').atLeast(0.9), {}), {
+    name: 'auc >= 0.9',
+    result: 'unknown',
+    detail: 'not measured',
+  })
+  const champion = metric('mae').noWorseThanChampion()
+  assert.is(evaluateGate(champion, {}, { mae: 1 }).result, 'unknown')
+  assert.equal(evaluateGate(champion, { mae: 1 }, {}), {
+    name: 'mae vs champion',
+    result: 'unknown',
+    detail: 'champion: none',
+  })
+})
+
+test('without a champion there is nothing to be worse than', () => {
+  const gate = metric('mae').noWorseThanChampion()
+  assert.equal(evaluateGate(gate, { mae: 9 }, undefined), {
+    name: 'mae vs champion',
+    result: 'pass',
+    detail: 'no champion yet',
+  })
+})
+
+test('an error may rise and a score may fall by the tolerance, and no further', () => {
+  const error = metric('mae').noWorseThanChampion({ tolerance: '2%' })
+  assert.equal(evaluateGate(error, { mae: 102 }, { mae: 100 }), {
+    name: 'mae vs champion',
+    result: 'pass',
+    detail: '+2.0 %',
+  })
+  assert.equal(evaluateGate(error, { mae: 102.04 }, { mae: 100 }), {
+    name: 'mae vs champion',
+    result: 'fail',
+    detail: '+2.04 % (allowed 2%)',
+  })
+  assert.is(evaluateGate(error, { mae: 50 }, { mae: 100 }).detail, '-50.0 %')
+  const score = metric('auc').noWorseThanChampion({ tolerance: '1%' })
+  assert.is(evaluateGate(score, { auc: 0.792 }, { auc: 0.8 }).result, 'pass')
+  assert.is(evaluateGate(score, { auc: 0.79 }, { auc: 0.8 }).result, 'fail')
+  assert.is(evaluateGate(score, { auc: 0.9 }, { auc: 0.8 }).result, 'pass')
+})
+
+test('the same version is never worse than itself, whatever the metric and its sign', () => {
+  for (const name of ['mae', 'auc']) {
+    for (const value of [0, -0.3, 1e-12, 0.1 + 0.2, 123456.789]) {
+      const gate = metric(name).noWorseThanChampion()
+      assert.is(evaluateGate(gate, { [name]: value }, { [name]: value }).result, 'pass', `${name} ${value}`)
+    }
+  }
+})
+
+test('a champion of zero has no percentage: the difference itself is shown', () => {
+  const gate = metric('error_rate').noWorseThanChampion({ tolerance: '10%' })
+  assert.equal(evaluateGate(gate, { error_rate: 0.25 }, { error_rate: 0 }), {
+    name: 'error_rate vs champion',
+    result: 'fail',
+    detail: '+0.25',
+  })
+})
+
+test('a direction that is said wins over the one that the name suggests', () => {
+  const gate = metric('loss_ratio', { better: 'higher' }).noWorseThanChampion()
+  assert.is(evaluateGate(gate, { loss_ratio: 2 }, { loss_ratio: 1 }).result, 'pass')
+  assert.is(evaluateGate(gate, { loss_ratio: 1 }, { loss_ratio: 2 }).result, 'fail')
+})
+
+test('figures of another data set say nothing of each other', () => {
+  const [gate, same] = [metric('auc').noWorseThanChampion(), evaluation.sameDataAsChampion()]
+  const on = (sha256?: string) => measured({ auc: 0.9 }, { dataset: { name: 'test', ...(sha256 && { sha256 }) } })
+  const [a, b] = [on('a'.repeat(64)), on('b'.repeat(64))]
+  assert.equal([judged(gate, a, b).result, judged(same, a, b).result], ['unknown', 'fail'])
+  assert.match(judged(gate, a, b).note ?? '', /another data set \(test, sha256 bbbbbbbbbbbb\)/)
+  assert.equal([judged(gate, a, a).result, judged(same, a, a).result], ['pass', 'pass'])
+  assert.equal(
+    [judged(same, a, on()).result, judged(same, on(), a).note],
+    ['unknown', 'the data set of 1.0.0 has no digest'],
+  )
+  assert.is(judged(same, a).detail, 'no champion yet')
+})
+
+test('a metric has an age, by its own date or by that of the training', () => {
+  const gate = evaluation.noOlderThan('30d')
+  const at = (measuredAt: string) => judged(gate, measured({}, { measuredAt }))
+  assert.equal(at('2026-10-22T12:00:00Z'), { name: 'metrics not older than 30d', result: 'pass', detail: '30 d' })
+  assert.equal([at('2026-10-22T11:59:00Z').result, at('2026-10-22T13:59:00+02:00').result], ['fail', 'fail'])
+  assert.equal(judged(gate, { ...measured({}), lineage: { trainedAt: '2026-11-20T00:00:00Z' } }).detail, '36 h')
+  assert.is(judged(gate, measured({})).result, 'unknown')
+  assert.is(at('2027-01-01T00:00:00Z').detail, 'in the future')
+})
+
+test('too few rows fail, and rows that nobody counted are unknown', () => {
+  const gate = evaluation.atLeastRows(100)
+  const of = (rows?: number) =>
+    judged(gate, measured({}, { dataset: { name: 'x', ...(rows !== undefined && { rows }) } }))
+  assert.equal([of(100).result, of(99).result, of().result], ['pass', 'fail', 'unknown'])
+})
+
+test('time and memory are judged by a bound or against the champion, and differences of noise are none', () => {
+  const evidence = (was: number, is: number) => ({
+    now: NOW,
+    replay: {
+      golden: { unknown: '' },
+      compared: { unknown: '' },
+      latency: { champion: { p50Ms: was, p95Ms: was, p99Ms: was }, candidate: { p50Ms: is, p95Ms: is, p99Ms: is } },
+    },
+    memory: { champion: { process: 0, model: was * 2 ** 20 }, candidate: { process: 0, model: is * 2 ** 20 } },
+  })
+  const judge = (gate: PromotionGate, was: number, is: number) => {
+    const sides = { candidate: measured({}), champion: measured({}), scored: { unknown: '' }, rows: [] }
+    const { result, detail } = evaluate(gate, { ...sides, evidence: evidence(was, is) })
+    return [result, detail]
+  }
+  assert.equal(judge(latency('p99').atMost('25ms'), 8, 25), ['pass', '25 ms'])
+  assert.equal(judge(latency('p99').atMost('25ms'), 8, 25.1), ['fail', '25.1 ms'])
+  assert.equal(judge(latency('p50').noWorseThanChampion({ tolerance: '20%' }), 10, 12), ['pass', '+20 %'])
+  assert.equal(judge(latency('p50').noWorseThanChampion({ tolerance: '20%' }), 10, 13), ['fail', '+30 % (allowed 20%)'])
+  assert.equal(judge(latency('p50').noWorseThanChampion({ tolerance: '0%' }), 0.02, 0.1), ['pass', '+400 %'])
+  assert.equal(judge(memory().atMost('64Mi'), 1, 65), ['fail', '65 Mi'])
+  assert.equal(judge(memory().noWorseThanChampion({ tolerance: '10%' }), 100, 108), ['pass', '+8 %'])
+  assert.equal(judge(memory().noWorseThanChampion({ tolerance: '10%' }), 100, 111), ['fail', '+11 % (allowed 10%)'])
+  assert.equal(judged(latency('p99').atMost('25ms'), measured({})).result, 'unknown')
+})
+
+test.run()

@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { execArgv, execPath } from 'node:process'
+import { fileURLToPath } from 'node:url'
+import type { GoldenSample, ModelInterface } from 'modelyard-serving/contract'
+import type { VersionFile } from '../definitions/index.ts'
+import { bundlePath, type Repository } from '../repository/index.ts'
+
+/** What one request asks: a record of named features, or raw tensors. */
+export type Sample = Pick<GoldenSample, 'features' | 'tensors'>
+
+/** Bytes of resident memory. */
+export interface MemoryUse {
+  /** Of a process with the runtime and no model. */
+  process: number
+  /** What the model adds to it. */
+  model: number
+}
+
+export interface ProbeRequest {
+  file: string
+  modelInterface: ModelInterface
+  samples: Sample[]
+}
+
+/** Compiled code runs from `.js`, the sources of this repository from `.ts`. */
+const PROBE = fileURLToPath(
+  new URL(`./memory-probe${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
+)
+const ROWS = 64
+
+/** What a version takes in a process of its own, which nothing else has touched; undefined when it cannot be run here. */
+export async function measureMemory(
+  repository: Repository,
+  version: VersionFile,
+  rows: readonly Sample[],
+): Promise<MemoryUse | undefined> {
+  const file = bundlePath(repository, version.model, version.bundle.model)
+  if (file === undefined) return undefined
+  const samples = rows
+    .slice(0, ROWS)
+    .map(({ features, tensors }) => ({ ...(features && { features }), ...(tensors && { tensors }) }))
+  const request: ProbeRequest = { file, modelInterface: version.interface, samples }
+  return new Promise((resolve) => {
+    const probe = spawn(execPath, [...execArgv, PROBE], { stdio: ['pipe', 'pipe', 'ignore'] })
+    let answer = ''
+    probe.stdout.setEncoding('utf8').on('data', (text: string) => {
+      answer += text
+    })
+    probe.on('error', () => resolve(undefined))
+    probe.on('close', (code) => resolve(code === 0 ? (JSON.parse(answer) as MemoryUse) : undefined))
+    // A probe that ends early closes its end; that it failed is what its exit code says.
+    probe.stdin.on('error', () => undefined)
+    probe.stdin.end(JSON.stringify(request))
+  })
+}

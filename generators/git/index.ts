@@ -1,0 +1,21 @@
+export { withBase } from './base-worktree.ts'
+export {
+  branchState,
+  type CommitState,
+  commitState,
+  commitsBeyond,
+  fetchBase,
+  pushBranch,
+  setLocalBranch,
+} from './branches.ts'
+export { filesAt, mergeBase } from './files-at.ts'
+export { type GitRepository, openRepository } from './git.ts'
+export { tokenFrom } from './git-environment.ts'
+export { GitFailure } from './git-failure.ts'
+export { isLoopback } from './loopback.ts'
+export { redact } from './redact.ts'
+export { type ForgeRepository, parseForgeRepository, remoteUrl } from './remote.ts'
+export { type HistoryEntry, scalarHistory } from './scalar-history.ts'
+export { createScratchRepository, mergeBranch } from './scratch-repository.ts'
+export { needsOf } from './sparse-checkout.ts'
+export { commitAll, withScratchWorktree } from './worktree.ts'

@@ -1,0 +1,183 @@
+import { access } from 'node:fs/promises'
+import type { DefinedEnvironment, VersionFile } from '../definitions/index.ts'
+import { Failure } from '../findings/index.ts'
+import { createGitHubClient } from '../forges/index.ts'
+import { GitFailure, openRepository, parseForgeRepository, remoteUrl, tokenFrom } from '../git/index.ts'
+import type { Plan } from '../repository/index.ts'
+import { applicationsOf, reasonOf } from './argo-cd.ts'
+import { queryPrometheus } from './prometheus.ts'
+
+/** One thing that Modelyard needs from outside. `unknown`: it could not be looked at from here. */
+export interface Diagnosis {
+  what: string
+  result: 'ok' | 'wrong' | 'unknown'
+  detail: string
+  fix?: string
+}
+
+export interface DoctorOptions {
+  remote: string
+  baseBranch: string
+  apiUrl?: string
+}
+
+const TIMEOUT = 10_000
+
+/** Looks at everything that commands lean on and only fail with when they are run. */
+export async function diagnose(root: string, plan: Plan | undefined, options: DoctorOptions): Promise<Diagnosis[]> {
+  const environments = plan?.environments ?? []
+  const places = environments.map(async ({ definition, models }) => [
+    ...(await argoCd(definition)),
+    ...(await prometheus(definition)),
+    await artifacts(definition, models[0]?.stable.facts),
+  ])
+  return (await Promise.all([[node()], gitHistory(root, options), forge(root, options), ...places])).flat()
+}
+
+function node(): Diagnosis {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const what = 'Node.js'
+  if (major > 20 || (major === 20 && minor >= 19)) return { what, result: 'ok', detail: process.versions.node }
+  return { what, result: 'wrong', detail: process.versions.node, fix: 'Install Node.js 20.19 or newer.' }
+}
+
+async function gitHistory(root: string, { remote, baseBranch }: DoctorOptions): Promise<Diagnosis[]> {
+  const what = 'Git history'
+  try {
+    const { git } = await openRepository(root)
+    const shallow = (await git(['rev-parse', '--is-shallow-repository'])).trim() === 'true'
+    const depth = (await git(['rev-list', '--count', 'HEAD'])).trim()
+    const fix = 'Fetch the whole history: git fetch --unshallow, or fetch-depth: 0 in a workflow.'
+    const history: Diagnosis = shallow
+      ? {
+          what,
+          result: 'wrong',
+          detail: `shallow, ${depth} commits: rollback and history do not see what ran before`,
+          fix,
+        }
+      : { what, result: 'ok', detail: `${depth} commits, complete` }
+    const tip = await git(['ls-remote', '--exit-code', '--heads', remote, baseBranch], { silence: TIMEOUT }).catch(
+      (error: unknown) => {
+        if (error instanceof GitFailure) return error
+        throw error
+      },
+    )
+    const name = `${remote}/${baseBranch}`
+    if (typeof tip === 'string') return [history, { what: name, result: 'ok', detail: tip.slice(0, 7) }]
+    const detail = tip.message.split('\n')[0] || 'no such branch'
+    return [
+      history,
+      { what: name, result: 'wrong', detail, fix: 'Name them: --remote and --base. Check the rights to fetch.' },
+    ]
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return [{ what, result: 'wrong', detail: error.message, ...(error.fix !== undefined && { fix: error.fix }) }]
+  }
+}
+
+async function forge(root: string, { remote, baseBranch, apiUrl }: DoctorOptions): Promise<Diagnosis[]> {
+  const what = 'forge token'
+  const token = tokenFrom(process.env)
+  const fix = 'Set GITHUB_TOKEN to a token with "contents: write" and "pull requests: write".'
+  if (token === undefined) return [{ what, result: 'unknown', detail: 'neither GITHUB_TOKEN nor GH_TOKEN is set', fix }]
+  try {
+    const repository = parseForgeRepository(await remoteUrl(await openRepository(root), remote))
+    if (!repository) return [{ what, result: 'unknown', detail: `${remote} is on no forge that is known` }]
+    const client = createGitHubClient({ repository, ...(apiUrl !== undefined && { baseUrl: apiUrl }) })
+    const { owner, repo, rest } = client
+    const { data } = await client.attempt('read the repository', () => rest.repos.get({ owner, repo }))
+    const mayPush = data.permissions?.push ?? false
+    const known: Diagnosis = mayPush
+      ? { what, result: 'ok', detail: `may push to ${data.full_name}` }
+      : { what, result: 'wrong', detail: `may not push to ${data.full_name}`, fix }
+    return [known, startsChecks(token), await protection(client, baseBranch)]
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return [{ what, result: 'wrong', detail: error.message, ...(error.fix !== undefined && { fix: error.fix }) }]
+  }
+}
+
+/** A pull request that the workflow's own token opens starts no workflow: its checks stay pending for ever. */
+function startsChecks(token: string): Diagnosis {
+  const what = 'checks of its pull requests'
+  const isWorkflow =
+    process.env['GITHUB_ACTIONS'] === 'true' && token.startsWith('ghs_') && process.env['GITHUB_TOKEN'] === token
+  if (/^(gh[pou]_|github_pat_)/.test(token)) return { what, result: 'ok', detail: 'a token of a person: they start' }
+  if (!isWorkflow) return { what, result: 'unknown', detail: 'the token does not tell whose it is' }
+  const fix = 'Use the token of a GitHub App in workflows that promote.'
+  return { what, result: 'unknown', detail: "a GitHub App's, or the workflow's own, which starts none", fix }
+}
+
+async function protection(
+  { rest, owner, repo, attempt }: ReturnType<typeof createGitHubClient>,
+  branch: string,
+): Promise<Diagnosis> {
+  const what = `protection of ${branch}`
+  const { data } = await attempt('read the branch', () => rest.repos.getBranch({ owner, repo, branch }))
+  if (data.protected) return { what, result: 'ok', detail: 'protected' }
+  const fix =
+    'Require pull requests and the check of modelyard: without that nobody is asked before production changes.'
+  return { what, result: 'wrong', detail: 'not protected: anybody who may push changes what runs', fix }
+}
+
+async function argoCd(environment: DefinedEnvironment): Promise<Diagnosis[]> {
+  const what = `Argo CD of ${environment.name}`
+  const applications = await applicationsOf(environment)
+  if ('unknown' in applications) return [{ what, result: 'unknown', detail: applications.unknown }]
+  return [{ what, result: 'ok', detail: `${applications.value.length} Applications seen` }]
+}
+
+async function prometheus({ name, prometheus: address }: DefinedEnvironment): Promise<Diagnosis[]> {
+  const what = `Prometheus of ${name}`
+  if (address === undefined) return []
+  const answer = await queryPrometheus({ address }, 'vector(1)')
+  return [
+    'unknown' in answer
+      ? {
+          what,
+          result: 'wrong',
+          detail: answer.unknown,
+          fix: 'Correct prometheus in environment.ts, or set PROMETHEUS_TOKEN.',
+        }
+      : { what, result: 'ok', detail: 'answers' },
+  ]
+}
+
+/** Asks for the artifact of one model that runs there, as its pods do; stores that need the credentials of a pod are left to it. */
+async function artifacts(
+  { name, artifacts: store }: DefinedEnvironment,
+  version: VersionFile | undefined,
+): Promise<Diagnosis> {
+  const what = `artifacts of ${name}`
+  if (!version) return { what, result: 'unknown', detail: 'no model runs there' }
+  const { sha256 } = version.bundle.model
+  if (store.kind === 'files') {
+    const found = await access(`${store.base}/sha256/${sha256}`).then(
+      () => true,
+      () => false,
+    )
+    return {
+      what,
+      result: found ? 'ok' : 'unknown',
+      detail: found ? store.base : `${store.base} is a volume of its pods`,
+    }
+  }
+  if (store.kind !== 'https')
+    return { what, result: 'unknown', detail: `${store.kind}: asked with the credentials of its pods` }
+  try {
+    const response = await fetch(`${store.base}/sha256/${sha256}`, {
+      method: 'HEAD',
+      signal: AbortSignal.timeout(TIMEOUT),
+    })
+    if (response.ok) return { what, result: 'ok', detail: `${new URL(store.base).host} has ${sha256.slice(0, 12)}` }
+    const fix = `Upload it: pods of ${version.model} ${version.version} cannot start.`
+    return {
+      what,
+      result: 'wrong',
+      detail: `${new URL(store.base).host} answered ${response.status} for ${sha256.slice(0, 12)}`,
+      fix,
+    }
+  } catch (error) {
+    return { what, result: 'unknown', detail: `${new URL(store.base).host} could not be asked (${reasonOf(error)})` }
+  }
+}

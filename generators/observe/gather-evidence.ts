@@ -1,0 +1,95 @@
+import { type DefinedEnvironment, namespaceOf, parseDuration } from '../definitions/index.ts'
+import { type Evidence, type Known, measureMemory, replay } from '../gates/index.ts'
+import type { PlannedVersion, Repository } from '../repository/index.ts'
+import { liveFigures, type Running, soakTime } from './live-figures.ts'
+
+/** How promotions are judged, beside what the repository says. */
+export interface Judging {
+  /** Asked instead of the addresses in environment.ts. */
+  prometheus?: string
+  /** False: processes are not started to measure memory. Default true. */
+  measureMemory?: boolean
+  /** Reviews that approve, as the forge says. */
+  approvals?: number
+  /** Default: the clock. */
+  now?: Date
+}
+
+export interface Judged {
+  model: string
+  candidate: PlannedVersion
+  champion?: PlannedVersion
+  /** Where it shall run. */
+  target: DefinedEnvironment
+  /** Where live figures are read: where it runs now. */
+  seenIn: DefinedEnvironment | undefined
+}
+
+/** Runs, measures and asks all that gates judge by. @param repository where artifacts and model.ts are read */
+export async function gatherEvidence(
+  repository: Repository,
+  { model, candidate, champion, target, seenIn }: Judged,
+  { offline = false, ...judging }: Judging & { offline?: boolean },
+): Promise<Evidence> {
+  const { now = new Date(), prometheus, approvals } = judging
+  const { soak, live } = target.gates ?? {}
+  const source = target.promotesFrom
+  const [loaded, figures] = await Promise.all([
+    soak &&
+      source &&
+      ask(source, prometheus, (server) => soakTime(server, running(model, candidate, source), parseDuration(soak))),
+    live &&
+      seenIn &&
+      ask(seenIn, prometheus, (server) => {
+        return liveFigures(server, running(model, candidate, seenIn), parseDuration(live.during ?? '1h'))
+      }),
+  ])
+  const asked = {
+    now,
+    ...(approvals !== undefined && { approvals: { value: approvals } }),
+    ...(loaded && { soak: loaded }),
+    ...(figures && { live: figures }),
+  }
+  if (offline) return asked
+  const reading = repository.models.get(model)?.definition?.value.evaluation
+  const replayed = await replay(repository, champion?.facts, candidate.facts, reading)
+  const memory =
+    judging.measureMemory === false ? undefined : await memoryOfBoth(repository, replayed, candidate, champion)
+  return { ...asked, replay: replayed, ...(memory && { memory }) }
+}
+
+async function memoryOfBoth(
+  repository: Repository,
+  { compared }: Awaited<ReturnType<typeof replay>>,
+  candidate: PlannedVersion,
+  champion: PlannedVersion | undefined,
+): Promise<Evidence['memory']> {
+  const rows = 'rows' in compared ? compared.rows : []
+  // One after the other: two at once would compete for the memory that is measured.
+  const is = await measureMemory(repository, candidate.facts, rows)
+  if (!is) return undefined
+  const was = champion && (await measureMemory(repository, champion.facts, rows))
+  return { candidate: is, ...(was && { champion: was }) }
+}
+
+function running(
+  model: string,
+  { facts, reference, settings }: PlannedVersion,
+  { namespace: places, promotesFrom }: DefinedEnvironment,
+): Running {
+  // An owner without a namespace has no pods: what is asked of none is not known.
+  const namespace = namespaceOf(places, settings.owner) ?? ''
+  // Pods of a first environment run bare versions, which say no release.
+  return { model, namespace, version: facts.version, ...(promotesFrom && { release: reference }) }
+}
+
+function ask<T>(
+  environment: DefinedEnvironment,
+  given: string | undefined,
+  query: (server: { address: string }) => Promise<Known<T>>,
+): Promise<Known<T>> {
+  const address = given ?? environment.prometheus
+  if (address !== undefined) return query({ address })
+  const unknown = `no Prometheus of ${environment.name} is known: prometheus in its environment.ts, or --prometheus`
+  return Promise.resolve({ unknown })
+}

@@ -1,0 +1,72 @@
+import type { GitRepository } from '../git/index.ts'
+import { parseForgeRepository, remoteUrl } from '../git/index.ts'
+
+/** A commit that another one is about. */
+export interface ReferencedCommit {
+  sha: string
+  /** `Ada <ada@example.com>` */
+  author: string
+  /** ISO 8601 with the offset. */
+  date: string
+  subject: string
+  body: string
+  /** Where people find it; absent for a repository that is on no forge. */
+  repoUrl?: string
+}
+
+/** The newest commit up to `revision` that changed one of the files: what brought a change to where it is now. */
+export async function lastChangeOf(
+  repository: GitRepository,
+  remote: string,
+  revision: string,
+  files: readonly string[],
+): Promise<ReferencedCommit | undefined> {
+  const format = '--format=%H%x1f%an%x1f%ae%x1f%aI%x1f%s%x1f%b'
+  const args = ['log', '-1', '--no-show-signature', format, '--end-of-options', revision, '--', ...files]
+  const [sha = '', name = '', address = '', date = '', subject = '', body = ''] = (await repository.git(args)).split(
+    '\x1f',
+  )
+  if (sha === '') return undefined
+  const repoUrl = webAddress(await remoteUrl(repository, remote))
+  const author = `${quoted(name)} <${address}>`
+  return { sha, author, date, subject, body: body.trim(), ...(repoUrl !== undefined && { repoUrl }) }
+}
+
+function webAddress(url: string): string | undefined {
+  const forge = parseForgeRepository(url)
+  return forge && `https://${forge.host}/${forge.owner}/${forge.repo}`
+}
+
+/** A name with marks of its own stands in quotes, as RFC 5322 wants it. */
+function quoted(name: string): string {
+  return /^[\w !#$%&'*+/=?^`{|}~\u0080-\uffff-]*$/.test(name) ? name : `"${name.replace(/["\\]/g, '\\$&')}"`
+}
+
+/**
+ * A message that ends in trailers: `facts` as they are, and the commit that this one is about in the words that Argo CD reads
+ * and shows beside the synced revision (`Argocd-reference-commit-...`).
+ */
+export function commitMessage(
+  title: string,
+  facts: Record<string, string | undefined>,
+  reference: ReferencedCommit | undefined,
+): string {
+  const argocd = reference && {
+    author: reference.author,
+    sha: reference.sha,
+    subject: reference.subject,
+    // Argo CD reads it as JSON, since a trailer is one line.
+    body: reference.body === '' ? undefined : JSON.stringify(reference.body),
+    repourl: reference.repoUrl,
+    date: reference.date,
+  }
+  const trailers = [
+    ...Object.entries(facts),
+    ...Object.entries(argocd ?? {}).map(([key, value]): [string, string | undefined] => [
+      `Argocd-reference-commit-${key}`,
+      value,
+    ]),
+  ]
+  const lines = trailers.flatMap(([key, value]) => (value ? [`${key}: ${value.replace(/\s*\n\s*/g, ' ')}`] : []))
+  return `${title}\n\n${lines.join('\n')}\n`
+}

@@ -1,0 +1,51 @@
+import type { DefinedEnvironment, PinFile, ScaleToZero, SealedSettings, VersionFile } from '../definitions/index.ts'
+import type { Finding } from '../findings/index.ts'
+
+/** A version as an environment's pin names it. */
+export interface PlannedVersion {
+  /** `1.5.0` or `1.5.0-8f3c2a9d`, as the pin says. */
+  reference: string
+  /** `1.5.0-8f3c2a9d`; absent in a first environment. */
+  release?: string
+  facts: VersionFile
+  settings: SealedSettings
+  servingImage: string
+}
+
+export interface PlannedCandidate {
+  version: PlannedVersion
+  /** The candidate's, with the environment's override. */
+  settings: SealedSettings
+  mode: NonNullable<PinFile['candidate']>['mode']
+  /** Percent. */
+  weight: number
+  header?: string
+  value?: string
+  feature?: string
+  salt?: string
+}
+
+/** One model in one environment: all that its manifests are made from. */
+export interface PlannedModel {
+  name: string
+  environment: DefinedEnvironment
+  /** Of the environment, or of the model's owner there. */
+  namespace: string
+  stable: PlannedVersion
+  candidate?: PlannedCandidate
+  /** Where there may be no pods: when there must be some. */
+  scaleToZero?: ScaleToZero
+  /** The stable version's, with the environment's override. */
+  settings: SealedSettings
+}
+
+export interface PlannedEnvironment {
+  definition: DefinedEnvironment
+  models: PlannedModel[]
+}
+
+/** What should run where: every reference resolved, in the order of promotion. */
+export interface Plan {
+  environments: PlannedEnvironment[]
+  findings: Finding[]
+}

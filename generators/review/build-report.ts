@@ -1,0 +1,161 @@
+import { type MemoryQuantity, parseMemory } from '../definitions/index.ts'
+import type { Evidence, Latency, MemoryUse } from '../gates/index.ts'
+import { formatDiff, modelFolder } from '../manifests/index.ts'
+import type { AppliedChange, PinChange } from '../pins/index.ts'
+import { interfaceChanges, type PlannedVersion } from '../repository/index.ts'
+import { canonicalJson } from '../text/index.ts'
+import { parseYaml } from '../yaml/index.ts'
+import { comparePredictions } from './predictions.ts'
+import type { ObjectChanges, PromotionReport, RenderedChanges, RunningVersion, SettingChange } from './report.ts'
+
+/** What a promotion's pull request says: everything judged, read or measured here and now, nothing assumed. */
+export function buildPromotionReport(
+  change: PinChange,
+  applied: AppliedChange,
+  baseCommit: string,
+  evidence: Evidence,
+): PromotionReport {
+  const { from, mode, gates, overrides = [] } = change
+  const to = promotedVersion(change, applied)
+  const { replay, memory } = evidence
+  const reading = applied.repository.models.get(change.model)?.definition?.value.evaluation
+  const cost = (version: PlannedVersion, latency: Latency | undefined, use: MemoryUse | undefined) => ({
+    artifactBytes: artifactBytes(version),
+    ...latency,
+    ...(use && { memoryBytes: use.model }),
+  })
+  return {
+    model: change.model,
+    environment: change.environment,
+    ...(from && { from: runningVersion(from) }),
+    to: runningVersion(to),
+    mode,
+    gates,
+    overrides: [...overrides],
+    interfaceChanges: from && interfaceChanges(from.facts.interface, to.facts.interface),
+    predictions: replay
+      ? comparePredictions(replay, to.facts.interface, reading)
+      : { kind: 'unknown', reason: 'artifacts were left out' },
+    cost: {
+      ...(from && { from: cost(from, replay?.latency?.champion, memory?.champion) }),
+      to: cost(to, replay?.latency?.candidate, memory?.candidate),
+      ...(memory && { limit: memoryLimit(memory, to) }),
+    },
+    settings: from ? settingChanges(from, to) : [],
+    undo: undoCommand(change),
+    lineage: lineage(to),
+    ...renderedChanges(change, applied),
+    baseCommit,
+  }
+}
+
+function memoryLimit({ champion, candidate }: NonNullable<Evidence['memory']>, { settings }: PlannedVersion) {
+  const { memory } = settings.resources
+  const neededBytes = candidate.process + candidate.model + (champion?.model ?? 0)
+  return { memory, neededBytes, holds: neededBytes <= parseMemory(memory as MemoryQuantity) }
+}
+
+/** The version that a promotion is about: what answers everything afterwards, or the candidate. */
+export function promotedVersion({ mode, environment }: PinChange, { model }: AppliedChange): PlannedVersion {
+  const version = mode.kind === 'stable' ? model?.stable : model?.candidate?.version
+  if (!version) throw new Error(`nothing was promoted to ${environment}`)
+  return version
+}
+
+function undoCommand({ from, mode, model, environment }: PinChange): string {
+  if (mode.kind !== 'stable') return `modelyard candidate ${model} --env ${environment} --abort`
+  return `modelyard ${from ? 'rollback' : 'retire'} ${model} --env ${environment}`
+}
+
+/** What merging does to dist/: the part that every change of a pin has. */
+export function renderedChanges(change: PinChange, applied: AppliedChange): RenderedChanges {
+  const { pin } = change
+  return {
+    objects: objectChanges(change, applied),
+    pinDiff: formatDiff([
+      {
+        path: pin.file,
+        ...(pin.before !== undefined && { before: pin.before }),
+        ...(pin.after !== undefined && { after: pin.after }),
+      },
+    ]),
+    renderedDiff: formatDiff(applied.manifests),
+    findings: applied.validation.findings,
+  }
+}
+
+export function runningVersion({ facts, release }: PlannedVersion): RunningVersion {
+  return { version: facts.version, ...(release !== undefined && { release }) }
+}
+
+/** The same of a reference as pins write it. */
+export function namedVersion(reference: string): RunningVersion {
+  const [version = ''] = reference.split('-')
+  return { version, ...(version !== reference && { release: reference }) }
+}
+
+function objectChanges({ model, environment }: PinChange, { manifests }: AppliedChange): ObjectChanges {
+  const own = modelFolder(environment, model)
+  const models = modelFolder(environment, '')
+  const paths = (wanted: (change: AppliedChange['manifests'][number]) => boolean) =>
+    manifests.filter(wanted).map(({ path }) => path)
+  const others = manifests.filter(({ path }) => path.startsWith(models) && !path.startsWith(`${own}/`))
+  return {
+    added: paths(({ before }) => before === undefined),
+    changed: paths(({ before, after }) => before !== undefined && after !== undefined),
+    removed: paths(({ after }) => after === undefined),
+    podsRestart: podTemplateChanges(manifests.find(({ path }) => path === `${own}/deployment.yaml`)),
+    otherModels: [...new Set(others.map(({ path }) => path.slice(models.length).split('/')[0] ?? ''))],
+  }
+}
+
+/** Pods restart exactly when the template that they are made from changes. */
+function podTemplateChanges(deployment: { before?: string; after?: string } | undefined): boolean {
+  if (deployment?.before === undefined || deployment.after === undefined) return false
+  const template = (text: string) =>
+    (parseYaml('deployment.yaml', text).document?.value as { spec?: { template?: unknown } } | undefined)?.spec
+      ?.template
+  return canonicalJson(template(deployment.before) ?? null) !== canonicalJson(template(deployment.after) ?? null)
+}
+
+function settingChanges(from: PlannedVersion, to: PlannedVersion): SettingChange[] {
+  const facts = ({ settings, servingImage }: PlannedVersion): Record<string, string> => ({
+    image: servingImage.split('@')[1]?.slice(0, 19) ?? servingImage,
+    owner: settings.owner,
+    cpu: `${settings.resources.cpu}..${settings.resources.cpuLimit}`,
+    memory: settings.resources.memory,
+    replicas: `${settings.replicas.min}..${settings.replicas.max}`,
+    'batch size': String(settings.batching.maxSize),
+    'batch delay': `${settings.batching.maxDelayMs} ms`,
+    'p99 objective': `${settings.slo.latencyP99Ms} ms`,
+    availability: String(settings.slo.availability),
+    strict: String(settings.strict),
+  })
+  const [before, after] = [facts(from), facts(to)]
+  return Object.keys(after).flatMap((field) =>
+    before[field] === after[field] ? [] : [{ field, from: before[field] ?? '', to: after[field] ?? '' }],
+  )
+}
+
+function artifactBytes({ facts }: PlannedVersion): number {
+  const { model, externalData = [] } = facts.bundle
+  return [model, ...externalData].reduce((sum, file) => sum + file.size, 0)
+}
+
+/** Scalars of the lineage, nested names joined by a space; the artifact's digest last. */
+function lineage({ facts }: PlannedVersion): Record<string, string> {
+  const entries: [string, string][] = []
+  const visit = (value: unknown, name: string) => {
+    if (value !== null && typeof value === 'object') {
+      for (const [key, item] of Object.entries(value)) visit(item, name === '' ? key : `${name} ${key}`)
+    } else entries.push([name, String(value)])
+  }
+  visit(facts.lineage, '')
+  const { name, rows, sha256 } = facts.evaluation.dataset
+  entries.push([
+    'evaluated on',
+    [name, rows === undefined ? '' : `${rows} rows`, sha256?.slice(0, 12) ?? ''].filter(Boolean).join(', '),
+  ])
+  entries.push(['artifact sha256', facts.bundle.model.sha256])
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,109 @@
+import { assemble, type Description, hidden, lookHere, MAX_TITLE, type Part } from './assemble-body.ts'
+import { clip, escapeText, inlineCode } from './markdown.ts'
+import { count, formatNumber } from './numbers.ts'
+import type { CandidateReport, RetirementReport, RollbackReport } from './report.ts'
+import { objectLines, undoSection } from './sections.ts'
+import { modeName, sides } from './summary.ts'
+
+type Step = RollbackReport | CandidateReport | RetirementReport
+
+/** The pull request of a rollback. */
+export function describeRollback(report: RollbackReport): Description {
+  const names = sides(report)
+  const { ranBefore } = report
+  const change = names.from === undefined ? names.to : `${names.from} -> ${names.to}`
+  const before =
+    ranBefore === undefined
+      ? 'That it ran here before is **not known** from history.'
+      : `It ran here before (${inlineCode(ranBefore.commit.slice(0, 7))}, ${escapeText(ranBefore.date)}).`
+  return describeStep(report, {
+    title: `Roll back ${report.model} ${change} in ${report.environment}`,
+    heading: `back: ${change}`,
+    verdict: 'rollback',
+    sentences: `${before}\nNothing was measured or gated again for this.`,
+    effect: `Runs ${escapeText(names.to)} ${names.from === undefined ? 'again' : `instead of ${escapeText(names.from)}`}`,
+    restarts: names.from !== undefined,
+    block: hidden('rollback', report),
+  })
+}
+
+/** The pull request that widens, narrows or ends a candidate. */
+export function describeCandidate(report: CandidateReport): Description {
+  const { model, environment, stable, candidate, weight } = report
+  const names = sides({ from: stable, to: candidate })
+  const kind = modeName(report.mode)
+  const share = (percent: number) => `${formatNumber(percent)} %`
+  const block = hidden('candidate', { ...report, from: stable, to: candidate })
+  if (weight.to === undefined) {
+    return describeStep(report, {
+      title: `End ${kind} ${names.to} of ${model} in ${environment}`,
+      heading: `${names.to} goes`,
+      verdict: `${kind} of ${share(weight.from)} ends`,
+      sentences: `${escapeText(names.from ?? '')} answers everything again.\nNothing was measured or gated for this.`,
+      effect: `Sends no more requests to ${escapeText(names.to)}`,
+      restarts: true,
+      block,
+    })
+  }
+  const effect = report.mode === 'shadow' ? 'Copies' : 'Sends'
+  return describeStep(report, {
+    title: `Change ${kind} ${names.to} of ${model} in ${environment}: ${share(weight.from)} -> ${share(weight.to)}`,
+    heading: `${names.to}: ${share(weight.from)} -> ${share(weight.to)}`,
+    verdict: `${kind} ${weight.to > weight.from ? 'widened' : 'narrowed'}`,
+    sentences: `${escapeText(names.from ?? '')} stays the stable version.\nNothing was measured or gated again for this.`,
+    effect: `${effect} ${share(weight.to)} of requests to ${escapeText(names.to)}, ${share(weight.from)} before`,
+    restarts: true,
+    block,
+  })
+}
+
+/** The pull request after which a model runs in an environment no longer. */
+export function describeRetirement(report: RetirementReport): Description {
+  const { model, environment, from, callers } = report
+  const name = sides({ to: from }).to
+  const called =
+    'unknown' in callers
+      ? `Who still calls it is **unknown**: ${escapeText(callers.unknown)}.`
+      : callers.requests === 0
+        ? `Nobody called it in the last ${escapeText(callers.during)}.`
+        : `It answered **${count(callers.requests, 'request')}** in the last ${escapeText(callers.during)}: ${callers.routes.map((one) => `${escapeText(one.route)} ${formatNumber(one.requests)}`).join(', ')}.`
+  return describeStep(report, {
+    title: `Retire ${model} ${name} in ${environment}`,
+    heading: `${name} retires`,
+    verdict: 'retirement',
+    sentences: `${called}\nVersions and releases stay: it can come back.`,
+    effect: 'Argo CD removes its objects; callers get **404** or no connection',
+    restarts: false,
+    block: hidden('retirement', { ...report, to: from }),
+  })
+}
+
+interface Words {
+  title: string
+  /** Beside the model's name. */
+  heading: string
+  /** Beside the environment's. */
+  verdict: string
+  sentences: string
+  /** The first thing that merging does: Markdown. */
+  effect: string
+  /** Whether pods are left that could restart. */
+  restarts: boolean
+  block: string
+}
+
+function describeStep(report: Step, words: Words): Description {
+  const { reason, findings, objects } = report
+  const pods = objects.podsRestart ? 'Serving pods **restart**, by a rolling update' : 'Serving pods **do not restart**'
+  const effects = [words.effect, ...objectLines(objects), ...(words.restarts ? [pods] : [])]
+  const heading = `## ${escapeText(clip(report.model, 100))} ${escapeText(words.heading)}`
+  const parts: Part[] = [
+    { text: `${heading}\n**${escapeText(report.environment)}: ${escapeText(words.verdict)}**` },
+    { text: words.sentences },
+    { text: reason === undefined ? '' : `> **Reason:** ${escapeText(clip(reason, 1000))}` },
+    { text: lookHere(findings.map(({ message }) => `warning: ${escapeText(clip(message, 300))}`)) },
+    { text: `### What merging does\n\n${effects.map((line) => `- ${line}`).join('\n')}` },
+    { text: undoSection(report.undo) },
+  ]
+  return { title: clip(words.title, MAX_TITLE), body: assemble(parts, report, words.block) }
+}
