@@ -18,7 +18,14 @@ import {
 import { type CacheOptions, createContentCache } from './content-cache.ts'
 import type { DownloadTiming } from './download.ts'
 
-const TIMING: DownloadTiming = { stallMs: 5000, attempts: 3, firstWaitMs: 1, longestWaitMs: 5000, progressMs: 60_000 }
+const TIMING: DownloadTiming = {
+  stallMs: 5000,
+  slowestBytesPerSecond: 1024,
+  attempts: 3,
+  firstWaitMs: 1,
+  longestWaitMs: 5000,
+  progressMs: 60_000,
+}
 const CONTENT = randomBytes(300_000)
 
 test.after.each(async () => {
@@ -51,6 +58,18 @@ test('a store that knows no ranges is read again from the start', async () => {
   })
   const path = await cacheIn(scratch()).resolve(contentReference(`${store.origin}/m.onnx`, CONTENT))
   assert.equal(readFileSync(path), CONTENT)
+})
+
+test('a store that sends drop by drop is given up', async () => {
+  const store = await storeServer((_request, response) => {
+    response.writeHead(206, { 'content-range': `bytes 0-299999/300000` })
+    const drops = setInterval(() => response.write('.'), 5)
+    response.on('close', () => clearInterval(drops))
+  })
+  const timing = { stallMs: 30, slowestBytesPerSecond: 10_000 }
+  const error = await failureOf(cacheIn(scratch(), { timing }).resolve(contentReference(store.origin, CONTENT)))
+  assert.match(error.message, 'less than 10000 bytes a second')
+  assert.ok(error.transient)
 })
 
 test('a store that ends in the middle without saying so is refused by the size, at once', async () => {

@@ -10,7 +10,9 @@ import { type Content, type OpenAddress, shownAddress } from './stores/index.ts'
 export interface DownloadTiming {
   /** Milliseconds without a byte after which a store is given up. */
   stallMs: number
-  /** Attempts in a row that may bring no further byte. After them a caller decides when to ask again. */
+  /** Bytes a second below which a store is given up, on average over `stallMs`: drop by drop it would hold up a model for ever. */
+  slowestBytesPerSecond: number
+  /** Attempts in a row that may bring less than `slowestBytesPerSecond` brings in `stallMs`. After them a caller decides when to ask again. */
   attempts: number
   /** Milliseconds before the next attempt at most; doubled while attempts bring nothing. */
   firstWaitMs: number
@@ -23,6 +25,7 @@ export interface DownloadTiming {
 /** Half a second of blips is bridged; a store that is down for longer must not hold up the models behind it. */
 export const DOWNLOAD_TIMING: DownloadTiming = {
   stallMs: 30_000,
+  slowestBytesPerSecond: 1024,
   attempts: 3,
   firstWaitMs: 300,
   longestWaitMs: 30_000,
@@ -98,11 +101,11 @@ async function fetchPieces(
       const content = await open(reference.address, partial.size).catch((error: unknown) => {
         throw unreachable(address, error)
       })
-      await receive(content, partial, reference)
+      await receive(content, partial, reference, timing)
       return pieces
     } catch (error) {
       if (!(error instanceof ArtifactError) || !error.transient) throw error
-      fruitless = partial.size > furthest ? 0 : fruitless + 1
+      fruitless = partial.size - furthest >= leastBytes(timing) ? 0 : fruitless + 1
       furthest = Math.max(furthest, partial.size)
       const asked = error.retryAfterMs ?? 0
       if (fruitless >= timing.attempts || asked > timing.longestWaitMs) throw error
@@ -119,8 +122,10 @@ async function receive(
   { from, size, chunks }: Content,
   partial: PartialFile,
   reference: ContentReference,
+  timing: DownloadTiming,
 ): Promise<void> {
   const address = shownAddress(reference.address)
+  let window = { started: performance.now(), from: partial.size }
   try {
     if (size !== undefined && size !== reference.size) throw sizeMismatch(address, reference.size, String(size))
     // A store that cannot resume sends the whole file.
@@ -137,11 +142,29 @@ async function receive(
         throw sizeMismatch(address, reference.size, `more than ${reference.size}`)
       }
       await partial.append(next.value)
+      if (performance.now() - window.started < timing.stallMs) continue
+      if (partial.size - window.from < leastBytes(timing)) throw tooSlow(address, timing)
+      window = { started: performance.now(), from: partial.size }
     }
   } finally {
     // Frees the connection when reading stopped early; what that breaks is of no interest.
     chunks.on('error', () => {}).destroy()
   }
+}
+
+/** What an answer has to bring in `stallMs`. */
+function leastBytes({ slowestBytesPerSecond, stallMs }: DownloadTiming): number {
+  return Math.max(1, (slowestBytesPerSecond * stallMs) / 1000)
+}
+
+function tooSlow(address: string, { slowestBytesPerSecond, stallMs }: DownloadTiming): ArtifactError {
+  return new ArtifactError({
+    code: 'artifact-unreachable',
+    address,
+    reason: `the store sent less than ${slowestBytesPerSecond} bytes a second for ${stallMs / 1000} s`,
+    repair: 'check the store and the network to it',
+    transient: true,
+  })
 }
 
 function brokenRange(address: string, reason: string): ArtifactError {

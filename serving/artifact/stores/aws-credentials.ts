@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { ArtifactError, addressInvalid } from '../artifact-error.ts'
+import { type BodyLimits, readBounded } from '../bounded-body.ts'
 import type { AwsProfile } from './aws-profile.ts'
 import type { HttpAnswer, HttpClient } from './http-client.ts'
 import { refused, unreachable } from './http-errors.ts'
@@ -25,6 +26,9 @@ interface Temporary extends AwsCredentials {
 
 /** Milliseconds before the end of credentials at which new ones are asked for. */
 const BEFORE_EXPIRY = 5 * 60_000
+
+/** Answers of STS and of credential agents have a few kilobytes. */
+const CREDENTIALS_LIMITS: BodyLimits = { maxBytes: 256 * 1024, timeoutMs: 10_000 }
 
 /**
  * The order of AWS's own clients, as far as it goes in a pod: environment variables, a web-identity token (EKS IRSA and others),
@@ -152,7 +156,7 @@ async function secretIn(path: string): Promise<string> {
 
 async function textOf(answer: HttpAnswer, shown: string): Promise<string> {
   try {
-    return await answer.body.text()
+    return (await readBounded(answer.body, CREDENTIALS_LIMITS)).toString('utf8')
   } catch (error) {
     throw unreachable(shown, error)
   }

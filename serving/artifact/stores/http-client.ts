@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import { rootCertificates } from 'node:tls'
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
 import { ArtifactError, addressInvalid } from '../artifact-error.ts'
+import { discardBody } from '../bounded-body.ts'
 import { unreachable } from './http-errors.ts'
 import { shownAddress } from './shown-address.ts'
 import type { StoreSettings } from './store.ts'
 
-const MOST_REDIRECTS = 5
+const MAX_REDIRECTS = 5
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 
 export interface HttpRequest {
@@ -23,6 +24,8 @@ export interface HttpRequest {
 export interface HttpAnswer {
   status: number
   header(name: string): string | undefined
+  /** No redirect has left the origin that was asked: only then is a challenge in this answer the store's own. */
+  sameOrigin: boolean
   body: Dispatcher.ResponseData['body']
 }
 
@@ -60,7 +63,7 @@ export function createHttpClient({ env, certificateAuthorityFile, stallMs }: Sto
       const { method = 'GET', body = null } = asked
       const answer = await request(url, { dispatcher, method, headers, body })
       const header = (name: string) => [answer.headers[name]].flat()[0]
-      return { status: answer.statusCode, header, body: answer.body }
+      return { status: answer.statusCode, header, sameOrigin: trustedOrigin, body: answer.body }
     } catch (error) {
       throw unreachable(asked.shown, error)
     }
@@ -70,18 +73,17 @@ export function createHttpClient({ env, certificateAuthorityFile, stallMs }: Sto
     async send(asked) {
       let url = asked.url
       let trustedOrigin = true
-      for (let hop = 0; hop <= MOST_REDIRECTS; hop++) {
+      for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
         const answer = await once(url, trustedOrigin, asked)
         const location = answer.header('location')
         if (!REDIRECTS.has(answer.status) || location === undefined) return answer
-        // An error here only means that the connection is not used again.
-        await answer.body.dump().catch(() => {})
+        await discardBody(answer.body)
         const next = nextUrl(url, location, asked)
         // Once away from the first origin, whoever is there decides where this goes: no way back to being trusted.
         trustedOrigin &&= next.origin === url.origin
         url = next
       }
-      throw redirectRefused(asked.shown, `more than ${MOST_REDIRECTS} redirects`)
+      throw redirectRefused(asked.shown, `more than ${MAX_REDIRECTS} redirects`)
     },
   }
 }

@@ -1,4 +1,5 @@
 import { ArtifactError } from '../artifact-error.ts'
+import { discardBody } from '../bounded-body.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from './http-client.ts'
 import { refused } from './http-errors.ts'
 import type { Content } from './store.ts'
@@ -12,7 +13,7 @@ export function requestContent(http: HttpClient, request: HttpRequest, from: num
 /** The content in an answer to `requestContent`; throws an `ArtifactError` for any status but 200 and 206. */
 export async function contentOf(shown: string, answer: HttpAnswer, detail?: string): Promise<Content> {
   if (answer.status !== 200 && answer.status !== 206) {
-    await answer.body.dump().catch(() => {})
+    await discardBody(answer.body)
     throw refused(shown, answer, detail)
   }
   const encoding = answer.header('content-encoding')

@@ -74,8 +74,16 @@ test('credentials do not come back after a redirect to another origin and back',
       : response.writeHead(302, { location: other.origin }).end(),
   )
   home = front.origin
-  await resolve(`${front.origin}/m`, { env: netrc('default login puller password s3cret') })
+  await resolve(`${front.origin}/m`, { env: netrc('machine 127.0.0.1 login puller password s3cret') })
   assert.is(front.requests[1]?.headers.authorization, undefined)
+})
+
+test('the default login of a netrc file is sent nowhere, and a refusal names the machine that is missing', async () => {
+  const store = await storeServer((_request, response) => response.writeHead(401).end())
+  const env = netrc('machine elsewhere login a password b\ndefault login puller password s3cret')
+  const error = await failureOf(resolve(`${store.origin}/m`, { env }))
+  assert.match(error.message, 'the netrc file names no machine 127.0.0.1')
+  assert.is(store.requests[0]?.headers.authorization, undefined)
 })
 
 test('a circle of redirects, and one to no web address, end', async () => {

@@ -1,12 +1,11 @@
 import { addressInvalid } from '../artifact-error.ts'
+import { discardBody } from '../bounded-body.ts'
 import type { HttpClient } from './http-client.ts'
 import { contentOf, requestContent } from './http-content.ts'
+import { isLoopback } from './loopback.ts'
 import { createRegistryTokens } from './registry-tokens.ts'
 import { shownAddress } from './shown-address.ts'
 import type { Environment, Store } from './store.ts'
-
-/** Registries on this machine speak plain HTTP, as in Docker; every other one HTTPS. */
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/
 
 /**
  * `oci://<registry>/<repository>@sha256:<digest>`: a blob of an OCI registry (distribution specification 1.1, "Pulling blobs").
@@ -18,10 +17,11 @@ export function createOciStore(env: Environment, http: HttpClient): Store {
     async open(address, from) {
       const shown = shownAddress(address)
       const { registry, repository, digest } = parse(address, shown)
-      const scheme = LOOPBACK.test(registry) ? 'http' : 'https'
+      // Registries on this machine speak plain HTTP, as in Docker; every other one HTTPS.
+      const scheme = isLoopback(address.hostname) ? 'http' : 'https'
       const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry
       const url = new URL(`${scheme}://${host}/v2/${repository}/blobs/${digest}`)
-      const scope = { registry, repository, shown, secure: scheme === 'https' }
+      const scope = { registry, repository, shown }
       const known = tokens.known(scope)
       const get = (authorization: string | undefined) => {
         const proof: Record<string, string> = authorization === undefined ? {} : { authorization }
@@ -29,10 +29,11 @@ export function createOciStore(env: Environment, http: HttpClient): Store {
       }
       let answer = await get(known)
       const challenge = answer.header('www-authenticate')
-      if (answer.status === 401 && challenge !== undefined) {
+      // The login is this registry's. What a redirect led to may not ask for it, nor name the token service that gets it.
+      if (answer.status === 401 && challenge !== undefined && answer.sameOrigin) {
         const authorization = await tokens.answer(scope, challenge)
         if (authorization !== undefined) {
-          await answer.body.dump().catch(() => {})
+          await discardBody(answer.body)
           answer = await get(authorization)
         }
       }

@@ -1,8 +1,10 @@
 import { ArtifactError, addressInvalid } from '../artifact-error.ts'
+import { type BodyLimits, discardBody, readBounded } from '../bounded-body.ts'
 import { basic } from './authorization.ts'
 import { type RegistryLogin, registryLogin } from './docker-config.ts'
-import type { HttpClient } from './http-client.ts'
+import type { HttpAnswer, HttpClient } from './http-client.ts'
 import { refused, unreachable } from './http-errors.ts'
+import { isLoopback } from './loopback.ts'
 import type { Environment } from './store.ts'
 
 export interface RegistryScope {
@@ -10,8 +12,6 @@ export interface RegistryScope {
   repository: string
   /** The address in messages. */
   shown: string
-  /** The registry is reached over HTTPS. */
-  secure: boolean
 }
 
 export interface RegistryTokens {
@@ -23,6 +23,8 @@ export interface RegistryTokens {
 
 /** Seconds that a token is good for when the service does not tell (token authentication specification). */
 const DEFAULT_LIFE = 60
+/** Tokens have a few kilobytes. */
+const TOKEN_LIMITS: BodyLimits = { maxBytes: 256 * 1024, timeoutMs: 10_000 }
 /** Seconds of its life at the end in which a token is not used any more. */
 const MARGIN = 10
 
@@ -34,11 +36,14 @@ export function createRegistryTokens(env: Environment, http: HttpClient): Regist
   async function fetchToken(scope: RegistryScope, parameters: Map<string, string>, login: RegistryLogin | undefined) {
     const realm = parameters.get('realm') ?? ''
     const url = URL.canParse(realm) ? new URL(realm) : undefined
-    const overHttp = url?.protocol === 'http:' && !scope.secure
-    if (url === undefined || (url.protocol !== 'https:' && !overHttp)) {
+    // As in containerd and ORAS, the registry names its token service, which may be another host; the login goes there encrypted.
+    const local = url?.protocol === 'http:' && isLoopback(url.hostname)
+    if (url === undefined || (url.protocol !== 'https:' && !local)) {
       const repair = 'configure the token service of the registry with an https:// realm'
       throw addressInvalid(scope.shown, 'the registry names a token service that is not reached over HTTPS', repair)
     }
+    url.username = ''
+    url.password = ''
     const wanted = parameters.get('scope') ?? `repository:${scope.repository}:pull`
     const service = parameters.get('service')
     const shown = `${url.origin}${url.pathname}`
@@ -76,7 +81,7 @@ export function createRegistryTokens(env: Environment, http: HttpClient): Regist
       if (scheme !== 'bearer') return undefined
       const { shown, answer } = await fetchToken(scope, parameters, login)
       if (answer.status !== 200) {
-        await answer.body.dump().catch(() => {})
+        await discardBody(answer.body)
         throw refused(shown, answer, login === undefined ? 'no token without a login' : 'no token for this login')
       }
       const given = await json(answer, shown)
@@ -98,10 +103,10 @@ export function createRegistryTokens(env: Environment, http: HttpClient): Regist
   }
 }
 
-async function json(answer: { body: { text(): Promise<string> } }, shown: string): Promise<Record<string, unknown>> {
+async function json(answer: HttpAnswer, shown: string): Promise<Record<string, unknown>> {
   let text: string
   try {
-    text = await answer.body.text()
+    text = (await readBounded(answer.body, TOKEN_LIMITS)).toString('utf8')
   } catch (error) {
     throw unreachable(shown, error)
   }

@@ -1,5 +1,6 @@
 import { AwsV4Signer } from 'aws4fetch'
 import { addressInvalid } from '../artifact-error.ts'
+import { type BodyLimits, discardBody, readBounded } from '../bounded-body.ts'
 import { type AwsCredentials, createCredentialsProvider } from './aws-credentials.ts'
 import { awsRegion, readProfile } from './aws-profile.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from './http-client.ts'
@@ -7,8 +8,8 @@ import { contentOf, requestContent } from './http-content.ts'
 import { shownAddress } from './shown-address.ts'
 import type { Environment, Store } from './store.ts'
 
-/** Bytes of an error document that are read for its code. */
-const MOST_OF_AN_ERROR = 8192
+/** An error document of S3 has some hundred bytes. */
+const ERROR_LIMITS: BodyLimits = { maxBytes: 64 * 1024, timeoutMs: 5000 }
 
 /**
  * `s3://<bucket>/<key>`, GetObject signed with SigV4. `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` names any S3-compatible endpoint,
@@ -38,7 +39,7 @@ export function createS3Store(env: Environment, http: HttpClient): Store {
       let { answer, code } = await get(url, shown, region, from, known)
       // Credentials can end before the time they were given; a fresh set is worth one attempt.
       if (known !== undefined && (code === 'ExpiredToken' || code === 'InvalidToken') && credentials.forget()) {
-        await answer.body.dump().catch(() => {})
+        await discardBody(answer.body)
         known = await credentials.get(region, profile)
         ;({ answer, code } = await get(url, shown, region, from, known))
       }
@@ -90,10 +91,7 @@ function keyOf(address: URL, shown: string): string {
 async function errorCode(answer: HttpAnswer): Promise<string | undefined> {
   let text = ''
   try {
-    for await (const chunk of answer.body) {
-      text += chunk
-      if (text.length > MOST_OF_AN_ERROR) break
-    }
+    text = (await readBounded(answer.body, ERROR_LIMITS)).toString('utf8')
   } catch {
     // The status alone has to do.
   }
