@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
  * one stream, and a single model beside `node -e 0`. Ratios are medians over the turns: both contestants of a turn met the same
  * load. Time of the processors is what a process costs; on a busy machine it says more than the clock. kubeconform checks schemas
  * alone: once we do the same (`--only schema`), once references and policy as well. Both read Kubernetes 1.36's schemas. Build
- * first (`npm run build`); kubeconform and its schemas are those that `npm run test:manifests` keeps.
+ * first (`npm run build`); kubeconform and its schemas are those that `npm run e2e -- manifests` keeps.
  *
  *     npm run bench:validate
  */
@@ -66,7 +66,7 @@ function median(values: readonly number[]): number {
 /** Runs both in turns, and prints what each took and how many times as much the second took as the first. */
 function compare(what: string, ours: [string, string[]], theirs: [string, string[] | undefined], turns: number): void {
   const [name, command] = theirs
-  if (!command) console.log(`skipped: needs ${name}, get it by npm run test:manifests`)
+  if (!command) console.log(`skipped: needs ${name}, get it by npm run e2e -- manifests`)
   const runs = Array.from({ length: turns }, () => [measured(ours[1]), command && measured(command)] as const)
   const print = (who: string, run: readonly Measured[]) => {
     const of = (key: keyof Measured) => median(run.map((one) => one[key]))

@@ -20,7 +20,7 @@ import { type Random, random } from './testing/random.ts'
 import { bootConfiguration, cleanUp, scratch, servedVersion, until } from './testing/server.ts'
 import { endProcesses, type ServerProcess, serverProcess } from './testing/server-process.ts'
 
-/** `npm run test:full` asks for 100,000. */
+/** `npm run e2e -- full` asks for 100,000. */
 const REQUESTS = Number(process.env.MODELYARD_GENERATED_REQUESTS ?? 3000)
 const SEED = Number(process.env.MODELYARD_SEED ?? 1)
 const CALLERS = 16

@@ -16,7 +16,7 @@ the cluster ([validating.md](validating.md)). Reasons and repairs are in [rules.
 
 const OTHERS = `## Checks of other tools
 
-Each check, with the rules that find the same, or why there is none. \`npm run test:linters\` runs kube-score and the evaluator of
+Each check, with the rules that find the same, or why there is none. \`npm run e2e -- linters\` runs kube-score and the evaluator of
 Kubernetes' own Pod Security admission on the fixtures of every rule and on \`dist/\`, and compares the verdicts through these tables.
 `
 

@@ -5,7 +5,7 @@ import { type Answer, answerFindings } from './answer.ts'
 
 const test = suite('what an API server answers')
 
-/** Messages are those of Kubernetes 1.36.3, on this object; .ci/cluster asks such a server. */
+/** Messages are those of Kubernetes 1.36.3, on this object; e2e/cluster asks such a server. */
 const TEXT = `apiVersion: apps/v1
 kind: Deployment
 metadata:
