@@ -1,6 +1,6 @@
 // `npm test [-- pattern]`: runs every *.test.ts with uvu in a few processes, each of which takes the next file when it has
-// ended one; ends with "N passed, N failed". All of them together try the built command, which starts in a third of the time;
-// some of them, the sources as they are.
+// finished one, and kills a file that hangs; ends with "N passed, N failed". The whole suite tries the built command, which
+// starts in a third of the time; with a pattern, the tests run the sources.
 import { execFileSync, fork } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -11,6 +11,8 @@ import { run } from 'uvu/run'
 const SKIPPED = new Set(['node_modules', 'lib', 'dist', 'coverage', '.git'])
 /** Ends what a file prints. */
 const END = '\0'
+/** A file that takes longer hangs: the slowest takes 40 s on two busy cores. Milliseconds. */
+const FILE_TIMEOUT = Number(process.env.MODELYARD_TEST_FILE_TIMEOUT_MS ?? 240_000)
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 if (process.send) process.on('message', runFile)
@@ -64,8 +66,9 @@ async function work(paths, counts) {
     if (!isAlive) child = undefined
     const count = (name) => Number(new RegExp(`^\\s*${name}:\\s+(\\d+)`, 'm').exec(output)?.[1] ?? 0)
     const [total, passed] = [count('Total'), count('Passed')]
-    // What reports nothing, or dies after its report, has failed all the same.
+    // A file that reports no test, or whose process dies after its report, has failed.
     const failed = Math.max(total - passed, isAlive && total > 0 ? 0 : 1)
+    if (!isAlive) process.stdout.write(`FAILED: the process died in ${path}\n`)
     counts.passed += passed
     counts.failed += failed
     process.stdout.write(failed ? output : output.replace(/\n {2}Total: [\s\S]*$/, '\n'))
@@ -78,7 +81,12 @@ function runIn(child, path) {
   let output = `${path}\n`
   child.send(path)
   return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      output += `\nFAILED: ${path} did not end within ${FILE_TIMEOUT / 1000} s; its last test above hangs\n`
+      child.kill('SIGKILL')
+    }, FILE_TIMEOUT)
     const finish = (isAlive) => {
+      clearTimeout(timer)
       for (const stream of [child.stdout, child.stderr]) stream.off('data', collect)
       child.off('close', onClosed)
       resolve({ output: output.replace(END, ''), isAlive })

@@ -94,6 +94,29 @@ const targetOf = (specifier: string, { file }: Source) =>
     .join('/')
 const folderOf = (file: string) => file.split('/')[0] ?? ''
 
+/** The circles of imports at run time, each as `a -> b -> a`; imports of types alone leave nothing in the program. */
+function circles(found: Source[]): string[] {
+  const edges = new Map(
+    found
+      .filter((source) => !isTest(source))
+      .map((source) => {
+        const values = source.text.replace(/^(?:import|export) type\b[^;]*?\bfrom '[^']+'/gm, '')
+        const targets = importsOf(values).filter((specifier) => specifier.startsWith('.'))
+        return [source.file, targets.map((specifier) => targetOf(specifier, source))] as const
+      }),
+  )
+  const finished = new Set<string>()
+  const circular: string[] = []
+  const visit = (file: string, path: string[]) => {
+    if (path.includes(file)) circular.push([...path.slice(path.indexOf(file)), file].join(' -> '))
+    if (path.includes(file) || finished.has(file)) return
+    for (const target of edges.get(file) ?? []) visit(target, [...path, file])
+    finished.add(file)
+  }
+  for (const file of edges.keys()) visit(file, [])
+  return circular
+}
+
 test('every folder of generators/ has its place in the order', () => {
   const folders = [...new Set(product.filter(({ file }) => file.includes('/')).map(({ file }) => folderOf(file)))]
   assert.equal(folders.sort(), [...LAYERS].sort())
@@ -149,14 +172,7 @@ test('every test file runs its tests: one that does not would pass', () => {
   )
 })
 
-test('no file is longer than 300 lines, none is called utils, and entry points export by name', () => {
-  // Tables of cases have a reason to be longer.
-  const limit = (source: Source) => (isTest(source) ? 450 : 300)
-  const long = everything.filter((source) => source.text.trimEnd().split('\n').length > limit(source))
-  assert.equal(
-    long.map(({ file }) => file),
-    [],
-  )
+test('no file is called utils, and entry points export by name', () => {
   assert.equal(
     everything.filter(({ file }) => /(^|\/)(utils?|helpers|common|misc)\.ts$/.test(file)).map(({ file }) => file),
     [],
@@ -165,6 +181,10 @@ test('no file is longer than 300 lines, none is called utils, and entry points e
     everything.filter(({ text }) => /^export \*/m.test(text)).map(({ file }) => file),
     [],
   )
+})
+
+test('no module imports itself through others: there are no circles', () => {
+  assert.equal([...circles(sources('generators')), ...circles(sources('serving'))], [])
 })
 
 test('every rule is reported somewhere', () => {
