@@ -2,8 +2,13 @@ import { execFile } from 'node:child_process'
 import type { DefinedEnvironment } from '../definitions/index.ts'
 import type { Known } from '../gates/index.ts'
 import { redact } from '../git/index.ts'
+import { exchange, reasonOf } from './exchange.ts'
+import { type TokenRecipients, tokenFor } from './recipients.ts'
 
+/** Milliseconds. */
 const TIMEOUT = 10_000
+/** Some thousand Applications with the state of their objects. */
+const MAX_BYTES = 64 * 1024 * 1024
 
 /** What Argo CD says of one Application. */
 export interface ApplicationState {
@@ -26,11 +31,16 @@ interface Application {
 
 /**
  * Every Application of the Argo CD that syncs an environment: by its REST API (`GET /api/v1/applications`) where environment.ts names
- * a server, with the token in `ARGOCD_AUTH_TOKEN`; else by `kubectl`, with whatever cluster and rights it has. Never throws.
+ * a server, with the token in `ARGOCD_AUTH_TOKEN` if it is one of `recipients`; else by `kubectl`, with whatever cluster and rights it has. Never throws.
  */
-export async function applicationsOf({ argocd }: DefinedEnvironment): Promise<Known<ApplicationState[]>> {
+export async function applicationsOf(
+  { argocd }: DefinedEnvironment,
+  recipients: TokenRecipients,
+): Promise<Known<ApplicationState[]>> {
   const answer =
-    argocd.server === undefined ? await askKubectl(argocd.namespace ?? 'argocd') : await askServer(argocd.server)
+    argocd.server === undefined
+      ? await askKubectl(argocd.namespace ?? 'argocd')
+      : await askServer(argocd.server, recipients)
   if ('unknown' in answer) return answer
   const { items } = (answer.value ?? {}) as { items?: Application[] | null }
   if (items === undefined) return { unknown: 'what answered is no Argo CD' }
@@ -47,15 +57,15 @@ function stateOf({ metadata, spec, status }: Application): ApplicationState {
   }
 }
 
-async function askServer(server: string): Promise<Known<unknown>> {
-  const token = process.env['ARGOCD_AUTH_TOKEN']
-  if (!token) return { unknown: 'ARGOCD_AUTH_TOKEN is not set' }
+async function askServer(server: string, recipients: TokenRecipients): Promise<Known<unknown>> {
+  const { token, withheld } = tokenFor('ARGOCD_AUTH_TOKEN', server, recipients)
+  if (!token) return { unknown: withheld ?? 'ARGOCD_AUTH_TOKEN is not set' }
   try {
     const url = new URL('api/v1/applications', server.endsWith('/') ? server : `${server}/`)
     const headers = { authorization: `Bearer ${token}` }
-    const response = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT) })
+    const response = await exchange(url, { headers }, MAX_BYTES)
     if (!response.ok) return { unknown: `Argo CD answered ${response.status}` }
-    return { value: await response.json() }
+    return { value: JSON.parse(response.text) }
   } catch (error) {
     return { unknown: `Argo CD could not be asked (${reasonOf(error)})` }
   }
@@ -72,7 +82,7 @@ function askKubectl(namespace: string): Promise<Known<unknown>> {
     `--request-timeout=${TIMEOUT / 1000}s`,
   ]
   return new Promise((resolve) => {
-    execFile('kubectl', args, { maxBuffer: 2 ** 28, timeout: 2 * TIMEOUT }, (error, stdout, stderr) => {
+    execFile('kubectl', args, { maxBuffer: MAX_BYTES, timeout: 2 * TIMEOUT }, (error, stdout, stderr) => {
       if (!error) return resolve(parsed(stdout))
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
       const said = stderr.trim().split('\n').at(-1) ?? error.message
@@ -89,9 +99,4 @@ function parsed(text: string): Known<unknown> {
   } catch {
     return { unknown: 'kubectl printed no JSON' }
   }
-}
-
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return redact(String(error))
-  return redact((error.cause as Error | undefined)?.message || error.message)
 }

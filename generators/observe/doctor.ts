@@ -4,8 +4,10 @@ import { Failure } from '../findings/index.ts'
 import { createGitHubClient } from '../forges/index.ts'
 import { GitFailure, openRepository, parseForgeRepository, remoteUrl, tokenFrom } from '../git/index.ts'
 import type { Plan } from '../repository/index.ts'
-import { applicationsOf, reasonOf } from './argo-cd.ts'
+import { applicationsOf } from './argo-cd.ts'
+import { reasonOf } from './exchange.ts'
 import { queryPrometheus } from './prometheus.ts'
+import { recipientsAt, type TokenRecipients } from './recipients.ts'
 
 /** One thing that Modelyard needs from outside. `unknown`: it could not be looked at from here. */
 export interface Diagnosis {
@@ -26,9 +28,10 @@ const TIMEOUT = 10_000
 /** Looks at everything that commands lean on and only fail with when they are run. */
 export async function diagnose(root: string, plan: Plan | undefined, options: DoctorOptions): Promise<Diagnosis[]> {
   const environments = plan?.environments ?? []
+  const recipients = await recipientsAt(root, `${options.remote}/${options.baseBranch}`)
   const places = environments.map(async ({ definition, models }) => [
-    ...(await argoCd(definition)),
-    ...(await prometheus(definition)),
+    ...(await argoCd(definition, recipients)),
+    ...(await prometheus(definition, recipients)),
     await artifacts(definition, models[0]?.stable.facts),
   ])
   return (await Promise.all([[node()], gitHistory(root, options), forge(root, options), ...places])).flat()
@@ -120,17 +123,20 @@ async function protection(
   return { what, result: 'wrong', detail: 'not protected: anybody who may push changes what runs', fix }
 }
 
-async function argoCd(environment: DefinedEnvironment): Promise<Diagnosis[]> {
+async function argoCd(environment: DefinedEnvironment, recipients: TokenRecipients): Promise<Diagnosis[]> {
   const what = `Argo CD of ${environment.name}`
-  const applications = await applicationsOf(environment)
+  const applications = await applicationsOf(environment, recipients)
   if ('unknown' in applications) return [{ what, result: 'unknown', detail: applications.unknown }]
   return [{ what, result: 'ok', detail: `${applications.value.length} Applications seen` }]
 }
 
-async function prometheus({ name, prometheus: address }: DefinedEnvironment): Promise<Diagnosis[]> {
+async function prometheus(
+  { name, prometheus: address }: DefinedEnvironment,
+  recipients: TokenRecipients,
+): Promise<Diagnosis[]> {
   const what = `Prometheus of ${name}`
   if (address === undefined) return []
-  const answer = await queryPrometheus({ address }, 'vector(1)')
+  const answer = await queryPrometheus({ address, recipients }, 'vector(1)')
   return [
     'unknown' in answer
       ? {

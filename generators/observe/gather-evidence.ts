@@ -2,11 +2,15 @@ import { type DefinedEnvironment, namespaceOf, parseDuration } from '../definiti
 import { type Evidence, type Known, measureMemory, replay } from '../gates/index.ts'
 import type { PlannedVersion, Repository } from '../repository/index.ts'
 import { liveFigures, type Running, soakTime } from './live-figures.ts'
+import type { PrometheusServer } from './prometheus.ts'
+import type { TokenRecipients } from './recipients.ts'
 
 /** How promotions are judged, beside what the repository says. */
 export interface Judging {
   /** Asked instead of the addresses in environment.ts. */
   prometheus?: string
+  /** Who may get the tokens of the environment. Default: the servers that the base branch names, and `prometheus`. */
+  recipients?: TokenRecipients
   /** False: processes are not started to measure memory. Default true. */
   measureMemory?: boolean
   /** Reviews that approve, as the forge says. */
@@ -29,18 +33,20 @@ export interface Judged {
 export async function gatherEvidence(
   repository: Repository,
   { model, candidate, champion, target, seenIn }: Judged,
-  { offline = false, ...judging }: Judging & { offline?: boolean },
+  { offline = false, ...judging }: Judging & { offline?: boolean; recipients: TokenRecipients },
 ): Promise<Evidence> {
-  const { now = new Date(), prometheus, approvals } = judging
+  const { now = new Date(), prometheus, approvals, recipients } = judging
   const { soak, live } = target.gates ?? {}
   const source = target.promotesFrom
   const [loaded, figures] = await Promise.all([
     soak &&
       source &&
-      ask(source, prometheus, (server) => soakTime(server, running(model, candidate, source), parseDuration(soak))),
+      ask(source, { prometheus, recipients }, (server) =>
+        soakTime(server, running(model, candidate, source), parseDuration(soak)),
+      ),
     live &&
       seenIn &&
-      ask(seenIn, prometheus, (server) => {
+      ask(seenIn, { prometheus, recipients }, (server) => {
         return liveFigures(server, running(model, candidate, seenIn), parseDuration(live.during ?? '1h'))
       }),
   ])
@@ -85,11 +91,11 @@ function running(
 
 function ask<T>(
   environment: DefinedEnvironment,
-  given: string | undefined,
-  query: (server: { address: string }) => Promise<Known<T>>,
+  { prometheus: given, recipients }: { prometheus: string | undefined; recipients: TokenRecipients },
+  query: (server: PrometheusServer) => Promise<Known<T>>,
 ): Promise<Known<T>> {
   const address = given ?? environment.prometheus
-  if (address !== undefined) return query({ address })
+  if (address !== undefined) return query({ address, recipients })
   const unknown = `no Prometheus of ${environment.name} is known: prometheus in its environment.ts, or --prometheus`
   return Promise.resolve({ unknown })
 }

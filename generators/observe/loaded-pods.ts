@@ -2,6 +2,7 @@ import { loadedPodsQuery, wantedPodsQuery } from '../charts/index.ts'
 import type { PlacedNamespace } from '../definitions/index.ts'
 import type { Known } from '../gates/index.ts'
 import { queryPrometheus, type Series } from './prometheus.ts'
+import type { TokenRecipients } from './recipients.ts'
 
 /** A version in the pods of a model. */
 export interface LoadedVersion {
@@ -17,13 +18,14 @@ export interface LoadedVersion {
 export async function loadedVersions(
   address: string | undefined,
   namespaces: readonly PlacedNamespace[],
+  recipients: TokenRecipients,
 ): Promise<Known<Map<string, LoadedVersion[]>>> {
   if (address === undefined) return { unknown: 'no Prometheus address is known' }
   const answers = await Promise.all(
     namespaces.map(({ namespace }) =>
       Promise.all([
-        queryPrometheus({ address }, wantedPodsQuery({ namespace })),
-        queryPrometheus({ address }, loadedPodsQuery({ namespace })),
+        queryPrometheus({ address, recipients }, wantedPodsQuery({ namespace })),
+        queryPrometheus({ address, recipients }, loadedPodsQuery({ namespace })),
       ]),
     ),
   )

@@ -3,9 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { requestsAnswered } from './live-figures.ts'
+import { recipientsOf } from './recipients.ts'
 
 const CHURN = { model: 'churn', namespace: 'ml' }
-const token = 'secret-token'
+const server = (address: string) => ({ address, recipients: recipientsOf(undefined, 'origin/main', [address]) })
+
+process.env['PROMETHEUS_TOKEN'] = 'secret-token'
 
 /** Answers as Prometheus' HTTP API is documented, and tells what it was asked. */
 async function answering<T>(
@@ -44,7 +47,7 @@ const vector = (...values: string[]) =>
 
 test('requests are counted over all pods of the namespace, with the token in a header alone', async () => {
   const { result, query, authorization } = await answering({ body: vector('34.2', '1200.4', '0') }, (address) =>
-    requestsAnswered({ address, token }, CHURN, '7d'),
+    requestsAnswered(server(address), CHURN, '7d'),
   )
   const routes = [
     { route: 'route-1', requests: 1200 },
@@ -64,12 +67,12 @@ test('no series, a refusal, nonsense and silence are unknown, never zero', async
     [{ body: '<html>' }, /could not be asked/],
     [{ body: 'null' }, /is no Prometheus/],
   ] as const) {
-    const { result } = await answering(answer, (address) => requestsAnswered({ address, token }, CHURN, '7d'))
+    const { result } = await answering(answer, (address) => requestsAnswered(server(address), CHURN, '7d'))
     assert.match(JSON.stringify(result), unknown)
   }
-  const nobody = await requestsAnswered({ address: 'http://127.0.0.1:1' }, CHURN, '7d')
+  const nobody = await requestsAnswered(server('http://127.0.0.1:1'), CHURN, '7d')
   assert.match(JSON.stringify(nobody), /^{"unknown":"Prometheus could not be asked/)
-  assert.match(JSON.stringify(await requestsAnswered({ address: 'nonsense' }, CHURN, '7d')), /unknown/)
+  assert.match(JSON.stringify(await requestsAnswered(server('nonsense'), CHURN, '7d')), /unknown/)
 })
 
 test.run()

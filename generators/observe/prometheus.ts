@@ -1,14 +1,15 @@
 import type { Known } from '../gates/index.ts'
-import { redact } from '../git/index.ts'
+import { exchange, reasonOf } from './exchange.ts'
+import { type TokenRecipients, tokenFor } from './recipients.ts'
 
-/** Milliseconds: a pull request must not wait for monitoring. */
-const TIMEOUT = 10_000
+/** The answers of all models of an environment to one query have some hundred kilobytes. */
+const MAX_BYTES = 16 * 1024 * 1024
 
 export interface PrometheusServer {
   /** `https://prometheus.example.com`, with a path prefix if it has one. */
   address: string
-  /** Sent as a bearer token. Default: `PROMETHEUS_TOKEN` of the environment. */
-  token?: string | undefined
+  /** Who may get `PROMETHEUS_TOKEN`, as a bearer token. */
+  recipients: TokenRecipients
 }
 
 export interface Series {
@@ -20,17 +21,19 @@ export interface Series {
  * An instant query by Prometheus' HTTP API (`/api/v1/query`): the series of its answer, none when nothing matches. Never throws: what
  * could not be asked is unknown.
  */
-export async function queryPrometheus(server: PrometheusServer, expression: string): Promise<Known<Series[]>> {
-  const { address, token = process.env['PROMETHEUS_TOKEN'] } = server
+export async function queryPrometheus(
+  { address, recipients }: PrometheusServer,
+  expression: string,
+): Promise<Known<Series[]>> {
   try {
+    const { token, withheld } = tokenFor('PROMETHEUS_TOKEN', address, recipients)
     const url = new URL('api/v1/query', address.endsWith('/') ? address : `${address}/`)
-    const response = await fetch(url, {
-      method: 'POST',
-      body: new URLSearchParams({ query: expression }),
-      headers: token ? { authorization: `Bearer ${token}` } : {},
-      signal: AbortSignal.timeout(TIMEOUT),
-    })
-    const answer = (await response.json()) as {
+    const body = new URLSearchParams({ query: expression })
+    const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {}
+    const response = await exchange(url, { method: 'POST', body, headers }, MAX_BYTES)
+    const isRefused = response.status === 401 || response.status === 403
+    if (isRefused && withheld !== undefined) return { unknown: `Prometheus answered ${response.status}; ${withheld}` }
+    const answer = JSON.parse(response.text) as {
       data?: { result?: { metric?: Record<string, string>; value?: [number, string] }[] }
       error?: string
     } | null
@@ -41,8 +44,6 @@ export async function queryPrometheus(server: PrometheusServer, expression: stri
     if (!Array.isArray(result)) return { unknown: 'what answered is no Prometheus' }
     return { value: result.map(({ metric = {}, value }) => ({ labels: metric, value: Number(value?.[1]) })) }
   } catch (error) {
-    const reason =
-      error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : String(error)
-    return { unknown: `Prometheus could not be asked (${redact(reason)})` }
+    return { unknown: `Prometheus could not be asked (${reasonOf(error)})` }
   }
 }

@@ -7,6 +7,7 @@ import type { Plan, PlannedEnvironment, PlannedModel, Repository } from '../repo
 import { type ApplicationState, applicationsOf } from './argo-cd.ts'
 import { gatherEvidence } from './gather-evidence.ts'
 import { type LoadedVersion, loadedAs, loadedVersions } from './loaded-pods.ts'
+import type { TokenRecipients } from './recipients.ts'
 
 /** One model in one environment; each field is of its own source, and unknown where that could not be asked. */
 export interface ModelStatus {
@@ -27,20 +28,21 @@ export async function readStatus(
   repository: Repository,
   plan: Plan,
   environment: PlannedEnvironment,
-  { prometheus }: { prometheus?: string },
+  options: { prometheus?: string; recipients: TokenRecipients },
 ): Promise<ModelStatus[]> {
   const { definition } = environment
-  const address = prometheus ?? definition.prometheus
+  const { recipients } = options
+  const address = options.prometheus ?? definition.prometheus
   const [applications, loaded] = await Promise.all([
-    applicationsOf(definition),
-    loadedVersions(address, namespacesOf(definition.namespace)),
+    applicationsOf(definition, recipients),
+    loadedVersions(address, namespacesOf(definition.namespace), recipients),
   ])
   const source = plan.environments.find((one) => one.definition.name === definition.promotesFrom?.name)
   const names = new Set([...environment.models, ...(source?.models ?? [])].map(({ name }) => name))
   return Promise.all(
     [...names].sort().map(async (model) => {
       const planned = environment.models.find(({ name }) => name === model)
-      const next = source && (await nextOf(repository, plan, environment, source, model, prometheus))
+      const next = source && (await nextOf(repository, plan, environment, source, model, options))
       return {
         model,
         environment: definition.name,
@@ -73,14 +75,14 @@ async function nextOf(
   { definition: target }: PlannedEnvironment,
   { definition: source }: PlannedEnvironment,
   model: string,
-  prometheus: string | undefined,
+  asked: { prometheus?: string; recipients: TokenRecipients },
 ): Promise<ModelStatus['next']> {
   try {
     const change = planPromotion(repository, plan, { model, from: source.name, to: target.name })
     if (!change) return undefined
     const { promoted, from } = change
     const common = { model, candidate: promoted, ...(from && { champion: from }) }
-    const options = { offline: true, ...(prometheus !== undefined && { prometheus }) }
+    const options = { offline: true, ...asked }
     const evidence = await gatherEvidence(repository, { ...common, target, seenIn: source }, options)
     const { gates } = judge(repository, { ...common, environment: target.name, evidence, moment: 'open' })
     const waits = gates

@@ -2,12 +2,17 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type GoldenSample, type GoldenSamples, PROTOCOL_DATATYPES } from 'modelyard-serving/contract'
 import type { Known } from '../gates/index.ts'
-import type { GitRepository } from '../git/index.ts'
+import { type GitRepository, isLoopback } from '../git/index.ts'
 import { modelFolder } from '../manifests/index.ts'
 import { bundlePath, type PlannedModel, paths, type Repository } from '../repository/index.ts'
 import { parseYaml } from '../yaml/index.ts'
-import { applicationsOf, reasonOf } from './argo-cd.ts'
+import { applicationsOf } from './argo-cd.ts'
+import { exchange, reasonOf } from './exchange.ts'
 import { loadedAs, loadedVersions } from './loaded-pods.ts'
+import type { TokenRecipients } from './recipients.ts'
+
+/** The prediction of one golden sample. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 /** One step of a release from the repository to its callers. `waiting`: not yet, and it may still come. */
 export interface VerifiedStep {
@@ -20,6 +25,8 @@ export interface VerifyOptions {
   /** `origin/main`: where the pin must say the same. */
   base: string
   prometheus?: string
+  /** Who may get `PROMETHEUS_TOKEN` and `ARGOCD_AUTH_TOKEN`. */
+  recipients: TokenRecipients
   /** Of the model's Service. Default: its name inside the cluster. */
   address?: string
 }
@@ -33,7 +40,7 @@ export async function verifyOnce(
 ): Promise<VerifiedStep[]> {
   // The merge first: it fetches the commit that Argo CD may be at.
   const [[merged, synced], loaded] = await Promise.all([
-    isMerged(git, model, options.base).then(async (merged) => [merged, await isSynced(git, model)] as const),
+    isMerged(git, model, options.base).then(async (merged) => [merged, await isSynced(git, model, options)] as const),
     isLoaded(model, options),
   ])
   return [merged, synced, loaded, await answersAsPromised(repository, model, options)]
@@ -79,8 +86,12 @@ async function pinAt({ git }: GitRepository, revision: string, file: string): Pr
   return (parseYaml(file, text).document?.value as { stable?: string } | undefined)?.stable ?? 'nothing'
 }
 
-async function isSynced(git: GitRepository, { name, environment, stable }: PlannedModel): Promise<VerifiedStep> {
-  const applications = await applicationsOf(environment)
+async function isSynced(
+  git: GitRepository,
+  { name, environment, stable }: PlannedModel,
+  { recipients }: VerifyOptions,
+): Promise<VerifiedStep> {
+  const applications = await applicationsOf(environment, recipients)
   if ('unknown' in applications) return { step: 'synced', result: 'unknown', detail: applications.unknown }
   const found = applications.value.find(({ path }) => path === modelFolder(environment.name, name))
   if (!found) return { step: 'synced', result: 'waiting', detail: 'no Application syncs its folder' }
@@ -96,9 +107,9 @@ async function isSynced(git: GitRepository, { name, environment, stable }: Plann
 
 async function isLoaded(
   { name, environment, namespace, stable, candidate }: PlannedModel,
-  { prometheus }: VerifyOptions,
+  { prometheus, recipients }: VerifyOptions,
 ): Promise<VerifiedStep> {
-  const loaded = await loadedVersions(prometheus ?? environment.prometheus, [{ namespace }])
+  const loaded = await loadedVersions(prometheus ?? environment.prometheus, [{ namespace }], recipients)
   if ('unknown' in loaded) return { step: 'loaded', result: 'unknown', detail: loaded.unknown }
   const said = [stable, ...(candidate ? [candidate.version] : [])].map(({ reference }) => {
     const own = loadedAs(loaded.value.get(name), reference)
@@ -166,21 +177,26 @@ async function ask(address: string, { name, stable }: PlannedModel, sample: Gold
     const path = features ? `models/${name}/predict` : `v2/models/${name}/infer`
     const url = new URL(path, address.endsWith('/') ? address : `${address}/`)
     const token = process.env['MODELYARD_API_KEY']
-    const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
-    const response = await fetch(url, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(features ?? { inputs }),
-      signal: AbortSignal.timeout(10_000),
-    })
-    if (!response.ok) return { unknown: `the Service answered ${response.status}` }
-    const answer = (await response.json()) as Answer | InferAnswer
+    const headers: Record<string, string> = { 'content-type': 'application/json' }
+    if (token && isPrivate(url)) headers['authorization'] = `Bearer ${token}`
+    const body = JSON.stringify(features ?? { inputs })
+    const response = await exchange(url, { method: 'POST', headers, body }, MAX_ANSWER_BYTES)
+    if (!response.ok) {
+      const withheld = token && !isPrivate(url) ? '; MODELYARD_API_KEY was not sent: the address is not https://' : ''
+      return { unknown: `the Service answered ${response.status}${withheld}` }
+    }
+    const answer = JSON.parse(response.text) as Answer | InferAnswer
     if (!('outputs' in answer)) return { value: answer }
     const prediction = Object.fromEntries(answer.outputs.map((output) => [output.name, output.data]))
     return { value: { version: answer.model_version, prediction } }
   } catch (error) {
     return { unknown: `the Service could not be asked (${reasonOf(error)})` }
   }
+}
+
+/** The key is not readable on the way: TLS, this machine, or a Service inside the cluster that this process is in. */
+function isPrivate(url: URL): boolean {
+  return url.protocol === 'https:' || isLoopback(url) || /\.svc(\.cluster\.local)?$/.test(url.hostname)
 }
 
 function isAsPromised(

@@ -1,5 +1,6 @@
 import { Failure, type Finding, hasErrors, sortFindings } from '../findings/index.ts'
 import { type GitRepository, mergeBase, openRepository, scalarHistory, withScratchWorktree } from '../git/index.ts'
+import { recipientsOf } from '../observe/index.ts'
 import { type PinChange, pinHistory } from '../pins/index.ts'
 import {
   loadRepository,
@@ -55,6 +56,8 @@ export async function judgeBranch(
     const before = await loadRepository(directory, { packagesRoot: root })
     const formerPlan = resolvePlan(before)
     const gatesOf = withNewDefinitions(before, repository)
+    // Not those of `gatesOf`: the branch may have written the address of an environment that is new.
+    const recipients = recipientsOf(before, base, [options.prometheus])
     const pins: JudgedPin[] = []
     for (const { environment, model } of changed) {
       const step = await stepOf(git, tip, { environment, model }, { plan, formerPlan })
@@ -73,7 +76,12 @@ export async function judgeBranch(
         gates: [],
         findings: [],
       } as PinChange
-      const judged = await judgeChange(change, promoted, repository, plan, { ...options, overrides, gatesOf })
+      const judged = await judgeChange(change, promoted, repository, plan, {
+        ...options,
+        overrides,
+        gatesOf,
+        recipients,
+      })
       pins.push({
         ...common,
         gates: judged.gates,

@@ -1,6 +1,6 @@
 import { Failure } from '../findings/index.ts'
 import { type Evidence, type GateOverride, type Judgement, judge, type Moment } from '../gates/index.ts'
-import { gatherEvidence, type Judging } from '../observe/index.ts'
+import { gatherEvidence, type Judging, recipientsOf } from '../observe/index.ts'
 import { type PinChange, requireEnvironment } from '../pins/index.ts'
 import type { Plan, PlannedVersion, Repository } from '../repository/index.ts'
 import { formatForTerminal, gatesSection } from '../review/index.ts'
@@ -31,7 +31,8 @@ export async function judgeChange<Change extends PinChange>(
     gatesOf.environments.get(environment)?.pins.get(model)?.value.candidate?.release === promoted.reference
   const seenIn = isCandidate ? target : target.promotesFrom
   const common = { model, candidate: promoted, ...(from && { champion: from }) }
-  const evidence = await gatherEvidence(repository, { ...common, target, seenIn }, judging)
+  const recipients = judging.recipients ?? recipientsOf(gatesOf, 'the base branch', [judging.prometheus])
+  const evidence = await gatherEvidence(repository, { ...common, target, seenIn }, { ...judging, recipients })
   return { ...change, ...judge(gatesOf, { ...common, environment, evidence, moment, overrides }), evidence }
 }
 

@@ -1,5 +1,5 @@
 import { namespaceOf } from '../definitions/index.ts'
-import { requestsAnswered } from '../observe/index.ts'
+import { recipientsOf, requestsAnswered } from '../observe/index.ts'
 import { planRetirement } from '../pins/index.ts'
 import type { RetirementReport } from '../review/index.ts'
 import { describeRetirement, renderedChanges, runningVersion } from '../review/index.ts'
@@ -25,6 +25,7 @@ export async function retire(
         const namespace = from && definition && namespaceOf(definition.namespace, from.settings.owner)
         if (!from || !definition || namespace === undefined) throw new Error(`${model} did not run in ${environment}`)
         const address = prometheus ?? definition.prometheus
+        const recipients = recipientsOf(applied.repository, 'the base branch', [prometheus])
         const report: RetirementReport = {
           model,
           environment,
@@ -35,7 +36,7 @@ export async function retire(
               ? {
                   unknown: `no Prometheus of ${environment} is known: prometheus in its environment.ts, or --prometheus`,
                 }
-              : await requestsAnswered({ address }, { model, namespace }, CALLERS_DURING),
+              : await requestsAnswered({ address, recipients }, { model, namespace }, CALLERS_DURING),
           undo: `modelyard rollback ${model} --env ${environment}`,
           ...renderedChanges(change, applied),
           baseCommit,

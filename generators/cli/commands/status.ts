@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { Failure } from '../../findings/index.ts'
-import { describeLoaded, type ModelStatus, readStatus } from '../../observe/index.ts'
+import { describeLoaded, type ModelStatus, readStatus, recipientsAt } from '../../observe/index.ts'
 import { loadRepository, resolvePlan } from '../../repository/index.ts'
 import { parseAddress } from '../address.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
@@ -8,6 +8,7 @@ import { table } from '../table.ts'
 
 interface Options extends CommonOptions {
   env?: string
+  base: string
   prometheus?: string
 }
 
@@ -22,8 +23,9 @@ export function statusCommand(program: Command): void {
           'environment (prometheus in environment.ts, token PROMETHEUS_TOKEN).',
       )
       .option('--env <environment>', 'this environment only')
+      .option('--base <ref>', 'tokens go to the servers that this branch names, and to --prometheus', 'origin/main')
       .option('--prometheus <url>', 'ask this server instead of those in environment.ts', parseAddress),
-  ).action(async ({ env, prometheus, ...options }: Options) => {
+  ).action(async ({ env, base, prometheus, ...options }: Options) => {
     const { root, output } = contextOf(options)
     const repository = await loadRepository(root)
     const plan = resolvePlan(repository)
@@ -32,7 +34,8 @@ export function statusCommand(program: Command): void {
       const known = plan.environments.map(({ definition }) => definition.name).join(', ')
       throw new Failure(`there is no environment "${env}"`, { fix: `Name one of ${known}.` })
     }
-    const asked = prometheus === undefined ? {} : { prometheus }
+    const recipients = await recipientsAt(root, base, [prometheus])
+    const asked = { recipients, ...(prometheus !== undefined && { prometheus }) }
     const statuses = await output.during('Asking', () =>
       Promise.all(chosen.map((environment) => readStatus(repository, plan, environment, asked))),
     )

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { type Duration, parseDuration } from '../../definitions/index.ts'
 import { Failure } from '../../findings/index.ts'
 import { openRepository } from '../../git/index.ts'
-import { type VerifiedStep, verifyOnce, verifyUntil } from '../../observe/index.ts'
+import { recipientsAt, type VerifiedStep, verifyOnce, verifyUntil } from '../../observe/index.ts'
 import { requireEnvironment, requirePinned } from '../../pins/index.ts'
 import { loadRepository, resolvePlan } from '../../repository/index.ts'
 import { parseAddress } from '../address.ts'
@@ -46,7 +46,13 @@ export function verifyCommand(program: Command): void {
     const repository = await loadRepository(root)
     const model = requirePinned(requireEnvironment(resolvePlan(repository), env), name)
     const git = await openRepository(root)
-    const asked = { base, ...(prometheus !== undefined && { prometheus }), ...(address !== undefined && { address }) }
+    const recipients = await recipientsAt(root, base, [prometheus])
+    const asked = {
+      base,
+      recipients,
+      ...(prometheus !== undefined && { prometheus }),
+      ...(address !== undefined && { address }),
+    }
     const look = () => verifyOnce(repository, git, model, asked)
     const steps = await output.during(`Verifying ${name} ${model.stable.reference}`, () =>
       wait === undefined ? look() : verifyUntil(look, { timeout: timeoutOf(wait) }),

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Octokit } from '@octokit/rest'
+import { readBounded } from 'modelyard-serving/artifact'
 import { Failure } from '../../findings/index.ts'
 import type { ForgeRepository } from '../../git/index.ts'
 import { isLoopback, tokenFrom } from '../../git/index.ts'
@@ -54,6 +55,7 @@ export function createGitHubClient(options: GitHubOptions): GitHubClient {
     userAgent: 'modelyard',
     // Octokit's own log prints request paths to the console.
     log: { debug: silent, info: silent, warn: silent, error: silent },
+    request: { fetch: boundedFetch },
   })
   octokit.hook.wrap('request', async (request, parameters) => {
     const fresh = () => ({ ...parameters, request: { ...parameters.request, signal: AbortSignal.timeout(TIMEOUT) } })
@@ -81,6 +83,17 @@ export function createGitHubClient(options: GitHubOptions): GitHubClient {
       }
     },
   }
+}
+
+/** A page of a forge's API has some hundred kilobytes. */
+const MAX_BYTES = 32 * 1024 * 1024
+
+/** `fetch` whose answers are read here, within limits, before Octokit parses them. */
+async function boundedFetch(url: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(url, init)
+  const body = await readBounded(response.body, { maxBytes: MAX_BYTES, timeoutMs: TIMEOUT })
+  const { status, statusText, headers } = response
+  return new Response(body.byteLength === 0 ? null : new Uint8Array(body), { status, statusText, headers })
 }
 
 /**

@@ -131,6 +131,14 @@ test('a limit that says how long is waited for, a POST too; an outage is tried a
   assert.is(waits.length, 4)
 })
 
+test('an answer without end is not read to its end', async () => {
+  const page = { status: 200, body: `"${'x'.repeat(33 * 1024 * 1024)}"` }
+  await answering([page], async (url) => {
+    const failure = await failureOf(() => clientOf(url).findOpenPullRequest('a', 'main'))
+    assert.match(failure.message, 'more than 33554432 bytes')
+  })
+})
+
 test('a token that may not write check runs sets a commit status instead', async () => {
   const seen: string[] = []
   const refused = { status: 403, body: { message: 'You must authenticate via a GitHub App.' } }
