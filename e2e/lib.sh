@@ -11,12 +11,17 @@ skip() {
   exit 0
 }
 
-# install_debian PROGRAM PACKAGE: installs Debian's package where PROGRAM is missing and this machine allows it (root, apt-get);
-# false where PROGRAM is missing afterwards. Services of the package do not start.
+# install_debian PROGRAM PACKAGE: installs Debian's package where PROGRAM is missing and this machine allows it (apt-get, and root or
+# sudo without a password); false where PROGRAM is missing afterwards. Services of the package do not start.
 install_debian() {
   command -v "$1" >/dev/null && return 0
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
-  { apt-get update -q && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$2"; } >"$cache/apt-$2.log" 2>&1
+  local as_root=(env)
+  [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+  command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null || return 1
+  {
+    "${as_root[@]}" apt-get update -q &&
+      "${as_root[@]}" RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$2"
+  } >"$cache/apt-$2.log" 2>&1
   command -v "$1" >/dev/null
 }
 
