@@ -44,6 +44,14 @@ await build({
   logLevel: 'warning',
 })
 
+// What an editor checks the files of a repository by: `modelyard init` names these in .vscode/settings.json.
+const { pinSchema, releaseSchema, versionSchema } = await import(join(lib, 'definitions/schemas.js'))
+mkdirSync(join(lib, 'schemas'), { recursive: true })
+for (const [name, schema] of Object.entries({ pin: pinSchema, release: releaseSchema, version: versionSchema })) {
+  const document = { $schema: 'http://json-schema.org/draft-07/schema#', title: `Modelyard ${name}`, ...schema }
+  writeFileSync(join(lib, `schemas/${name}.json`), `${JSON.stringify(document, null, 2)}\n`)
+}
+
 for (const path of readdirSync(lib, { recursive: true })) {
   if (path.endsWith('.js') && !path.startsWith(`bundle${sep}`)) rmSync(join(lib, path))
 }

@@ -21,6 +21,7 @@ const LAYERS = [
   'gates',
   'pins',
   'registry',
+  'scaffold',
   'git',
   'forges',
   'review',

@@ -6,6 +6,8 @@ type AddCommand = (program: Command) => void
 
 /** In the order of the help. A command's module brings whatever it needs, so that each is loaded for itself alone. */
 const COMMANDS: Record<string, () => Promise<AddCommand>> = {
+  init: async () => (await import('./commands/init.ts')).initCommand,
+  new: async () => (await import('./commands/new.ts')).newCommand,
   register: async () => (await import('./commands/register.ts')).registerCommand,
   synth: async () => (await import('./commands/synth.ts')).synthCommand,
   validate: async () => (await import('./commands/validate.ts')).validateCommand,

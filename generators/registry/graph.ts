@@ -1,11 +1,13 @@
 import { dirname, join } from 'node:path'
-import type { ModelInterface } from 'modelyard-serving/contract'
+import type { Baseline, GoldenSamples, ModelInterface } from 'modelyard-serving/contract'
 import { compareInterface, type GraphFacts, ModelError, readModel, unsupportedBy } from 'modelyard-serving/session'
 import type { DefinedModel } from '../definitions/index.ts'
 import { Failure, type Finding } from '../findings/index.ts'
 import type { Loaded } from '../repository/index.ts'
+import type { schemaCheck } from '../text/index.ts'
 import { parsePath } from '../yaml/index.ts'
-import { requireFile } from './bundle-source.ts'
+import { readJson, requireFile } from './bundle-source.ts'
+import { checkBaselineFile, checkSamplesFile } from './training-files.ts'
 
 /** @throws Failure when the file is not there or not ONNX */
 export async function readGraph(file: string): Promise<GraphFacts> {
@@ -16,6 +18,25 @@ export async function readGraph(file: string): Promise<GraphFacts> {
     if (error instanceof ModelError)
       throw new Failure(error.message, { fix: 'Export the model to ONNX again.', cause: error })
     throw error
+  }
+}
+
+/** Golden samples and baseline that a training wrote, checked; findings where one is not what it should be. */
+export async function readEvidence(files: {
+  samples?: string
+  baseline?: string
+}): Promise<{ samples?: GoldenSamples; baseline?: Baseline; findings: Finding[] }> {
+  const findings: Finding[] = []
+  const read = async <T>(file: string, option: string, check: ReturnType<typeof schemaCheck>): Promise<T> => {
+    const value = await readJson<T>(file, option)
+    findings.push(...check(value, { file, lineOf: () => undefined }))
+    return value
+  }
+  const { samples, baseline } = files
+  return {
+    ...(samples !== undefined && { samples: await read<GoldenSamples>(samples, '--samples', checkSamplesFile) }),
+    ...(baseline !== undefined && { baseline: await read<Baseline>(baseline, '--baseline', checkBaselineFile) }),
+    findings,
   }
 }
 
