@@ -52,6 +52,15 @@ function measured({ measurements, loops, readySeconds }: Results): string {
 /** By the first word of an id. */
 const MODEL_OF: Record<string, string> = { forest: 'forest', rows: 'forest', linear: 'linear' }
 
+/** What a reader of the page compares: each ratio with what it is of. */
+function ratiosTable(results: Results): string {
+  return table(
+    ['ratio', 'measured', 'better'],
+    ratiosOf(results).map(({ title, value, better }) => [title, number(value), better]),
+  )
+}
+
+/** For those who work on the server: the same beside the limits of ratios.ts. */
 function figures(results: Results): string {
   const rows = ratiosOf(results).map((ratio) => {
     const { title, value, better, floor, aim } = ratio
@@ -81,7 +90,9 @@ export function figuresOfPage(results: Results): string {
   const { taken, machine, rounds, seconds } = results
   const on = Object.entries(machine).map(([name, value]) => `${name} ${value}`)
   const how = `Taken on ${taken}: ${on.join(', ')}; medians of ${rounds} turns of ${seconds} s.`
-  return `${how}\n\n![CPU a request](../bench/results/serving.svg)\n\n${tables(results)}`
+  const skipped = results.skipped.map((reason) => `\n- Not run: ${reason}`).join('')
+  const picture = '![CPU a request](../bench/results/serving.svg)'
+  return [how, picture, measured(results), ratiosTable(results)].join('\n\n') + skipped
 }
 
 /** Puts generated text between `<!-- figures -->` and `<!-- /figures -->` of a page. */
