@@ -17,6 +17,12 @@ export const CLUSTER_RULES = {
     reason: 'The API server does not know the object.',
     repair: 'Write the version that the finding names.',
   },
+  'api-unknown': {
+    summary: 'the API server does not serve this kind of object',
+    reason: 'The kind or its version is misspelt, or belongs to another group: the object is refused.',
+    repair: 'Write the kind and version that the finding names.',
+    fixed: 'severity',
+  },
   'application-empty-allowed': {
     summary: 'an Application may prune everything',
     reason: 'When its folder renders to nothing by mistake, all objects are deleted.',
@@ -135,7 +141,7 @@ export const CLUSTER_RULES = {
   'secret-in-git': {
     summary: 'a Secret stands in Git in the clear',
     reason: 'Base64 is no encryption: everyone who reads the repository has it, for as long as there is a clone.',
-    repair: 'Revoke it, and use an ExternalSecret, a SealedSecret or SOPS.',
+    repair: 'Use an ExternalSecret, a SealedSecret or SOPS; revoke a value that was real.',
   },
   'service-external-ips': {
     summary: 'a Service takes external addresses',

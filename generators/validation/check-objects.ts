@@ -40,7 +40,7 @@ export function checkObjects(objects: readonly ManifestObject[], options: Object
   }
   const findings: Finding[] = []
   const run = ruleRunner(rules, (rule, object, problems) => report(findings, rule, object, problems))
-  for (const scope of scopes.values()) for (const object of scope.objects) run(object)
+  for (const scope of scopes.values()) for (const object of scope.objects) if (!object.isUnknown) run(object)
   return findings
 }
 

@@ -27,16 +27,16 @@ function byCluster(objects: readonly ManifestObject[]): (file: string) => string
   const first = posix.dirname(objects[0]?.file ?? '')
   // One folder cannot part.
   if (objects.every(({ file }) => file.startsWith(first) && file.indexOf('/', first.length + 1) < 0)) return () => ''
-  const folders = new Map<string, string>()
-  const roots = new Set<string>()
+  const folders = new Map<string, Set<string>>()
   for (const { file, value } of objects) {
     const key = isMap(value) ? keyOf(value) : undefined
     if (key === undefined) continue
-    const folder = posix.dirname(file)
-    const other = folders.get(key)
-    if (other === undefined) folders.set(key, folder)
-    else if (other !== folder) for (const root of divergence(other, folder)) roots.add(root)
+    const known = folders.get(key)
+    if (known) known.add(posix.dirname(file))
+    else folders.set(key, new Set([posix.dirname(file)]))
   }
+  const roots = new Set<string>()
+  for (const of of folders.values()) if (of.size > 1) for (const root of divergences(of)) roots.add(root)
   if (roots.size === 0) return () => ''
   const groups = new Map<string, string>()
   return (file) => {
@@ -57,12 +57,27 @@ function keyOf(value: Record<string, unknown>): string | undefined {
   return `${kindOf(textAt(value, 'apiVersion') ?? '', textAt(value, 'kind') ?? '')}/${metadata['namespace']}/${name}`
 }
 
-/** The shortest parents that two folders do not share; a folder and one below it part at the lower one. */
-function divergence(one: string, other: string): string[] {
-  const [a, b] = [one.split('/'), other.split('/')]
-  const length = a.findIndex((part, index) => part !== b[index])
-  const end = (length < 0 ? Math.min(a.length, b.length) : length) + 1
-  return [a.slice(0, end).join('/'), b.slice(0, end).join('/')]
+/**
+ * The shortest parents by which each of the folders is told from all others; a folder and one below it part at the lower one. In
+ * the order of their parts, neighbours are those that part last.
+ */
+function divergences(folders: ReadonlySet<string>): string[] {
+  const sorted = [...folders].map((folder) => folder.split('/')).sort(byParts)
+  return sorted.slice(1).flatMap((b, index) => {
+    const a = sorted[index] ?? []
+    const length = a.findIndex((part, at) => part !== b[at])
+    const end = (length < 0 ? a.length : length) + 1
+    return [a.slice(0, end).join('/'), b.slice(0, end).join('/')]
+  })
+}
+
+function byParts(a: readonly string[], b: readonly string[]): number {
+  for (const [index, part] of a.entries()) {
+    const other = b[index]
+    if (other === undefined) return 1
+    if (part !== other) return part < other ? -1 : 1
+  }
+  return a.length - b.length
 }
 
 function deepest(folder: string, roots: ReadonlySet<string>): string {

@@ -2,6 +2,8 @@ import type { Finding, RuleId } from '../findings/index.ts'
 
 /** Errors that mean a refusal by the API server. One of policy is of another matter, though it be at the same field. */
 const REFUSALS: ReadonlySet<RuleId> = new Set<RuleId>([
+  'api-removed',
+  'api-unknown',
   'autoscaler-range',
   'disruption-budget-ambiguous',
   'extended-resource',
@@ -17,12 +19,26 @@ const REFUSALS: ReadonlySet<RuleId> = new Set<RuleId>([
   'volume-missing',
 ])
 
-/** Without what a second layer says of the same place: items of a list that are the same by its schema and by rules of pods. */
+/**
+ * Without what a second layer says of the same place: items of a list that are the same by its schema and by rules of pods, a
+ * version that is gone and therefore not served, and a refusal for a value that the schema refuses already.
+ */
 export function toldOnce(findings: readonly Finding[]): Finding[] {
   const told = new Set<string>()
-  return findings.filter(({ rule, file, object, path }) => {
+  const removed = new Set(findings.filter(({ rule }) => rule === 'api-removed').map(objectOf))
+  const invalid = new Map<string, string[]>()
+  for (const finding of findings) {
+    if (finding.rule !== 'schema-invalid' || finding.path === undefined) continue
+    invalid.set(objectOf(finding), [...(invalid.get(objectOf(finding)) ?? []), finding.path])
+  }
+  return findings.filter((finding) => {
+    const { rule, path } = finding
+    if (rule === 'api-unknown') return !removed.has(objectOf(finding))
+    if (rule !== 'schema-invalid' && REFUSALS.has(rule) && path !== undefined) {
+      if (invalid.get(objectOf(finding))?.some((outer) => isWithin(path, outer))) return false
+    }
     if (rule !== 'name-duplicate') return true
-    const place = `${file} ${object} ${itemOf(path)}`
+    const place = `${objectOf(finding)} ${itemOf(path)}`
     return !told.has(place) && told.add(place)
   })
 }

@@ -11,6 +11,35 @@ export function isMap(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
 }
 
+/**
+ * A value as the API server reads it: a field that is null is a field that is not there. Items of lists keep their places. The
+ * value itself where nothing in it is null.
+ */
+export function withoutNulls(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) {
+    let items: unknown[] | undefined
+    for (let index = 0; index < value.length; index++) {
+      const item = withoutNulls(value[index])
+      if (item === value[index]) continue
+      items ??= value.slice()
+      items[index] = item
+    }
+    return items ?? value
+  }
+  let fields: Record<string, unknown> | undefined
+  for (const key in value) {
+    const field = (value as Record<string, unknown>)[key]
+    const read = field === null ? undefined : withoutNulls(field)
+    if (read === field) continue
+    // Not every key may be assigned: __proto__ would change what the map is.
+    fields ??= Object.fromEntries(Object.entries(value))
+    if (read === undefined) delete fields[key]
+    else Object.defineProperty(fields, key, { value: read, enumerable: true, configurable: true, writable: true })
+  }
+  return fields ?? value
+}
+
 /** The map at `key`; an empty one where there is none. */
 export function mapAt(parent: Fields, key: string): Fields {
   const value = parent[key]

@@ -15,6 +15,7 @@ const OBJECT_RULES: Record<Layer, readonly ObjectRule[]> = {
 }
 
 const SCHEMA_RULES: readonly RuleId[] = [
+  'api-unknown',
   'schema-invalid',
   'schema-unknown-kind',
   'resource-rule-broken',

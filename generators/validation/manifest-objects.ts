@@ -100,13 +100,21 @@ function tooMany(file: string): Finding {
   return { rule: 'input-too-large', severity: 'warning', message, file, fix: 'Check folder by folder.' }
 }
 
-/** values.yaml, package.json, a compose file, a chart's Chart.yaml (which has an apiVersion): checking a folder must not mean explaining each of them. */
+/**
+ * values.yaml, package.json, a compose file, a chart's Chart.yaml, Grafana's `apiVersion: 1`, a kubeconfig: checking a folder must
+ * not mean explaining each of them.
+ */
 function isForAnotherProgram(value: unknown, file: string): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return true
   const { apiVersion, kind } = value as Record<string, unknown>
-  if (kind === undefined && (apiVersion === undefined || /(^|\/)Chart\.yaml$/.test(file))) return true
-  return typeof apiVersion === 'string' && apiVersion.startsWith('kustomize.config.k8s.io/')
+  if (kind === undefined && (typeof apiVersion !== 'string' || /(^|\/)Chart\.yaml$/.test(file))) return true
+  if (typeof apiVersion !== 'string') return false
+  return (apiVersion === 'v1' && kind === 'Config') || CLIENT_GROUPS.test(apiVersion)
 }
+
+/** Kinds that clients and components read from files, and no API server serves. */
+const CLIENT_GROUPS =
+  /^(?:skaffold|ctlptl\.dev|eksctl\.io|k3d\.io|(?:apiserver|audit|client\.authentication|config|kubeadm)\.k8s\.io|(?:apiserver|kubelet|kubeproxy|kubescheduler|kustomize|kubecontrollermanager)\.config\.k8s\.io|config\.kubernetes\.io|kind\.x-k8s\.io)\//
 
 /** A List (`v1 List`, `apps/v1 DeploymentList`) stands for its items, as kubectl takes it; a list inside a list is an item. */
 function addExpanded(object: ManifestObject, objects: ManifestObject[]): boolean {

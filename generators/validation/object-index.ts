@@ -1,13 +1,24 @@
-import { type Fields, isMap, mapAt, numberAt, textAt } from './fields.ts'
+import { type Fields, isMap, mapAt, numberAt, textAt, withoutNulls } from './fields.ts'
 import { LabelIndex } from './label-index.ts'
-import { isEmpty, type LabelSelector, labelSelector, mapSelector } from './label-selector.ts'
+import {
+  isBeyondTemplates,
+  isEmpty,
+  type LabelSelector,
+  labelSelector,
+  mapSelector,
+  selectsOrigin,
+  templatePart,
+} from './label-selector.ts'
 import type { ManifestObject } from './manifest-objects.ts'
+import { mayMakePods } from './pod-makers.ts'
 import { type PodTemplate, podTemplate } from './pod-template.ts'
 import type { RuleOptions } from './rule-options.ts'
+import { isUnknownKind } from './schema/index.ts'
 
 /** One object, with what every rule reads of it. */
 export interface IndexedObject {
   source: ManifestObject
+  /** Without those that are null. */
   fields: Fields
   /** `Kind` of the core group, else `Kind.group`; the version is no part of it. */
   kind: string
@@ -19,7 +30,9 @@ export interface IndexedObject {
   annotations: Fields
   spec: Fields
   pod: PodTemplate | undefined
-  /** The object of the same kind and name that was read before this one. */
+  /** No Kubernetes has such a kind: what its fields mean is not known. */
+  isUnknown: boolean
+  /** The first object of the same kind and name, of which this one is another copy. */
   first: IndexedObject | undefined
   scope: Scope
   /** As selectorOf() read it; null before. */
@@ -106,7 +119,9 @@ export class Scope {
   readonly #byKind = new Map<string, KindObjects>()
   #pods: LabelIndex<PodTemplate> | undefined
   #services: LabelIndex<IndexedObject> | undefined
+  #labelDomains: Set<string> | undefined
   #autoscalers: Map<IndexedObject, IndexedObject[]> | undefined
+  readonly #podMakers = new Set<string>()
   readonly #selecting = new Map<string, Map<PodTemplate, IndexedObject[]>>()
 
   constructor(options: ScopeOptions) {
@@ -122,20 +137,28 @@ export class Scope {
       sameKind = { objects: [], byName: new Map() }
       this.#byKind.set(object.kind, sameKind)
     }
-    sameKind.objects.push(object)
-    const key = keyOf(object.namespace, object.name)
-    object.first = sameKind.byName.get(key)
-    if (!object.first) sameKind.byName.set(key, object)
+    if (object.name !== '') {
+      const key = keyOf(object.namespace, object.name)
+      object.first = sameKind.byName.get(key)
+      if (!object.first) sameKind.byName.set(key, object)
+    }
+    if (!object.first) sameKind.objects.push(object)
+    if (object.isUnknown) {
+      this.#podMakers.add(object.namespace)
+      return
+    }
     object.pod = podTemplate(object)
     if (object.pod) this.pods.push(object.pod)
+    else if (mayMakePods(object.kind)) this.#podMakers.add(object.namespace)
   }
 
   #indexed(source: ManifestObject): IndexedObject | undefined {
-    const fields = source.value
+    const fields = withoutNulls(source.value)
     if (!isMap(fields)) return undefined
     const metadata = mapAt(fields, 'metadata')
     const apiVersion = textAt(fields, 'apiVersion') ?? ''
-    const kind = kindOf(apiVersion, textAt(fields, 'kind') ?? '')
+    const title = textAt(fields, 'kind') ?? ''
+    const kind = kindOf(apiVersion, title)
     return {
       source,
       fields,
@@ -147,12 +170,14 @@ export class Scope {
       annotations: mapAt(metadata, 'annotations'),
       spec: mapAt(fields, 'spec'),
       pod: undefined,
+      isUnknown: isUnknownKind(apiVersion, title),
       first: undefined,
       scope: this,
       selector: null,
     }
   }
 
+  /** Each object once, though it may have been read several times. */
   ofKind(kind: string): readonly IndexedObject[] {
     return this.#byKind.get(kind)?.objects ?? []
   }
@@ -173,13 +198,34 @@ export class Scope {
     return sameKind.names.get(namespace) ?? []
   }
 
+  /** Whether an object of the namespace may make pods, and what goes with them, that no file shows: an operator's own. */
+  hasPodMaker(namespace: string): boolean {
+    return this.#podMakers.has(namespace)
+  }
+
   podsSelectedBy(namespace: string, selector: LabelSelector): readonly PodTemplate[] {
     this.#pods ??= new LabelIndex(
       this.pods,
       ({ object }) => object.namespace,
       ({ labels }) => labels,
     )
-    return this.#pods.selectedBy(namespace, selector)
+    const written = templatePart(selector)
+    const pods = this.#pods.selectedBy(namespace, written)
+    if (written === selector) return pods
+    return isBeyondTemplates(selector, () => true) ? [] : pods.filter(({ object }) => selectsOrigin(selector, object))
+  }
+
+  /** Whether pods that the files do not show may have these labels: an operator's, or by labels that no template decides. */
+  maySelectOthers(namespace: string, selector: LabelSelector): boolean {
+    if (this.#podMakers.has(namespace)) return true
+    return isBeyondTemplates(selector, (domain) => {
+      this.#labelDomains ??= new Set(
+        this.pods.flatMap(({ labels }) =>
+          Object.keys(labels).map((key) => key.slice(0, Math.max(0, key.indexOf('/')))),
+        ),
+      )
+      return this.#labelDomains.has(domain)
+    })
   }
 
   servicesSelectedBy(namespace: string, selector: LabelSelector): readonly IndexedObject[] {
@@ -216,7 +262,7 @@ export class Scope {
         if (scaled) push(this.#autoscalers, scaled, scaler)
       }
     }
-    return this.#autoscalers.get(object) ?? []
+    return this.#autoscalers.get(object.first ?? object) ?? []
   }
 }
 

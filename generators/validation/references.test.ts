@@ -55,7 +55,8 @@ test('what synth writes has no missing reference', async () => {
 })
 
 const DEPLOYMENT = `${MODEL}/deployment.yaml`
-const SELECTS_NOTHING = 'the selector matches the pods of no workload'
+const selectsNothing = (field: string, component = 'model-server') =>
+  `spec.${field} {app.kubernetes.io/component: ${component}, app.kubernetes.io/name: house-prices} matches no pod in the input`
 const OTHER_POD = replace('app.kubernetes.io/name: house-price', 'app.kubernetes.io/name: house-prices')
 
 /** Each way in which an object can name what is not there, with the line that says it. */
@@ -91,11 +92,11 @@ const CASES: {
   },
   {
     rule: 'port-missing',
-    title: 'a probe of a port that the container does not open',
+    title: 'a probe of a port that the container does not declare',
     file: DEPLOYMENT,
     change: replace('port: http', 'port: web'),
     at: 'port: http',
-    message: 'probes port "web", which the container does not open',
+    message: 'startupProbe uses port "web", which the container does not declare',
   },
   {
     rule: 'port-missing',
@@ -111,7 +112,7 @@ const CASES: {
     file: `${MODEL}/service.yaml`,
     change: OTHER_POD,
     at: 'selector:',
-    message: SELECTS_NOTHING,
+    message: selectsNothing('selector'),
   },
   {
     rule: 'selector-matches-nothing',
@@ -119,7 +120,7 @@ const CASES: {
     file: `${MODEL}/pod-disruption-budget.yaml`,
     change: OTHER_POD,
     at: 'selector:',
-    message: SELECTS_NOTHING,
+    message: selectsNothing('selector'),
   },
   {
     rule: 'selector-matches-nothing',
@@ -127,7 +128,7 @@ const CASES: {
     file: `${MODEL}/network-policy.yaml`,
     change: OTHER_POD,
     at: 'podSelector:',
-    message: SELECTS_NOTHING,
+    message: selectsNothing('podSelector'),
   },
   {
     title: 'an autoscaler of a Deployment that is not there',

@@ -113,6 +113,21 @@ test('files of other programs in a folder are left out and counted; one that is 
   )
 })
 
+test("what only looks like an object is another program's: Grafana, a kubeconfig, files of clients", async () => {
+  const files = {
+    'datasources.yaml': 'apiVersion: 1\ndatasources:\n  - name: Prometheus\n',
+    'kubeconfig.yaml': 'apiVersion: v1\nkind: Config\nclusters: []\nusers: []\n',
+    'skaffold.yaml': 'apiVersion: skaffold/v4beta6\nkind: Config\n',
+    'kind.yaml': 'apiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\n',
+    'kubelet.yaml': 'apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n',
+    'a.yaml': configMap('a'),
+  }
+  const { found, counts } = await validated(files)
+  assert.equal(found, [])
+  assert.equal(counts, { files: 6, objects: 1, otherDocuments: 5 })
+  assert.equal((await validated(files, {}, 'skaffold.yaml')).found, ['api-unknown error skaffold.yaml:2'])
+})
+
 test('an object of an unknown kind could not be checked, unless that is asked for', async () => {
   const files = { 'a.yaml': 'apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\n' }
   assert.equal((await validated(files)).found, ['schema-unknown-kind warning a.yaml:2'])
@@ -171,8 +186,6 @@ test('a policy about every pod of a namespace may name a port of pods that are e
 })
 
 test('what contradicts itself is an error wherever the rest may be', async () => {
-  const unnamed = { 'a.yaml': deployment('one'), 'b.yaml': service('one', 'web') }
-  assert.equal((await validated(unnamed)).found, ['port-missing error b.yaml:8'])
   assert.equal((await validated({ 'a.yaml': deployment('one'), 'b.yaml': service('one', 'http') })).found, [])
   const mounts = deployment('one').replace('ports:', 'volumeMounts: [{ name: v, mountPath: /v }]\n          ports:')
   assert.equal((await validated({ 'a.yaml': mounts })).found, ['volume-missing error a.yaml:14'])
@@ -185,6 +198,20 @@ test('the same object twice in a folder is an error; in two folders it is two cl
   const folders = { 'dev/a.yaml': configMap('x'), 'prod/a.yaml': configMap('x') }
   assert.equal((await validated(folders)).found, [])
   assert.equal((await validated(folders, { complete: true })).found, ['object-defined-twice error prod/a.yaml:4'])
+})
+
+test('a port that no selected pod has may be of a pod that is elsewhere, unless the inputs are all there is', async () => {
+  const unnamed = { 'a.yaml': deployment('one'), 'b.yaml': service('one', 'web') }
+  assert.equal((await validated(unnamed)).found, ['port-missing warning b.yaml:8'])
+  assert.equal((await validated(unnamed, { complete: true })).found, ['port-missing error b.yaml:8'])
+})
+
+test('however many folders hold the same object, each is a cluster of its own', async () => {
+  const folders = ['base', 'overlays/dev', 'overlays/eu/prod', 'overlays/us/prod', 'overlays/us', 'old']
+  const files = Object.fromEntries(folders.map((folder) => [`${folder}/a.yaml`, configMap('x')]))
+  assert.equal((await validated(files)).found, [])
+  const twice = { ...files, 'overlays/us/prod/b.yaml': configMap('x') }
+  assert.equal((await validated(twice)).found, ['object-defined-twice error overlays/us/prod/b.yaml:4'])
 })
 
 test('folders of two clusters do not see each other, and what lies beside neither is seen with them', async () => {

@@ -62,7 +62,7 @@ export const ARGO_CD_RULES: readonly ObjectRule[] = [
   },
   {
     rule: 'application-set-missing-key',
-    severity: 'error',
+    severity: 'warning',
     on: 'object',
     kinds: [APPLICATION_SET],
     check({ spec }) {
@@ -80,7 +80,9 @@ export const ARGO_CD_RULES: readonly ObjectRule[] = [
     kinds: [APPLICATION_SET],
     check({ spec }) {
       const policy = mapAt(spec, 'syncPolicy')
-      if (policy['preserveResourcesOnDeletion'] === true || policy['applicationsSync'] === 'create-update') return
+      if (policy['preserveResourcesOnDeletion'] === true) return
+      // These two never delete; `sync` and `create-delete` do.
+      if (policy['applicationsSync'] === 'create-update' || policy['applicationsSync'] === 'create-only') return
       return {
         path: ['spec', 'syncPolicy'],
         message: 'an Application that a generator no longer gives is deleted with all its objects',

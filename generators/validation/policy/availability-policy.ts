@@ -35,6 +35,8 @@ export const AVAILABILITY_RULES: readonly ObjectRule[] = [
     on: 'object',
     kinds: [...HORIZONTAL_AUTOSCALERS, VERTICAL_AUTOSCALER],
     check(scaler) {
+      // Another copy of an autoscaler is no other autoscaler.
+      if (scaler.first) return
       const target = scaleTargetOf(scaler)
       const object = target && scaler.scope.find(target.kind, scaler.namespace, target.name)
       if (!target || !object) return
@@ -245,7 +247,10 @@ function podsOf(value: unknown, pods: number): number {
 /** What the budget selects, counted together as it does; undefined when nothing of it has a number. */
 function podsAtQuietTimes({ spec, namespace, scope }: IndexedObject): number | undefined {
   const pods = scope.podsSelectedBy(namespace, labelSelector(mapAt(spec, 'selector')))
-  const counts = pods.map(({ object }) => minimumReplicas(object)).filter((count) => count !== undefined)
+  const counts = pods
+    .filter(({ object }) => !object.first)
+    .map(({ object }) => minimumReplicas(object))
+    .filter((count) => count !== undefined)
   return counts.length === 0
     ? undefined
     : Math.max(

@@ -11,7 +11,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
     severity: 'error',
     on: 'container',
     check(container) {
-      if (isByDigest(container)) return
+      if (isByDigest(container) || isInjected(container)) return
       const { tag, name } = imageOf(container)
       if (name === '' || (tag !== undefined && tag !== 'latest')) return
       const message = `image ${name} ${tag === undefined ? 'has no tag, which means latest' : 'is whatever latest is today'}`
@@ -225,6 +225,14 @@ const LOWEST_FREE_ID = 10_000
 function isByDigest({ fields }: Container): boolean {
   return textAt(fields, 'image')?.includes('@') === true
 }
+
+/** Istio's injector writes the image of its own gateways: https://istio.io/latest/docs/setup/additional-setup/gateway/ */
+function isInjected({ fields, pod }: Container): boolean {
+  if (fields['image'] !== 'auto') return false
+  return [...Object.keys(pod.annotations), ...Object.keys(pod.labels)].some((key) => INJECTED.test(key))
+}
+
+const INJECTED = /^(?:inject\.istio\.io\/|sidecar\.istio\.io\/inject$|istio\.io\/rev$)/
 
 function imageOf({ fields }: Container): { name: string; tag: string | undefined } {
   const image = textAt(fields, 'image') ?? ''

@@ -14,6 +14,8 @@ export const APPLICATION_REFERENCES: readonly ObjectRule[] = [
     check(application) {
       const { path } = sourceOf(application)
       if (path === undefined) return
+      // Another copy of an Application is no other owner.
+      if (application.first) return
       const isSame = (other: IndexedObject) => sameDestination(application, other)
       const { byPath } = ownersOf(application.scope)
       const equal = byPath.get(path) ?? []

@@ -30,11 +30,11 @@ export function missing(
   if (name === undefined || isThere(object, kind, name, namespace)) return
   const near = suggestion(name, object.scope.namesOf(kind, namespace))
   const [title = kind] = kind.split('.')
-  if (object.scope.options.closed) {
+  if (object.scope.options.closed && !object.scope.hasPodMaker(namespace)) {
     const fix = near === undefined ? `Add the ${title} or correct the name.` : `Did you mean "${near}"?`
     return { path, message: `${title} "${name}" does not exist in namespace "${namespace}"`, fix }
   }
-  // The cluster may have it; a name that is nearly the same is a slip all the same.
+  // The cluster may have it, or an operator make it; a name that is nearly the same is a slip all the same.
   if (near === undefined) return
   const message = `${title} "${name}" is not among the given objects, and "${near}" is`
   return { path, message, fix: `Write ${near} if that is meant.` }

@@ -1,10 +1,11 @@
+import { formatPath } from '../../findings/index.ts'
 import { type Fields, itemsAt, located, mapAt, textsAt } from '../fields.ts'
-import { isEmpty, labelSelector } from '../label-selector.ts'
+import { isEmpty, type LabelSelector, labelSelector } from '../label-selector.ts'
 import { type IndexedObject, selectorOf } from '../object-index.ts'
 import type { ObjectRule, Problem } from '../object-rule.ts'
 import type { PodTemplate } from '../pod-template.ts'
 
-const NOTHING_SELECTED = 'the selector matches the pods of no workload'
+const NOTHING_SELECTED = 'matches no pod in the input'
 
 /** What selects pods or Services, and the ports that it expects of them. */
 export const SERVICE_REFERENCES: readonly ObjectRule[] = [
@@ -23,9 +24,9 @@ export const SERVICE_REFERENCES: readonly ObjectRule[] = [
       const selector = selectorOf(object)
       // An empty selector is every pod of the namespace, as in a policy that denies by default.
       if (!selector || isEmpty(selector) || namespacesOf(object) === undefined) return
-      if (podsOf(object).length > 0 || !couldSelect(object)) return
+      if (podsOf(object).length > 0 || !couldSelect(object, selector)) return
       const field = object.kind === 'NetworkPolicy.networking.k8s.io' ? 'podSelector' : 'selector'
-      return { path: ['spec', field], message: NOTHING_SELECTED }
+      return { path: ['spec', field], message: `spec.${field} ${shownSelector(selector)} ${NOTHING_SELECTED}` }
     },
   },
   {
@@ -43,14 +44,21 @@ export const SERVICE_REFERENCES: readonly ObjectRule[] = [
     on: 'object',
     kinds: ['ServiceMonitor.monitoring.coreos.com'],
     check(object) {
+      const { scope, namespace, spec } = object
+      const selector = labelSelector(mapAt(spec, 'selector'))
       if (namespacesOf(object) === undefined || monitoredServices(object).length > 0) return
-      if (!object.scope.options.closed && object.scope.namesOf('Service', object.namespace).length === 0) return
-      return { path: ['spec', 'selector'], message: 'the selector matches the labels of no Service' }
+      if (scope.hasPodMaker(namespace)) return
+      if (!scope.options.closed && scope.namesOf('Service', namespace).length === 0) return
+      return {
+        path: ['spec', 'selector'],
+        message: `spec.selector ${shownSelector(selector)} matches no Service in the input`,
+      }
     },
   },
   {
     rule: 'port-missing',
     severity: 'error',
+    mayBeElsewhere: true,
     on: 'object',
     kinds: ['Service'],
     check: (service) => targetPorts(service, 'string'),
@@ -65,6 +73,7 @@ export const SERVICE_REFERENCES: readonly ObjectRule[] = [
   {
     rule: 'port-missing',
     severity: 'error',
+    mayBeElsewhere: true,
     on: 'object',
     kinds: ['ServiceMonitor.monitoring.coreos.com'],
     check(object) {
@@ -77,6 +86,7 @@ export const SERVICE_REFERENCES: readonly ObjectRule[] = [
   {
     rule: 'port-missing',
     severity: 'error',
+    mayBeElsewhere: true,
     on: 'object',
     kinds: ['PodMonitor.monitoring.coreos.com'],
     check(object) {
@@ -88,6 +98,7 @@ export const SERVICE_REFERENCES: readonly ObjectRule[] = [
   {
     rule: 'port-missing',
     severity: 'error',
+    mayBeElsewhere: true,
     on: 'object',
     kinds: ['NetworkPolicy.networking.k8s.io'],
     check(object) {
@@ -146,17 +157,30 @@ function peersWithoutPods(policy: IndexedObject): Problem[] {
       if (item['podSelector'] === undefined || item['namespaceSelector'] !== undefined) return []
       const selector = labelSelector(mapAt(item, 'podSelector'))
       if (isEmpty(selector) || scope.podsSelectedBy(namespace, selector).length > 0) return []
-      if (!couldSelect(policy)) return []
-      return [{ path: [...at, 'podSelector'], message: NOTHING_SELECTED }]
+      if (!couldSelect(policy, selector)) return []
+      const path = [...at, 'podSelector']
+      return [{ path, message: `${formatPath(path)} ${shownSelector(selector)} ${NOTHING_SELECTED}` }]
     })
 }
 
 /** Where more than these objects may exist, a selector is doubtful only if its namespace has pods that it passes by. */
-function couldSelect({ scope, namespace }: IndexedObject): boolean {
+function couldSelect({ scope, namespace }: IndexedObject, selector: LabelSelector): boolean {
+  if (scope.maySelectOthers(namespace, selector)) return false
   return scope.options.closed || scope.podsSelectedBy(namespace, EVERYTHING).length > 0
 }
 
 const EVERYTHING = labelSelector({})
+
+/** `{app: web}`; expressions as kubectl writes them. */
+function shownSelector({ pairs, expressions }: LabelSelector): string {
+  const parts = [
+    ...pairs.map(([key, value]) => `${key}: ${value}`),
+    ...expressions.map(({ key, operator, values }) => {
+      return values.length === 0 ? `${key} ${operator}` : `${key} ${operator} (${values.join(', ')})`
+    }),
+  ]
+  return `{${parts.join(', ')}}`
+}
 
 /** The namespaces that an object looks into; undefined when it is not known which. */
 function namespacesOf({ spec, namespace }: IndexedObject): readonly string[] | undefined {

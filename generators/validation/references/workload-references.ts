@@ -16,7 +16,9 @@ export const WORKLOAD_REFERENCES: readonly ObjectRule[] = [
     on: 'object',
     kinds: ['Deployment.apps', 'StatefulSet.apps', 'DaemonSet.apps', 'ReplicaSet.apps', 'Rollout.argoproj.io'],
     check({ spec, pod }) {
-      const selector = labelSelector(mapAt(spec, 'selector'))
+      // One that is missing is the schema's to tell.
+      if (!isMap(spec['selector'])) return
+      const selector = labelSelector(spec['selector'])
       if (!pod || (!isEmpty(selector) && selects(selector, pod.labels))) return
       return { path: ['spec', 'selector'], message: 'the selector does not match the labels of the pod template' }
     },
@@ -176,7 +178,7 @@ function probes(container: Container, isProblem: (port: unknown) => boolean): Pr
       const ports = container.ports.flatMap(({ item }) => [item['name'], item['containerPort']])
       // A server that declares no port at all leaves nothing to compare a number with.
       if (ports.includes(port) || (ports.length === 0 && isUndeclared(port))) continue
-      const message = `probes port "${port}", which the container does not open`
+      const message = `${probe} uses port ${JSON.stringify(port)}, which the container does not declare`
       problems ??= []
       problems.push({ path: [...path, probe, handler, 'port'], message })
     }

@@ -39,6 +39,7 @@ export function givenSchemas(paths: readonly string[], minor: string): Schemas {
     files.push(...usable.filter((item) => item !== true))
   }
   return {
+    minor,
     validatorFor(key) {
       const known = validators.get(key)
       if (known) return known
@@ -102,6 +103,7 @@ export function withDefinitionsIn(objects: readonly { value: unknown }[], schema
   if (definitions.size === 0) return schemas
   const validators = new Map<string, KindValidator>()
   return {
+    minor: schemas.minor,
     validatorFor(key) {
       const crd = definitions.get(key)
       const known = schemas.validatorFor(key) ?? validators.get(key)

@@ -1,14 +1,17 @@
 import type { ErrorObject } from 'ajv'
 import { type DocumentPath, type Finding, formatPath, RULES } from '../../findings/index.ts'
 import { nearest } from '../../text/index.ts'
+import { isMap, withoutNulls } from '../fields.ts'
 import { about, kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
 import type { BrokenRule } from './cel.ts'
 import { explain, findingAt, pathOf } from './explain.ts'
 import { givenSchemas } from './given-schemas.ts'
 import { type RepeatedItem, repeatedItems } from './list-keys.ts'
+import { newestFirst, type UnservedKind, unservedKind } from './served-kinds.ts'
 import { bundledSchemas, type KindValidator, kubernetesMinor, type Schemas } from './validators.ts'
 
 export { withDefinitionsIn } from './given-schemas.ts'
+export { isUnknownKind } from './served-kinds.ts'
 export type { Schemas } from './validators.ts'
 
 export interface SchemaSource {
@@ -31,8 +34,9 @@ export function openSchemas({ kubernetesVersion, schema = [] }: SchemaSource = {
 }
 
 /**
- * Each object against the schema of its kind: rule `schema-invalid` for a field that the API server would refuse, and
- * `schema-unknown-kind`, a warning, for an object that could not be checked. All violations are reported, in the order of the
+ * Each object against the schema of its kind: rule `schema-invalid` for a field that the API server would refuse, `api-unknown`
+ * for a kind that no API server of this minor serves, and `schema-unknown-kind`, a warning, for a custom resource of which there
+ * is no schema. All violations are reported, in the order of the
  * objects.
  */
 export function checkSchema(objects: readonly ManifestObject[], options: SchemaOptions = {}): Finding[] {
@@ -140,9 +144,27 @@ function checkObject(object: ManifestObject, schemas: Schemas, ignoreMissing: bo
       .map((field) => findingAt(object, [field], { message: 'is required, and is a string', fix: `Add ${field}.` }))
   }
   const validator = schemas.validatorFor(`${apiVersion}/${kind}`)
-  if (!validator) return ignoreMissing ? NONE : [unknownKind(object, apiVersion, kind, schemas)]
+  if (!validator) {
+    const unserved = unservedKind(apiVersion, kind, schemas.minor)
+    if (unserved) return [unservedAt(object, unserved)]
+    return ignoreMissing ? NONE : [unknownKind(object, apiVersion, kind, schemas)]
+  }
   if (validator.isPlainlyValid(value)) return NONE
   return explain(validator.errorsOf(asDecoded(value, validator)), object)
+}
+
+function unservedAt(object: ManifestObject, { message, fix }: UnservedKind): Finding {
+  const line = object.lineOf(['kind'])
+  return {
+    rule: 'api-unknown',
+    severity: 'error',
+    message,
+    file: object.file,
+    ...(line === undefined ? {} : { line }),
+    path: 'kind',
+    ...about(object),
+    fix,
+  }
 }
 
 function unknownKind(object: ManifestObject, apiVersion: string, kind: string, schemas: Schemas): Finding {
@@ -178,30 +200,8 @@ function knownInstead(wanted: string, schemas: Schemas): string | undefined {
   return found.get(wanted)
 }
 
-/** `autoscaling/v2/...` before `autoscaling/v1/...` before `v2beta2`, as Kubernetes orders versions. */
-function newestFirst(a: string, b: string): number {
-  const rank = (kind: string) => {
-    const [, major = '0', stage, minor = '0'] = /\bv(\d+)(?:(alpha|beta)(\d+))?\/[^/]*$/.exec(kind) ?? []
-    return (stage === undefined ? 2e6 : stage === 'beta' ? 1e6 : 0) + Number(major) * 1000 + Number(minor)
-  }
-  return rank(b) - rank(a)
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** Metadata is decoded into Go whatever the kind. */
 function asDecoded(value: Record<string, unknown>, { nullIsAbsent }: KindValidator): unknown {
   if (nullIsAbsent) return withoutNulls(value)
   return 'metadata' in value ? { ...value, metadata: withoutNulls(value['metadata']) } : value
-}
-
-/** The value as the API server reads it: a field that is null is a field that is not there. Lists keep their places. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls)
-  if (!isMap(value)) return value
-  const result: Record<string, unknown> = {}
-  for (const key of Object.keys(value)) if (value[key] !== null) result[key] = withoutNulls(value[key])
-  return result
 }

@@ -146,14 +146,40 @@ test('a kind without a schema is a warning that it could not be checked', () => 
   assert.is(finding?.line, 2)
 })
 
-test('a version that is gone is told with the newest of the same group', () => {
-  const fixOf = (apiVersion: string, kind: string) =>
-    checkSchema([{ file: 'x.yaml', value: { apiVersion, kind, metadata: { name: 'a' } }, lineOf: () => 1 }])[0]?.fix
-  assert.is(
-    fixOf('autoscaling/v2beta2', 'HorizontalPodAutoscaler'),
-    'Did you mean apiVersion autoscaling/v2, kind HorizontalPodAutoscaler?',
-  )
-  assert.is(fixOf('extensions/v1beta1', 'Ingress'), 'Did you mean apiVersion networking.k8s.io/v1, kind Ingress?')
+const saidOf = (apiVersion: string, kind: string, minor?: string) => {
+  const value = { apiVersion, kind, metadata: { name: 'a' } }
+  const schemas = openSchemas(minor === undefined ? {} : { kubernetesVersion: minor })
+  const [finding] = checkSchema([{ file: 'x.yaml', value, lineOf: () => 1 }], { schemas, ignoreMissingSchemas: true })
+  return finding && `${finding.severity} ${finding.rule}: ${finding.message} ${finding.fix}`
+}
+
+test('a kind that no API server serves is an error with what was meant, whatever is ignored', () => {
+  const said: [string, string, string][] = [
+    ['apps/v1', 'Deploymnet', 'unknown kind Deploymnet in apps/v1; did you mean Deployment? Write kind: Deployment.'],
+    ['apps/v1', 'deployment', 'unknown kind deployment in apps/v1; did you mean Deployment? Write kind: Deployment.'],
+    ['apps/v2', 'Deployment', 'unknown version apps/v2 of Deployment; did you mean apps/v1? Write apiVersion: apps/v1.'],
+    ['v1', 'Deployment', 'unknown kind Deployment in v1; did you mean apps/v1? Write apiVersion: apps/v1.'],
+    ['batch/v1', 'Pod', 'unknown kind Pod in batch/v1; did you mean v1? Write apiVersion: v1.'],
+    ['app/v1', 'Deployment', 'unknown kind Deployment in app/v1; did you mean apps/v1? Write apiVersion: apps/v1.'],
+    ['networking.k8s.io/v1', 'Ingres', 'unknown kind Ingres in networking.k8s.io/v1; did you mean Ingress? Write kind: Ingress.'],
+    ['autoscaling/v2beta2', 'HorizontalPodAutoscaler', 'Kubernetes 1.36 does not serve autoscaling/v2beta2 HorizontalPodAutoscaler: removed in 1.26 Write autoscaling/v2.'],
+    ['extensions/v1beta1', 'Ingress', 'Kubernetes 1.36 does not serve extensions/v1beta1 Ingress: removed in 1.22 Write networking.k8s.io/v1.'],
+    ['v1', 'toString', 'unknown kind toString in v1 Correct apiVersion and kind; kubectl api-resources lists what a cluster serves.'],
+    ['valueOf/v1', 'Thing', 'unknown API group valueOf Correct apiVersion and kind; kubectl api-resources lists what a cluster serves.'],
+  ] // biome-ignore format: a line each
+  for (const [apiVersion, kind, text] of said) assert.is(saidOf(apiVersion, kind), `error api-unknown: ${text}`)
+})
+
+test('a kind that other versions of Kubernetes serve is told with those', () => {
+  const said = saidOf('admissionregistration.k8s.io/v1', 'ValidatingAdmissionPolicy', '1.28')
+  assert.match(said ?? '', 'Kubernetes 1.28 does not serve admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy; ')
+  assert.match(said ?? '', 'Kubernetes 1.30 to 1.36 does')
+})
+
+test('a custom resource may exist, however it is named', () => {
+  for (const group of ['example.com', 'apps.example.com', 'snapshot.storage.k8s.io', 'argoproj.io', 'app.k8s.io']) {
+    assert.is(saidOf(`${group}/v1`, 'Deploymnet'), undefined, group)
+  }
 })
 
 test('a document that is no object, or has no kind, is an error', () => {
@@ -166,7 +192,7 @@ test('a document that is no object, or has no kind, is an error', () => {
     ['schema-invalid', 'apiVersion'],
     ['schema-invalid', 'kind'],
   ])
-  assert.is(at({ apiVersion: 'v1', kind: 'constructor' })[0]?.[0], 'schema-unknown-kind')
+  assert.is(at({ apiVersion: 'v1', kind: 'constructor' })[0]?.[0], 'api-unknown')
 })
 
 test('too few and too many are said with what there is', () => {

@@ -35,6 +35,8 @@ export interface KindValidator {
 
 /** The kinds that a check knows. */
 export interface Schemas {
+  /** Of Kubernetes, whose built-in kinds these are: `1.36`. */
+  minor: string
   /** The validator of `apiVersion/Kind`; undefined when there is no schema. */
   validatorFor(kind: string): KindValidator | undefined
   /** Every `apiVersion/Kind` that can be checked. */
@@ -64,21 +66,30 @@ export function kubernetesMinor(version?: string): string {
   throw new Failure(`there are no schemas of Kubernetes ${version}`, { fix: `Name one of ${minors.join(', ')}.` })
 }
 
+/** Every `apiVersion/Kind` that the API server of a minor serves without a CustomResourceDefinition. */
+export const servedKinds = memoized(
+  (minor: string): ReadonlySet<string> => new Set(Object.keys(readBundle('kubernetes').versions[minor] ?? {})),
+)
+
 /** The bundled kinds: those of one minor of Kubernetes, and custom resources. A bundle is read when a kind of it is met. */
 export const bundledSchemas = memoized((minor: string): Schemas => {
   const validators = new Map<string, KindValidator | undefined>()
   const find = (kind: string): KindValidator | undefined => {
     const group = kind.split('/').length === 3 ? kind.slice(0, kind.indexOf('/')) : ''
-    const custom = index().groups[group]
+    const { groups } = index()
+    // Names come from files, and an object has more names than it was given: `constructor`.
+    const custom = Object.hasOwn(groups, group) ? groups[group] : undefined
     for (const name of custom ?? ['kubernetes']) {
       const bundle = readBundle(name)
       const [newest = ''] = Object.keys(bundle.versions)
-      const schemaName = bundle.versions[custom ? newest : minor]?.[kind]
+      const kinds = bundle.versions[custom ? newest : minor] ?? {}
+      const schemaName = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined
       if (schemaName !== undefined) return compiledBundle(name).validator(schemaName, custom === undefined)
     }
     return undefined
   }
   return {
+    minor,
     validatorFor(kind) {
       if (!validators.has(kind)) validators.set(kind, find(kind))
       return validators.get(kind)

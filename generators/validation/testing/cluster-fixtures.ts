@@ -158,9 +158,18 @@ export const CLUSTER_FIXTURES: Fixture[] = [
   },
   {
     rule: 'rbac-escalation',
-    fails: [edit('role', '- configmaps', '- roles'), edit('role', '- get', '- escalate')],
+    fails: [
+      edit('role', '- ""', '- rbac.authorization.k8s.io'),
+      edit('role', '- configmaps', '- roles'),
+      edit('role', '- get', '- escalate'),
+    ],
     at: ['role', '- apiGroups'],
-    passes: [edit('role', '- configmaps', '- roles')],
+    // Roles of another API.
+    passes: [
+      edit('role', '- ""', '- example.com'),
+      edit('role', '- configmaps', '- roles'),
+      edit('role', '- get', '- escalate'),
+    ],
   },
   {
     rule: 'rbac-pod-exec',
@@ -178,7 +187,11 @@ export const CLUSTER_FIXTURES: Fixture[] = [
     rule: 'rbac-wildcard',
     fails: [edit('role', '- configmaps', '- "*"'), edit('role', '- get', '- "*"')],
     at: ['role', '- apiGroups'],
-    passes: [edit('role', '- get', '- "*"')],
+    passes: [
+      edit('role', '- ""', '- example.com'),
+      edit('role', '- configmaps', '- "*"'),
+      edit('role', '- get', '- "*"'),
+    ],
   },
   {
     rule: 'rollout-plugin',
