@@ -17,12 +17,14 @@ export interface Backlog {
   rowsPerCall: number
 }
 
-/** Weight of the newest call in the mean: about the last ten count. */
-const NEWEST = 0.1
+/** The pace is that of so many calls. */
+const RECENT_CALLS = 16
 
 /** Decides who may join a queue, by its bounds and by how long the model has recently taken. */
 export class Admission {
   private readonly limits: QueueLimits
+  private readonly recentMs: number[] = []
+  private next = 0
   private callMs = 0
 
   constructor(limits: QueueLimits) {
@@ -31,7 +33,13 @@ export class Admission {
 
   /** Notes how long one call took. */
   called(milliseconds: number): void {
-    this.callMs = this.callMs === 0 ? milliseconds : this.callMs + NEWEST * (milliseconds - this.callMs)
+    this.recentMs[this.next] = milliseconds
+    this.next = (this.next + 1) % RECENT_CALLS
+    const longest = Math.max(...this.recentMs)
+    const sum = this.recentMs.reduce((total, ms) => total + ms, 0)
+    const { length } = this.recentMs
+    // Without the longest: one call that was interrupted, or the first of all, says nothing of the next thousand.
+    this.callMs = length === 1 ? longest : (sum - longest) / (length - 1)
   }
 
   /** Why a request of so many rows must stay out; undefined when it may join. `deadlineMs` is what it has left. */

@@ -7,6 +7,9 @@
  */
 export type RejectionReason = 'queue_full' | 'wait_too_long' | 'deadline' | 'client_gone'
 
+/** Longest `Retry-After`, seconds: an estimate from the past, and a caller told to come back later than this has been turned away. */
+const MAX_RETRY_AFTER_SECONDS = 30
+
 /** A request that the batcher did not run. */
 export class RejectedError extends Error {
   readonly reason: RejectionReason
@@ -21,13 +24,13 @@ export class RejectedError extends Error {
 /** There is no room for one more; the caller should come back later. */
 export class QueueFullError extends RejectedError {
   readonly code = 'queue-full'
-  /** When there should be room again: whole seconds, at least 1, as `Retry-After` wants them. */
+  /** When there should be room again: whole seconds from 1 to 30, for `Retry-After`. */
   readonly retryAfterSeconds: number
 
   constructor(reason: 'queue_full' | 'wait_too_long', message: string, waitMs: number) {
     super(reason, message)
     this.name = 'QueueFullError'
-    this.retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000))
+    this.retryAfterSeconds = Math.min(Math.max(1, Math.ceil(waitMs / 1000)), MAX_RETRY_AFTER_SECONDS)
   }
 }
 

@@ -180,6 +180,13 @@ export interface ServerSettings {
   executionProviders?: string[]
   /** Open connections at most (8,192); more are closed unread. */
   maxConnections?: number
+  /** How long a request may take to arrive; one that is not whole by then is answered 408 and its connection closed. */
+  receive?: {
+    /** Its headers, counted from the connection's start or the answer before (10). */
+    headersSeconds?: number
+    /** Headers and body (60). */
+    requestSeconds?: number
+  }
   /** For every version that has no bounds of its own. */
   queue?: QueueBounds
   /** Absent: off, unless a version names a sink of its own. */

@@ -167,12 +167,19 @@ export const bootConfigurationSchema = object({
       artifacts: object({ certificateAuthorityFile: name }, ['certificateAuthorityFile']),
       executionProviders: { type: 'array', items: name, minItems: 1 },
       maxConnections: positive,
+      receive: object(
+        {
+          headersSeconds: { type: 'number', exclusiveMinimum: 0 },
+          requestSeconds: { type: 'number', exclusiveMinimum: 0 },
+        },
+        ['headersSeconds', 'requestSeconds'],
+      ),
       queue,
       predictionLog: object(predictionLogSettings, Object.keys(predictionLogSettings)),
     },
     [
       ...['accessLog', 'artifacts', 'authentication', 'executionProviders', 'grpcPort', 'managementPort'],
-      ...['maxConnections', 'predictionLog', 'queue', 'tls'],
+      ...['maxConnections', 'predictionLog', 'queue', 'receive', 'tls'],
     ],
   ),
   models: {

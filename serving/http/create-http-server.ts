@@ -10,11 +10,14 @@ export interface HttpServerOptions {
   tls?: TlsMaterial
 }
 
-/** A request that has not arrived whole after this, milliseconds, is given up: slow senders must not hold connections. */
-const REQUEST_TIMEOUT_MS = 120_000
+/** A request that has not arrived whole after this, seconds, is given up: slow senders must not hold connections. */
+const REQUEST_SECONDS = 60
 
-/** The same for its headers alone, and for a TLS handshake. */
-const HEADERS_TIMEOUT_MS = 20_000
+/** The same for its headers alone, for a connection that sends nothing, and for a TLS handshake. */
+const HEADERS_SECONDS = 10
+
+/** How often Node looks for requests whose time is over, milliseconds; its default of 30 s would be added to every time-out. */
+const CHECKING_INTERVAL_MS = 1000
 
 /** Bytes of all headers of a request. */
 const MOST_HEADER_BYTES = 16_384
@@ -24,13 +27,16 @@ const MOST_CONNECTIONS = 8192
 
 /** A Fastify instance before it has routes. */
 export function createHttpServer(settings: ServerSettings, { log, tls }: HttpServerOptions): FastifyInstance {
-  const http = { maxHeaderSize: MOST_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS }
+  const { headersSeconds = HEADERS_SECONDS, requestSeconds = REQUEST_SECONDS } = settings.receive ?? {}
+  const headersTimeout = Math.min(headersSeconds, requestSeconds) * 1000
+  const connectionsCheckingInterval = Math.min(CHECKING_INTERVAL_MS, headersTimeout / 2)
+  const http = { maxHeaderSize: MOST_HEADER_BYTES, headersTimeout, connectionsCheckingInterval }
   const required = tls?.ca !== undefined
   const client = { requestCert: required, rejectUnauthorized: required }
-  const https = tls && { ...http, ...tls, ...client, handshakeTimeout: HEADERS_TIMEOUT_MS }
+  const https = tls && { ...http, ...tls, ...client, handshakeTimeout: headersTimeout }
   const options: FastifyServerOptions = {
     bodyLimit: settings.bodyLimit,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestSeconds * 1000,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
     // Connections that are still open when the server closes get their answers, not a 503.
     return503OnClosing: false,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { type ContentCache, resolveModel } from '../artifact/index.ts'
 import { Batcher, unbatchableReason, type Work } from '../batcher/index.ts'
 import {
+  type ContentReference,
   type GoldenSample,
   type GoldenSamples,
   goldenSamplesSchema,
@@ -48,6 +49,8 @@ export interface LoadContext {
   /** Absent: no prediction is logged. */
   predictionLog?: PredictionLog
   log: Log
+  /** True while other versions answer: a new one then proves itself in a thread first. Absent: false. */
+  serving?: () => boolean
   /** A loaded version has become unavailable, or available again. */
   availabilityChanged?: () => void
 }
@@ -102,12 +105,9 @@ export async function loadVersion(model: string, served: ServedVersion, context:
   const runner = await openRunner(model, served, context)
   let examples: GoldenSample[] = []
   try {
-    if (served.goldenSamples !== undefined) {
-      const path = await context.cache.resolve(served.goldenSamples)
-      const golden = parseDocument<GoldenSamples>(goldenSamplesSchema, path, await readFile(path, 'utf8'))
-      await warmUp(runner, served, golden)
-      examples = golden.samples.slice(0, MOST_EXAMPLES)
-    }
+    const golden = served.goldenSamples && (await readGolden(served.goldenSamples, context.cache))
+    await warmUp(runner, served, golden)
+    examples = golden?.samples.slice(0, MOST_EXAMPLES) ?? []
   } catch (error) {
     await runner.close()
     throw error
@@ -214,6 +214,11 @@ class SessionVersion implements LoadedVersion {
   }
 }
 
+async function readGolden(reference: ContentReference, cache: ContentCache): Promise<GoldenSamples> {
+  const path = await cache.resolve(reference)
+  return parseDocument<GoldenSamples>(goldenSamplesSchema, path, await readFile(path, 'utf8'))
+}
+
 async function openRunner(model: string, served: ServedVersion, context: LoadContext): Promise<Runner> {
   const { artifact } = served
   const path = await resolveModel(context.cache, artifact)
@@ -232,7 +237,8 @@ async function openRunner(model: string, served: ServedVersion, context: LoadCon
     'event-loop': () => createSession(path, served.interface, { threads: 1, executionProviders, facts }),
     thread: () => createWorkerSession(path, served.interface, { threads, executionProviders, facts }),
   }
-  return Runner.start(bytes < LARGE_MODEL ? 'event-loop' : 'thread', open, observe(model, served, context))
+  const unproven = bytes >= LARGE_MODEL || context.serving?.()
+  return Runner.start(unproven ? 'thread' : 'event-loop', open, observe(model, served, context))
 }
 
 function observe(model: string, served: ServedVersion, context: LoadContext): RunnerObserver {

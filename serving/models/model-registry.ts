@@ -21,7 +21,7 @@ export class ModelRegistry {
   private loadedOnce = false
 
   constructor(boot: BootConfiguration, context: LoadContext) {
-    this.context = { ...context, availabilityChanged: () => this.publish() }
+    this.context = { ...context, serving: () => this.started, availabilityChanged: () => this.publish() }
     this.byName = new Map(boot.models.map((model) => [model.name, new ServedModel(model, this.context)]))
     this.publish()
   }

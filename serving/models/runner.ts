@@ -1,6 +1,7 @@
 import {
   type InlineSession,
   type Session,
+  type Tensor,
   type Tensors,
   type WorkerSession,
   WorkerStoppedError,
@@ -15,8 +16,18 @@ export const INLINE_MS = 1
 /** The same for a full batch, which blocks as long as all its requests together; probes have 10. */
 export const INLINE_BATCH_MS = 4
 
-/** Calls in a row that must be slow before a model moves while it serves: one that was interrupted proves nothing. */
-const SLOW_CALLS = 8
+/**
+ * Milliseconds that calls above `INLINE_BATCH_MS` may block the event loop within `BLOCKED_INTERVAL_MS` before the model moves.
+ * Short calls in between change nothing, so that alternating inputs cannot keep a slow model where it is.
+ */
+const MAX_BLOCKED_MS = 40
+const BLOCKED_INTERVAL_MS = 10_000
+
+/** A longer call was not only waiting for a CPU: the period of a CPU limit is 100 ms. */
+const CERTAIN_MS = 200
+
+/** An input so many times as large as any that was measured is judged by extrapolation before it runs. */
+const LARGER_INPUT = 4
 
 const FIRST_RESTART_MS = 100
 const LAST_RESTART_MS = 30_000
@@ -51,7 +62,11 @@ export class Runner {
   private readonly observer: RunnerObserver
   private seat: Seat
   private up = true
-  private slowCalls = 0
+  private blockedMsInInterval = 0
+  /** When the first long call of the interval ended; negative while there has been none. */
+  private intervalStart = Number.NEGATIVE_INFINITY
+  /** The largest input whose call was measured on the event loop. */
+  private measured = { size: Number.POSITIVE_INFINITY, milliseconds: 0 }
   private moving: Promise<void> | undefined
   private closed = false
   private restartTimer: NodeJS.Timeout | undefined
@@ -88,17 +103,36 @@ export class Runner {
     return this.seat.place === 'event-loop' ? this.seat.session.blockedMs : undefined
   }
 
+  /** Notes what a call of the warm-up took, so that much larger inputs can be judged before they run. */
+  noteMeasured(feeds: Tensors, milliseconds: number): void {
+    const size = inputSize(feeds)
+    if (this.measured.size === Number.POSITIVE_INFINITY || size > this.measured.size) {
+      this.measured = { size, milliseconds }
+    }
+  }
+
   /** One call; rejects with a `WorkerStoppedError` when the thread ends, or while there is none. */
   readonly run = async (feeds: Tensors, outputNames?: readonly string[], fresh?: boolean): Promise<Tensors> => {
     if (!this.up) throw new WorkerStoppedError('it is being started again')
+    const size = this.seat.place === 'event-loop' ? inputSize(feeds) : 0
+    if (this.seat.place === 'event-loop') {
+      const leaving = this.leaveEventLoop(size)
+      if (leaving !== undefined) await leaving
+    }
     const { seat } = this
+    // What a call costs the CPU is asked for only after a long call: it takes 3 us.
+    const cpuBefore = seat.place === 'event-loop' && this.isSuspect() ? process.cpuUsage() : undefined
     seat.calls += 1
     try {
       return await seat.session.run(feeds, outputNames, fresh)
     } finally {
       seat.calls -= 1
       if (seat !== this.seat) this.leave(seat)
-      else if (seat.place === 'event-loop') this.watch(seat.session.blockedMs)
+      else if (seat.place === 'event-loop') {
+        const { blockedMs } = seat.session
+        if (blockedMs > INLINE_BATCH_MS) this.countBlocked(blockedMs, cpuBefore)
+        if (size > this.measured.size) this.measured = { size, milliseconds: blockedMs }
+      }
     }
   }
 
@@ -137,11 +171,44 @@ export class Runner {
     if (seat.calls === 0) void seat.session.release()
   }
 
-  private watch(milliseconds: number): void {
-    this.slowCalls = milliseconds > INLINE_BATCH_MS ? this.slowCalls + 1 : 0
-    if (this.slowCalls < SLOW_CALLS || this.closed || this.moving !== undefined) return
-    this.slowCalls = 0
-    this.move('thread', milliseconds).catch((error: unknown) => this.observer.failed(reasonOf(error)))
+  /** Waits for a move that is under way, or starts one before an input that would block the event loop for too long. */
+  private leaveEventLoop(size: number): Promise<void> | undefined {
+    if (this.moving === undefined) {
+      const ratio = size / this.measured.size
+      const expectedMs = ratio * this.measured.milliseconds
+      if (ratio <= LARGER_INPUT || expectedMs <= INLINE_BATCH_MS) return undefined
+      this.moveToThread(expectedMs)
+    }
+    // One that fails is tried again after the next long calls; until then calls run here.
+    return this.moving?.catch(() => {})
+  }
+
+  private isSuspect(): boolean {
+    return this.intervalStart > 0 && performance.now() - this.intervalStart < BLOCKED_INTERVAL_MS
+  }
+
+  /** Counts a long call, by the CPU time it took where that is known: waiting for a CPU is not the model's fault. */
+  private countBlocked(blockedMs: number, cpuBefore: NodeJS.CpuUsage | undefined): void {
+    const now = performance.now()
+    if (now - this.intervalStart >= BLOCKED_INTERVAL_MS) {
+      this.intervalStart = now
+      this.blockedMsInInterval = 0
+    }
+    if (cpuBefore !== undefined) {
+      const { user, system } = process.cpuUsage(cpuBefore)
+      this.blockedMsInInterval += Math.min(blockedMs, (user + system) / 1000)
+    } else if (blockedMs > CERTAIN_MS) this.blockedMsInInterval += blockedMs
+    if (this.blockedMsInInterval < MAX_BLOCKED_MS) return
+    this.intervalStart = Number.NEGATIVE_INFINITY
+    this.moveToThread(blockedMs)
+  }
+
+  private moveToThread(milliseconds: number): void {
+    if (this.closed || this.moving !== undefined) return
+    this.move('thread', milliseconds).catch((error: unknown) => {
+      this.measured = { ...this.measured, size: Number.POSITIVE_INFINITY }
+      this.observer.failed(reasonOf(error))
+    })
   }
 
   private threadStopped(seat: Seat, reason: string): void {
@@ -178,6 +245,17 @@ async function openSeat(place: Place, open: Opener): Promise<Seat> {
   return place === 'thread'
     ? { place, session: await open.thread(), calls: 0 }
     : { place, session: await open['event-loop'](), calls: 0 }
+}
+
+/** Elements of all tensors; of texts their characters. */
+function inputSize(feeds: Tensors): number {
+  let size = 0
+  for (const name in feeds) {
+    const { data } = feeds[name] as Tensor
+    size += data.length
+    if (Array.isArray(data)) for (const text of data) size += text.length
+  }
+  return size
 }
 
 function reasonOf(error: unknown): string {

@@ -84,6 +84,13 @@ export const INTERFACES = {
   constant: { inputs: [], outputs: [{ name: 'y', datatype: 'float32', shape: [2] }] },
   collapse: tensors('float32', ['batch', 2], ['batch', 2]),
   slow: tensors('float32', ['batch', 32], ['batch', 32]),
+  steps: {
+    inputs: [
+      { name: 'steps', datatype: 'int64', shape: [] },
+      { name: 'x', datatype: 'float32', shape: ['batch', 32] },
+    ],
+    outputs: [{ name: 'y', datatype: 'float32', shape: ['batch', 32] }],
+  },
   trailing: {
     inputs: [{ name: 'x', datatype: 'float32', shape: ['batch', 'length'] }],
     outputs: [
