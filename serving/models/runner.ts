@@ -98,9 +98,9 @@ export class Runner {
     return this.seat.place
   }
 
-  /** Milliseconds that the last call blocked the event loop; undefined in a thread. */
-  get blockedMs(): number | undefined {
-    return this.seat.place === 'event-loop' ? this.seat.session.blockedMs : undefined
+  /** Milliseconds that the native part of the last call took, wherever it ran. */
+  get nativeMs(): number {
+    return this.seat.place === 'event-loop' ? this.seat.session.blockedMs : this.seat.session.nativeMs
   }
 
   /** Notes what a call of the warm-up took, so that much larger inputs can be judged before they run. */

@@ -68,9 +68,8 @@ async function bestTime(runner: Runner, feeds: Tensors): Promise<number> {
 
 /** Milliseconds of one call; not those in which it waited for a CPU. */
 async function timedCall(runner: Runner, feeds: Tensors): Promise<number> {
-  const started = performance.now()
   const cpu = process.cpuUsage()
   await runner.session.run(feeds)
   const { user, system } = process.cpuUsage(cpu)
-  return Math.min(runner.blockedMs ?? performance.now() - started, (user + system) / 1000)
+  return Math.min(runner.nativeMs, (user + system) / 1000)
 }

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { createSession, type Session } from './runtime.ts'
+import { createSession, type InlineSession } from './runtime.ts'
 import { type FromWorker, memoryOf, type ToWorker, type WorkerInput } from './worker-messages.ts'
 
 /** The thread behind `createWorkerSession`: one session, one call after the other, in the order they come. */
@@ -16,7 +16,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-async function handle(session: Session, message: ToWorker): Promise<void> {
+async function handle(session: InlineSession, message: ToWorker): Promise<void> {
   if (message.kind === 'release') {
     await session.release()
     port.close()
@@ -24,7 +24,8 @@ async function handle(session: Session, message: ToWorker): Promise<void> {
   }
   const { id, feeds, outputNames } = message
   try {
-    tell({ kind: 'outputs', id, outputs: await session.run(feeds, outputNames) })
+    const outputs = await session.run(feeds, outputNames)
+    tell({ kind: 'outputs', id, outputs, milliseconds: session.blockedMs })
   } catch (error) {
     tell({ kind: 'failed', id, reason: reasonOf(error) })
   }

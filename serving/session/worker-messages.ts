@@ -16,7 +16,7 @@ export type ToWorker =
 export type FromWorker =
   | { kind: 'ready' }
   | { kind: 'refused'; reason: string }
-  | { kind: 'outputs'; id: number; outputs: Tensors }
+  | { kind: 'outputs'; id: number; outputs: Tensors; milliseconds: number }
   | { kind: 'failed'; id: number; reason: string }
 
 /**

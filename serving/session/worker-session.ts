@@ -19,6 +19,8 @@ export class WorkerStoppedError extends Error {
 export interface WorkerSession extends Session {
   /** Resolves with the reason when the thread ends unasked; calls under way reject with a `WorkerStoppedError`. */
   readonly stopped: Promise<string>
+  /** Milliseconds that the last call's native part took, in the thread; 0 before the first. */
+  readonly nativeMs: number
 }
 
 export interface WorkerSessionOptions extends SessionOptions {
@@ -60,6 +62,7 @@ export async function createWorkerSession(
   const calls = new Map<number, Call>()
   let nextId = 0
   let asked = false
+  let nativeMs = 0
   let failure: string | undefined
   let endedBecause: string | undefined
 
@@ -90,8 +93,10 @@ export async function createWorkerSession(
       } else {
         const call = calls.get(message.id)
         calls.delete(message.id)
-        if (message.kind === 'outputs') call?.resolve(message.outputs)
-        else call?.reject(new Error(message.reason))
+        if (message.kind === 'outputs') {
+          nativeMs = message.milliseconds
+          call?.resolve(message.outputs)
+        } else call?.reject(new Error(message.reason))
       }
     })
   })
@@ -99,6 +104,9 @@ export async function createWorkerSession(
   return {
     interface: modelInterface,
     stopped,
+    get nativeMs() {
+      return nativeMs
+    },
     run(feeds, outputNames, fresh = false) {
       return new Promise((resolve, reject) => {
         if (endedBecause !== undefined) {
