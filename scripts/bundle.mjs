@@ -10,7 +10,14 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const lib = join(root, 'lib')
 const outdir = join(lib, 'bundle')
 /** What is imported from outside, started as a program, or a process of its own. */
-const ENTRIES = ['index', 'cli/main', 'gates/memory-probe']
+const ENTRIES = [
+  'index',
+  'cli/main',
+  'gates/memory-probe',
+  'definitions/vocabulary',
+  'repository/evaluation/process',
+  'repository/evaluation/realm',
+]
 
 /** A module that looks for a file beside itself finds it where the compiler put both. */
 const ownPlace = {
@@ -30,7 +37,7 @@ const ownPlace = {
 
 rmSync(outdir, { recursive: true, force: true })
 await build({
-  entryPoints: Object.fromEntries(ENTRIES.map((entry) => [entry.replace('/', '-'), join(lib, `${entry}.js`)])),
+  entryPoints: Object.fromEntries(ENTRIES.map((entry) => [entry.replaceAll('/', '-'), join(lib, `${entry}.js`)])),
   outdir,
   bundle: true,
   splitting: true,
@@ -57,7 +64,7 @@ for (const path of readdirSync(lib, { recursive: true })) {
 }
 for (const entry of ENTRIES) {
   const path = join(lib, `${entry}.js`)
-  const place = relative(dirname(path), join(outdir, `${entry.replace('/', '-')}.js`))
+  const place = relative(dirname(path), join(outdir, `${entry.replaceAll('/', '-')}.js`))
     .split(sep)
     .join('/')
   mkdirSync(dirname(path), { recursive: true })

@@ -98,3 +98,4 @@ export {
   parsePercentage,
 } from './units.ts'
 export type { BundleFile, PinFile, ReleaseFile, SealedSettings, VersionFile } from './version.ts'
+export * as vocabulary from './vocabulary.ts'

@@ -39,6 +39,13 @@ export const REPOSITORY_RULES = {
     repair:
       'Write `# modelyard owners: @organisation/{owner}` in .github/CODEOWNERS and run `modelyard synth`, or name owners by hand.',
   },
+  'definition-import': {
+    summary: 'a definition imports what it may not',
+    reason:
+      'Whoever may edit models/ would decide about environments, or a file of the machine would end up in a manifest.',
+    repair: 'Move what models and environments share into a file outside of both, and import packages by name.',
+    fixed: 'always',
+  },
   'definition-inconsistent': {
     summary: 'a definition contradicts itself or its folder',
     reason: 'A range that is empty, a name that differs from its folder or a label too many is never meant.',

@@ -13,11 +13,11 @@ import {
   type VersionFile,
   versionSchema,
 } from '../definitions/index.ts'
-import { Failure, type Finding } from '../findings/index.ts'
+import { Failure, type Finding, formatPath } from '../findings/index.ts'
 import { type Located, schemaCheck } from '../text/index.ts'
 import { parseYaml } from '../yaml/index.ts'
 import { checkEnvironmentDefinition, checkModelDefinition } from './definition-rules.ts'
-import { evaluateDefinitions } from './definitions.ts'
+import { type EvaluatedDefinitions, evaluateDefinitions } from './evaluation/evaluate.ts'
 import { ENVIRONMENTS, type Loaded, type LoadedModel, MODELS, paths, type Repository } from './repository.ts'
 import { sourcePositions } from './source-positions.ts'
 
@@ -70,7 +70,7 @@ export async function loadRepository(root: string, options: LoadOptions = {}): P
   for (const file of definitionFiles) if (!definitions.values.has(file)) repository.unreadable.add(file)
 
   for (const name of modelNames) {
-    const definition = await defined<DefinedModel>(repository, definitions.values, paths.model(name), 'defineModel', [
+    const definition = await defined<DefinedModel>(repository, definitions, paths.model(name), 'defineModel', [
       checkModelSchema,
       (value, located) => checkModelDefinition(value as DefinedModel, name, located),
     ])
@@ -83,19 +83,37 @@ export async function loadRepository(root: string, options: LoadOptions = {}): P
   }
   for (const name of environmentNames) {
     const file = paths.environment(name)
-    const definition = await defined<DefinedEnvironment>(repository, definitions.values, file, 'defineEnvironment', [
+    const definition = await defined<DefinedEnvironment>(repository, definitions, file, 'defineEnvironment', [
       checkEnvironmentSchema,
       (value, located) => checkEnvironmentDefinition(value as DefinedEnvironment, name, located),
     ])
     const pins = await documents<PinFile>(repository, `${ENVIRONMENTS}/${name}/pins`, checkPinSchema)
     if (definition) repository.environments.set(name, { definition, pins })
   }
+  linkSources(repository)
   return repository
+}
+
+/** An environment promotes from the environment of that name, and not from what its own file took for it. */
+function linkSources({ environments }: Repository): void {
+  const linked = new Set<string>()
+  const link = (name: string): DefinedEnvironment | undefined => {
+    const environment = environments.get(name)
+    if (!environment) return undefined
+    const { value } = environment.definition
+    if (linked.has(name) || !value.promotesFrom) return value
+    linked.add(name)
+    const promotesFrom = link(value.promotesFrom.name) ?? value.promotesFrom
+    const definition = { ...environment.definition, value: Object.freeze({ ...value, promotesFrom }) }
+    environments.set(name, { ...environment, definition })
+    return definition.value
+  }
+  for (const name of environments.keys()) link(name)
 }
 
 async function defined<T>(
   repository: Repository,
-  values: Map<string, unknown>,
+  { values, notData }: EvaluatedDefinitions,
   file: string,
   call: string,
   checks: Check[],
@@ -104,6 +122,15 @@ async function defined<T>(
   const text = await readFile(join(repository.root, file), 'utf8')
   const value = values.get(file)
   const located = { file, lineOf: sourcePositions(text) }
+  const wrong = notData.get(file)
+  if (wrong) {
+    const path = formatPath(wrong.path)
+    const message = path === '' ? wrong.message : `${path}: ${wrong.message}`
+    const at = { file, line: located.lineOf(wrong.path) ?? 1, ...(path !== '' && { path }) }
+    const fix = 'Write a text, a number, a list or an object: a definition is data.'
+    refuse(repository, file, [{ rule: 'definition-invalid', severity: 'error', message, ...at, fix }])
+    return undefined
+  }
   if ((value as { kind?: string } | undefined)?.kind !== (call === 'defineModel' ? 'model' : 'environment')) {
     const message = `has no default export made by ${call}({...})`
     const fix = `Write \`export default ${call}({ ... })\`.`
