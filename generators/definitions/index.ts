@@ -1,4 +1,4 @@
-export { type ArtifactStore, files, https, imageVolumes, mlflow, oci, type S3Options, s3 } from './artifact-store.ts'
+export { type ArtifactStore, files, https, mlflow, oci, type S3Options, s3 } from './artifact-store.ts'
 export {
   type Autoscaling,
   type HorizontalPodAutoscaling,
@@ -10,12 +10,9 @@ export {
   type VerticalScaling,
   vpa,
 } from './autoscaling.ts'
-export {
-  type Credentials,
-  type ExternalSecret,
-  externalSecret,
-  sealedSecrets,
-  workloadIdentity,
+export type {
+  Credentials,
+  ExternalSecret,
 } from './credentials.ts'
 export {
   type ArgoCd,
@@ -26,7 +23,7 @@ export {
   override,
   type PredictionLog,
 } from './environment.ts'
-export { type EnvironmentGates, type FreezeWindow, freeze, type LiveGates } from './environment-gates.ts'
+export type { EnvironmentGates, FreezeWindow, LiveGates } from './environment-gates.ts'
 export { environmentSchema } from './environment-schema.ts'
 export {
   type CategoryOptions,
@@ -45,7 +42,6 @@ export {
   tensor,
 } from './features.ts'
 export {
-  advisory,
   type ChampionGate,
   type Direction,
   evaluation,
@@ -70,8 +66,8 @@ export {
   type ServingSettings,
 } from './model.ts'
 export { type DriftObjective, type Monitoring, prometheusOperator } from './monitoring.ts'
-export { byOwner, namespaceOf, namespacesOf, type OwnerNamespaces, type PlacedNamespace } from './namespaces.ts'
-export { type Gpu, gpu, type Network, type NetworkPeer, type Scheduling, type Toleration } from './safety.ts'
+export { namespaceOf, namespacesOf, type OwnerNamespaces, type PlacedNamespace } from './namespaces.ts'
+export type { Gpu, Network, NetworkPeer, Scheduling, Toleration } from './safety.ts'
 export { modelSchema, pinSchema, releaseSchema, versionSchema } from './schemas.ts'
 export type { ServerSwitches } from './server-settings.ts'
 export {
