@@ -1,6 +1,46 @@
 /** The public API: the vocabulary of definitions, and the constructs for those who place a model in a cdk8s App of their own. */
 
 export { ArgoCdChart, BootstrapChart, EnvironmentChart, ModelChart } from './charts/index.ts'
-export * from './definitions/vocabulary.ts'
+export {
+  advisory,
+  byOwner,
+  category,
+  columns,
+  type DefinedEnvironment,
+  type DefinedModel,
+  defineEnvironment,
+  defineModel,
+  type EnvironmentDefinition,
+  evaluation,
+  externalSecret,
+  features,
+  files,
+  freeze,
+  gatewayApi,
+  gpu,
+  hpa,
+  https,
+  imageVolumes,
+  ingress,
+  integer,
+  keda,
+  latency,
+  type ModelDefinition,
+  memory,
+  metric,
+  mlflow,
+  number,
+  oci,
+  override,
+  prometheusOperator,
+  replicas,
+  rollouts,
+  s3,
+  sealedSecrets,
+  serverSplit,
+  tensor,
+  vpa,
+  workloadIdentity,
+} from './definitions/vocabulary.ts'
 export { Failure, type Finding } from './findings/index.ts'
 export { loadPlan, type Plan, type PlannedEnvironment, type PlannedModel } from './repository/index.ts'

@@ -88,8 +88,8 @@ export const fleet: Case[] = [
         const other = release(versionFile('1.0.0', { model }), {
           settings: { ...SETTINGS, replicas: { min: 3, max: 9 } },
         })
-        await writeAtomically(join(root, paths.release(model, other.name)), other.text)
-        await writeAtomically(join(root, paths.pin('production', model)), pinText({ stable: other.name }))
+        await writeAtomically(root, paths.release(model, other.name), other.text)
+        await writeAtomically(root, paths.pin('production', model), pinText({ stable: other.name }))
         const plan = resolvePlan(await loadRepository(root))
         await applyChanges(root, await compareWithDist(root, renderManifests(plan), {}))
         runGit(root, 'add', '--all')

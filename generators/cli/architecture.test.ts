@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { vocabulary } from '../definitions/index.ts'
 import { RULES } from '../findings/index.ts'
 import { rulesPage } from '../findings/rules-page.ts'
 import { REPOSITORY } from '../testing/example-repository.ts'
@@ -182,6 +183,14 @@ test('no file is called utils, and entry points export by name', () => {
     everything.filter(({ text }) => /^export \*/m.test(text)).map(({ file }) => file),
     [],
   )
+})
+
+test('definitions may import every function that the package exports for them', () => {
+  const [, names = ''] =
+    /\{([^}]*)\} from '.\/definitions\/vocabulary.ts'/.exec(all.find(({ file }) => file === 'index.ts')?.text ?? '') ??
+    []
+  const exported = names.split(',').flatMap((name) => (/^\s*(type .*)?$/.test(name) ? [] : [name.trim()]))
+  assert.equal(exported.sort(), Object.keys(vocabulary).sort())
 })
 
 test('no module imports itself through others: there are no circles', () => {

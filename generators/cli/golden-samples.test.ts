@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { GoldenSample, GoldenSamples, OutputTensor } from 'modelyard-serving/contract'
 import { type ModelServer, startServer } from 'modelyard-serving/main'
 import { suite } from 'uvu'
@@ -60,7 +60,8 @@ async function withServer(
     const pinned = findPinned(plan, facts)
     const planned = pinned ?? asFirstPin(repository, plan, facts)
     const pod = await prepareLocalPod(repository, planned, join(root, 'pod'))
-    if (!pinned) await writeAtomically(pod.bootPath, JSON.stringify(bootConfiguration(planned)))
+    if (!pinned)
+      await writeAtomically(dirname(pod.bootPath), basename(pod.bootPath), JSON.stringify(bootConfiguration(planned)))
     // Without the routing file no candidate answers some of the requests.
     const { routingPath: _, ...stableOnly } = pod
     const server = await startServer({ ...stableOnly, port: 0 })

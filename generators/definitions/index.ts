@@ -1,3 +1,5 @@
+import * as vocabulary from './vocabulary.ts'
+
 export { type ArtifactStore, files, https, mlflow, oci, type S3Options, s3 } from './artifact-store.ts'
 export {
   type Autoscaling,
@@ -54,6 +56,7 @@ export {
   type PromotionGate,
   type ThresholdGate,
 } from './gates.ts'
+export { isInnerPath, PACKAGE_PATH } from './inner-path.ts'
 export {
   type BatchingSettings,
   type DefinedModel,
@@ -94,4 +97,5 @@ export {
   parsePercentage,
 } from './units.ts'
 export type { BundleFile, PinFile, ReleaseFile, SealedSettings, VersionFile } from './version.ts'
-export * as vocabulary from './vocabulary.ts'
+/** What definitions import, as one object. */
+export { vocabulary }

@@ -1,5 +1,6 @@
 import { DATATYPES, modelInterfaceSchema } from 'modelyard-serving/contract'
 import { promotionGateSchema, validationGateSchema } from './gate-schemas.ts'
+import { INNER_PATH, PACKAGE_PATH } from './inner-path.ts'
 import {
   cpu,
   duration,
@@ -14,6 +15,7 @@ import {
   replicas,
   resources,
   sha256,
+  text,
   version,
   words,
 } from './schema-parts.ts'
@@ -94,7 +96,13 @@ export const modelSchema = object(
 )
 
 const bundleFileProperties = { sha256, size: { type: 'integer', minimum: 0 } }
-const bundleFile = object(bundleFileProperties, { path: words })
+const innerPath = text(`^${INNER_PATH}$`, 'a relative path without "." and ".."', 1024)
+const bundlePath = text(
+  `^(${PACKAGE_PATH}|(?!npm:)${INNER_PATH})$`,
+  'a path in the folder of the model, or npm:<package>@<version>/<path>',
+  1024,
+)
+const bundleFile = object(bundleFileProperties, { path: bundlePath })
 
 export const versionSchema = object({
   model: modelName,
@@ -102,7 +110,10 @@ export const versionSchema = object({
   bundle: object(
     { model: bundleFile },
     {
-      externalData: { type: 'array', items: object({ name: words, ...bundleFileProperties }, { path: words }) },
+      externalData: {
+        type: 'array',
+        items: object({ name: innerPath, ...bundleFileProperties }, { path: bundlePath }),
+      },
       goldenSamples: bundleFile,
       baseline: bundleFile,
     },

@@ -64,6 +64,13 @@ export const REPOSITORY_RULES = {
     repair: 'Correct the TypeScript and export the result of defineModel or defineEnvironment by default.',
     fixed: 'always',
   },
+  'dist-foreign': {
+    summary: 'dist/ holds something that synth did not write',
+    reason:
+      'Argo CD applies every object that it finds there, so that a file of another hand, a link or a hidden folder could take over a cluster.',
+    repair: 'Remove it; keep objects of your own in another folder, with an Application of their own.',
+    fixed: 'always',
+  },
   'dist-stale': {
     summary: 'a file of dist/, or the part of CODEOWNERS that asks for it, is not what synth writes',
     reason: 'Argo CD syncs dist/: what reviewers read in models/ and environments/ would not be what runs.',
@@ -139,6 +146,12 @@ export const REPOSITORY_RULES = {
     reason:
       'A team gets a namespace, its quota and its project by a line of the environment, not by a name in a model.',
     repair: "Add the owner to `namespace: byOwner({ ... })`, or correct the model's `owner`.",
+    fixed: 'always',
+  },
+  'path-outside': {
+    summary: 'a path leads out of its folder, by `..` or by a symbolic link',
+    reason: 'It would read or publish a file of the machine that runs the command.',
+    repair: 'Put the file itself in the repository, and name it by a relative path.',
     fixed: 'always',
   },
   'pin-invalid': {

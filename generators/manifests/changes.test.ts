@@ -1,10 +1,21 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { applyChanges, compareWithDist, formatDiff, writeAtomically } from './changes.ts'
+import { Failure } from '../findings/index.ts'
+import { applyChanges, compareWithDist, formatDiff, inspectDist, writeAtomically } from './changes.ts'
 import { HEADER } from './render.ts'
 
 /** A folder with these files, removed afterwards. */
@@ -95,15 +106,77 @@ test('comparing finds added, changed and stale files, sorted, and writes nothing
   })
 })
 
-test('what cannot be read is not taken for absent', async () => {
-  await withFiles({ dist: 'a file where the folder should be' }, async (root) => {
-    try {
-      await compareWithDist(root, new Map(), {})
-      assert.unreachable()
-    } catch (error) {
-      assert.is((error as NodeJS.ErrnoException).code, 'ENOTDIR')
-    }
+test('everything in dist/ that synth did not write is foreign, in whatever folder and of whatever kind', async () => {
+  const files = {
+    'dist/a/ours.yaml': `${HEADER}x\n`,
+    'dist/a/stale.yaml': `${HEADER}y\n`,
+    'dist/a/argocd/takeover.yaml': 'kind: AppProject\n',
+    'dist/a/almost.yaml': HEADER.slice(0, -1),
+    'dist/a/.hidden/role.yaml': 'kind: ClusterRole\n',
+    'dist/a/node_modules/x/role.json': '{}',
+    'dist/a/node_modules/x/role.yml': 'kind: ClusterRole\n',
+    'dist/a/notes.txt': '',
+    'dist/a/ours.yaml.4711.tmp': 'half of a fi',
+    'dist/unknown/x.yaml': 'kind: Role\n',
+    'elsewhere/secret.yaml': 'kind: Secret\n',
+  }
+  await withFiles(files, async (root) => {
+    symlinkSync('../../elsewhere/secret.yaml', join(root, 'dist/a/linked.yaml'))
+    symlinkSync('../elsewhere', join(root, 'dist/linked'))
+    execFileSync('mkfifo', [join(root, 'dist/a/pipe.yaml')])
+    const { changes, foreign } = await inspectDist(root, new Map([['dist/a/ours.yaml', `${HEADER}x\n`]]), {})
+    assert.equal(
+      changes.map(({ path, after }) => [path, after]),
+      [
+        ['dist/a/ours.yaml.4711.tmp', undefined],
+        ['dist/a/stale.yaml', undefined],
+      ],
+    )
+    assert.equal(
+      foreign.map(({ file, rule, severity }) => [file, rule, severity]),
+      [
+        'dist/a/.hidden/role.yaml',
+        'dist/a/almost.yaml',
+        'dist/a/argocd/takeover.yaml',
+        'dist/a/linked.yaml',
+        'dist/a/node_modules/x/role.json',
+        'dist/a/node_modules/x/role.yml',
+        'dist/a/notes.txt',
+        'dist/a/pipe.yaml',
+        'dist/linked',
+        'dist/unknown/x.yaml',
+      ].map((file) => [file, 'dist-foreign', 'error']),
+    )
   })
+})
+
+test('nothing is written or removed through a link, wherever it stands in the path', async () => {
+  for (const link of ['dist', 'dist/a', 'dist/a/models', 'dist/a/models/x.yaml']) {
+    await withFiles(
+      { 'elsewhere/models/x.yaml': `${HEADER}theirs\n`, 'elsewhere/x.yaml': 'theirs\n' },
+      async (root) => {
+        mkdirSync(dirname(join(root, link)), { recursive: true })
+        symlinkSync(join(root, link.endsWith('.yaml') ? 'elsewhere/x.yaml' : 'elsewhere'), join(root, link))
+        const manifests = new Map([['dist/a/models/x.yaml', `${HEADER}ours\n`]])
+        const { changes, foreign } = await inspectDist(root, manifests, {})
+        assert.equal(
+          foreign.map(({ file }) => file),
+          [link],
+        )
+        for (const some of [changes, [{ path: 'dist/a/models/x.yaml', before: 'x' }]]) {
+          try {
+            await applyChanges(root, [{ path: 'dist/b/first.yaml', after: 'x' }, ...some])
+            assert.unreachable()
+          } catch (error) {
+            assert.instance(error, Failure)
+            assert.is((error as Failure).message, `${link} is a symbolic link`)
+          }
+        }
+        assert.equal(filesIn(root), ['elsewhere/models/x.yaml', 'elsewhere/x.yaml'])
+        assert.is(readFileSync(join(root, 'elsewhere/models/x.yaml'), 'utf8'), `${HEADER}theirs\n`)
+      },
+    )
+  }
 })
 
 test('a repository without dist/ has nothing to remove', async () => {
@@ -125,8 +198,8 @@ test('folders left empty go, up to dist/ itself, which stays', async () => {
 
 test('writing replaces the whole file and leaves no other beside it', async () => {
   await withFiles({ 'a/x.yaml': 'a much longer text than before\n' }, async (root) => {
-    await writeAtomically(join(root, 'a/x.yaml'), 'short\n')
-    await writeAtomically(join(root, 'new/folder/y.bin'), new Uint8Array([0, 255]))
+    await writeAtomically(root, 'a/x.yaml', 'short\n')
+    await writeAtomically(root, 'new/folder/y.bin', new Uint8Array([0, 255]))
     assert.equal(filesIn(root), ['a/x.yaml', 'new/folder/y.bin'])
     assert.is(readFileSync(join(root, 'a/x.yaml'), 'utf8'), 'short\n')
     assert.equal([...readFileSync(join(root, 'new/folder/y.bin'))], [0, 255])
@@ -136,7 +209,7 @@ test('writing replaces the whole file and leaves no other beside it', async () =
 test('writing that fails leaves what was there, and no temporary file', async () => {
   await withFiles({ 'x.yaml/inside': 'a folder stands where the file should go' }, async (root) => {
     try {
-      await writeAtomically(join(root, 'x.yaml'), 'text')
+      await writeAtomically(root, 'x.yaml', 'text')
       assert.unreachable()
     } catch (error) {
       assert.match((error as NodeJS.ErrnoException).code ?? '', /^(EISDIR|ENOTEMPTY|EPERM|EEXIST)$/)

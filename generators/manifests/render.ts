@@ -3,7 +3,7 @@ import { ArgoCdChart, BootstrapChart, EnvironmentChart, ModelChart } from '../ch
 import type { Plan, PlannedEnvironment } from '../repository/index.ts'
 import { formatYaml } from '../yaml/index.ts'
 
-/** First line of every file that Modelyard writes under dist/; a file without it is somebody else's and is never removed. */
+/** First line of every file that Modelyard writes under dist/; a file without it is somebody else's: an error, and never removed. */
 export const HEADER = '# Written by `modelyard synth`; change models/ or environments/ instead.\n'
 
 /** Rendered files by path relative to the repository's root, with forward slashes. */

@@ -1,8 +1,14 @@
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Failure, type Finding, hasErrors, sortFindings } from '../findings/index.ts'
 import { applyChanges, compareWithDist, type FileChange, renderManifests, writeAtomically } from '../manifests/index.ts'
-import { loadRepository, type Plan, type PlannedModel, type Repository, resolvePlan } from '../repository/index.ts'
+import {
+  innerPath,
+  loadRepository,
+  type Plan,
+  type PlannedModel,
+  type Repository,
+  resolvePlan,
+} from '../repository/index.ts'
 import { type Validation, validateLoaded } from '../validation/index.ts'
 import { type PinChange, requireEnvironment, requirePinned } from './pin-change.ts'
 
@@ -40,9 +46,9 @@ export interface ApplyOptions {
 export async function applyPinChange(root: string, change: PinChange, options: ApplyOptions): Promise<AppliedChange> {
   const { release, pin, environment } = change
   const { packagesRoot, offline = false, known, alone = false } = options
-  if (release) await writeAtomically(join(root, release.file), release.text)
-  if (pin.after === undefined) await rm(join(root, pin.file))
-  else await writeAtomically(join(root, pin.file), pin.after)
+  if (release) await writeAtomically(root, release.file, release.text)
+  if (pin.after === undefined) await rm(innerPath(root, pin.file))
+  else await writeAtomically(root, pin.file, pin.after)
 
   const repository = await loadRepository(root, { packagesRoot, ...(alone && { model: change.model }) })
   const plan = resolvePlan(repository)

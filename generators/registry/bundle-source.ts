@@ -4,19 +4,20 @@ import { join, relative, resolve, sep } from 'node:path'
 import { sha256File } from 'modelyard-serving/artifact'
 import type { BundleFile } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
+import { isLink } from '../repository/index.ts'
 
 /** A file that `register` was given, and how the version file will name it. */
 export interface SourceFile {
   /** Absolute path now. */
   source: string
-  /** Absolute path where it is kept; absent when it stays in an installed package. */
+  /** Path in the repository where it is kept; absent when it stays in an installed package. */
   target?: string
   bundleFile: BundleFile
 }
 
 /**
  * A file of an installed package stays there and is named by package and version; any other is copied beside the version.
- * @param modelFolder absolute
+ * @param modelFolder path in the repository
  * @param target path relative to `modelFolder`
  */
 export async function describeSource(
@@ -30,11 +31,17 @@ export async function describeSource(
   const { sha256, size } = await sha256File(source)
   const inPackage = await packagePath(root, source)
   if (inPackage !== undefined) return { source, bundleFile: { path: inPackage, sha256, size } }
-  return { source, target: join(modelFolder, target), bundleFile: { path: target, sha256, size } }
+  return { source, target: `${modelFolder}/${target}`, bundleFile: { path: target, sha256, size } }
 }
 
-/** @throws Failure when there is no file at the path that the user gave */
+/**
+ * @throws Failure when there is no file at the path that the user gave, or a link: a training could name any file of this machine as
+ * one of its own, and registering publishes it
+ */
 export function requireFile(file: string, fix = 'Check the path.'): void {
+  if (isLink(file)) {
+    throw new Failure(`${file} is a symbolic link`, { fix: 'Name the file itself, or put a copy in its place.' })
+  }
   // False for any reason: a folder of the path that is a file, or may not be entered.
   if (!existsSync(file)) throw new Failure(`${file} does not exist`, { fix })
   if (!statSync(file).isFile()) throw new Failure(`${file} is no file`, { fix })

@@ -1,9 +1,9 @@
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Baseline, GoldenSamples, ModelInterface } from 'modelyard-serving/contract'
 import { compareInterface, type GraphFacts, ModelError, readModel, unsupportedBy } from 'modelyard-serving/session'
 import type { DefinedModel } from '../definitions/index.ts'
 import { Failure, type Finding } from '../findings/index.ts'
-import type { Loaded } from '../repository/index.ts'
+import { innerPath, type Loaded } from '../repository/index.ts'
 import type { schemaCheck } from '../text/index.ts'
 import { parsePath } from '../yaml/index.ts'
 import { readJson, requireFile } from './bundle-source.ts'
@@ -40,10 +40,10 @@ export async function readEvidence(files: {
   }
 }
 
-/** @throws Failure when data that the graph keeps in other files is not beside it */
+/** @throws Failure when data that the graph keeps in other files is not beside it, in its folder or below */
 export function requireExternalData(file: string, { externalData }: GraphFacts): void {
-  for (const name of externalData)
-    requireFile(join(dirname(file), name), 'Put the external data of the graph beside it.')
+  const folder = dirname(file)
+  for (const name of externalData) requireFile(innerPath(folder, name), 'Put the external data of the graph beside it.')
 }
 
 /** Whether the server can run the graph, and whether it is what model.ts declares. */

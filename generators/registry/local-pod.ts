@@ -33,8 +33,8 @@ export async function prepareLocalPod(
   const boot = await configMapEntry(repository.root, `${folder}/boot-config-map.yaml`, POD.bootFile)
   requireSynthesized(boot, folder, model)
   const routing = await configMapEntry(repository.root, `${folder}/routing-config-map.yaml`, POD.routingFile)
-  await writeAtomically(pod.bootPath, boot)
-  await writeAtomically(pod.routingPath, routing)
+  await writeAtomically(directory, `boot/${POD.bootFile}`, boot)
+  await writeAtomically(directory, `routing/${POD.routingFile}`, routing)
   const versions = [model.stable, ...(model.candidate ? [model.candidate.version] : [])]
   for (const { facts } of versions) await fillCache(repository, facts, pod.cacheDirectory)
   return pod

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -117,6 +117,19 @@ test('training files of another form are refused with the path of every wrong fi
 })
 
 /** Mistakes that end a registration before anything could be judged. */
+const NO_LINK = 'Replace the link by the file or folder itself: a link may lead out of the repository.'
+
+/** A graph with weights in `weights/w.bin`. */
+function withExternalData({ example, folder, request }: Training): void {
+  example.write(
+    MODEL_TS,
+    "import { defineModel, tensor } from 'modelyard'\nexport default defineModel({ name: 'house-price', owner: 'tests',\n" +
+      "inputs: { x: tensor('float32', ['batch', 4]) }, outputs: { y: tensor('float32', ['batch', 2]) } })\n",
+  )
+  request.onnx = join(folder, 'external.onnx')
+  copyFileSync(fixture('external.onnx'), request.onnx)
+}
+
 const FAILURES: [string, (training: Training) => void, RegExp, string][] = [
   [
     'a model that does not exist',
@@ -177,19 +190,60 @@ const FAILURES: [string, (training: Training) => void, RegExp, string][] = [
   ],
   [
     'external data that was left behind',
-    ({ example, folder, request }) => {
-      example.write(
-        MODEL_TS,
-        "import { defineModel, tensor } from 'modelyard'\nexport default defineModel({ name: 'house-price', owner: 'tests',\n" +
-          "inputs: { x: tensor('float32', ['batch', 4]) }, outputs: { y: tensor('float32', ['batch', 2]) } })\n",
-      )
-      copyFileSync(fixture('external.onnx'), join(folder, 'external.onnx'))
-      request.onnx = join(folder, 'external.onnx')
-    },
+    withExternalData,
     /weights\/w\.bin does not exist$/,
     'Put the external data of the graph beside it.',
   ],
+  [
+    'external data that is a link to a secret',
+    (training) => {
+      withExternalData(training)
+      mkdirSync(join(training.folder, 'weights'))
+      symlinkSync(training.request.metrics, join(training.folder, 'weights/w.bin'))
+    },
+    /^weights\/w\.bin is a symbolic link$/,
+    NO_LINK,
+  ],
+  [
+    'external data in a linked folder',
+    (training) => {
+      withExternalData(training)
+      symlinkSync(training.example.root, join(training.folder, 'weights'))
+    },
+    /^weights is a symbolic link$/,
+    NO_LINK,
+  ],
+  [
+    'an artifact that is a link',
+    ({ folder, request }) => {
+      symlinkSync(request.onnx, join(folder, 'latest.onnx'))
+      request.onnx = join(folder, 'latest.onnx')
+    },
+    /latest\.onnx is a symbolic link$/,
+    'Name the file itself, or put a copy in its place.',
+  ],
+  [
+    'samples that are a link',
+    ({ folder, request }) => {
+      symlinkSync('/etc/hostname', join(folder, 'linked.json'))
+      request.samples = join(folder, 'linked.json')
+    },
+    /linked\.json is a symbolic link$/,
+    'Name the file itself, or put a copy in its place.',
+  ],
 ]
+
+test('register writes through no link in the folder of the model', async () => {
+  await withTraining(async ({ example, folder, register }) => {
+    const elsewhere = join(folder, 'elsewhere')
+    mkdirSync(elsewhere)
+    symlinkSync(elsewhere, join(example.root, 'models/house-price/artifacts/2.0.0'))
+    const error = await register().catch((thrown: unknown) => thrown)
+    assert.instance(error, Failure)
+    assert.is((error as Failure).message, 'models/house-price/artifacts/2.0.0 is a symbolic link')
+    assert.equal(readdirSync(elsewhere), [])
+  })
+})
 
 for (const [title, prepare, message, fix] of FAILURES) {
   test(`${title} is a failure with what to do, and nothing is written`, async () => {

@@ -1,4 +1,5 @@
-import { copyFile, mkdir, rename } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { GoldenSamples, ModelInterface } from 'modelyard-serving/contract'
 import { checkGoldenSamples, createSession, type GraphFacts, ModelError } from 'modelyard-serving/session'
@@ -6,7 +7,7 @@ import type { DefinedModel, VersionFile } from '../definitions/index.ts'
 import { Failure, type Finding, hasErrors } from '../findings/index.ts'
 import { evaluateThreshold, type Verdict } from '../gates/index.ts'
 import { writeAtomically } from '../manifests/index.ts'
-import { declaredInterface, type Loaded, paths, type Repository } from '../repository/index.ts'
+import { declaredInterface, innerPath, type Loaded, paths, type Repository } from '../repository/index.ts'
 import { canonicalJson, type schemaCheck } from '../text/index.ts'
 import { formatYaml } from '../yaml/index.ts'
 import { readJson, type SourceFile } from './bundle-source.ts'
@@ -85,12 +86,14 @@ export async function planRegistration(repository: Repository, request: Registra
 export async function writeRegistration(repository: Repository, plan: RegistrationPlan): Promise<void> {
   if (!plan.outcome || plan.outcome.kind === 'unchanged') return
   for (const { source, target } of plan.outcome.copies) {
-    if (target === undefined || target === source) continue
-    await mkdir(dirname(target), { recursive: true })
-    await copyFile(source, `${target}.tmp`)
-    await rename(`${target}.tmp`, target)
+    if (target === undefined || join(repository.root, target) === source) continue
+    const file = innerPath(repository.root, target)
+    await mkdir(dirname(file), { recursive: true })
+    await rm(`${file}.tmp`, { force: true })
+    await copyFile(source, `${file}.tmp`, constants.COPYFILE_EXCL)
+    await rename(`${file}.tmp`, file)
   }
-  await writeAtomically(join(repository.root, plan.outcome.file), plan.outcome.text)
+  await writeAtomically(repository.root, plan.outcome.file, plan.outcome.text)
 }
 
 function requireModel(repository: Repository, name: string): Loaded<DefinedModel> {

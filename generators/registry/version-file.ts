@@ -16,7 +16,7 @@ export async function versionFile(
   facts: GraphFacts,
   { evaluation, lineage }: Pick<VersionFile, 'evaluation' | 'lineage'>,
 ): Promise<{ version: VersionFile; copies: SourceFile[] }> {
-  const modelFolder = join(repository.root, MODELS, request.model)
+  const modelFolder = `${MODELS}/${request.model}`
   const describe = (file: string, name: string) =>
     describeSource(repository.root, modelFolder, file, `artifacts/${request.version}/${name}`)
   const model = await describe(request.onnx, 'model.onnx')

@@ -1,6 +1,10 @@
+import { rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { withRepository } from '../testing/repository-fixture.ts'
+import { isInnerPath } from '../definitions/index.ts'
+import { FILES, versionFile, withRepository } from '../testing/repository-fixture.ts'
+import { formatYaml } from '../yaml/index.ts'
 import { bundlePath, parsePackagePath } from './bundle-path.ts'
 import { loadRepository } from './load.ts'
 import { isRelease, paths } from './repository.ts'
@@ -33,6 +37,67 @@ test('a bundle file is in the model folder, in a package, or in a store alone', 
     assert.is(bundlePath(repository, 'wine', file('npm:@s/n@1.0.0/m.onnx')), '/packages/node_modules/@s/n/m.onnx')
     assert.is(bundlePath(repository, 'wine', file()), undefined)
   })
+})
+
+const OUTSIDE = ['../secret', 'a/../../secret', './a', '/etc/passwd', 'a//b', 'a/', '', 'a\\b', 'a\nb', '..']
+
+test('a path that leads out of its folder is refused, in a version file and where it is followed', async () => {
+  const versionWith = (path: string) => {
+    const version = versionFile('1.0.0')
+    version.bundle.model.path = path
+    return formatYaml(version)
+  }
+  const paths = [
+    ...OUTSIDE,
+    'npm:..@1/x',
+    'npm:@../x@1/x',
+    'npm:a@1/../../x',
+    'npm:a@../x',
+    'npm:.@1/x',
+    'npm:a/../b@1/x',
+  ]
+  for (const path of paths) {
+    assert.not(isInnerPath(path) && !path.startsWith('npm:'), path)
+    assert.is(parsePackagePath(path), undefined, path)
+    await withRepository({ [FILES.v1]: versionWith(path) }, async ({ root }) => {
+      const { findings } = await loadRepository(root)
+      assert.equal(
+        findings.map(({ rule, file }) => [rule, file]),
+        [['version-invalid', FILES.v1]],
+        path,
+      )
+    })
+  }
+  await withRepository({}, async ({ root }) => {
+    const repository = await loadRepository(root)
+    for (const path of OUTSIDE) assert.throws(() => bundlePath(repository, 'wine', file(path)), /invalid path/)
+  })
+})
+
+test('no path of a repository is followed through a link', async () => {
+  await withRepository(
+    { 'elsewhere/model.onnx': 'secret', 'elsewhere/1.0.0.yaml': 'secret: yes' },
+    async ({ root, remove }) => {
+      const repository = await loadRepository(root)
+      symlinkSync(join(root, 'elsewhere'), join(root, 'models/wine/artifacts'))
+      assert.throws(
+        () => bundlePath(repository, 'wine', file('artifacts/model.onnx')),
+        /models\/wine\/artifacts is a symbolic link/,
+      )
+      remove(FILES.v1)
+      symlinkSync(join(root, 'elsewhere/1.0.0.yaml'), join(root, FILES.v1))
+      rmSync(join(root, 'environments/staging/pins'), { recursive: true })
+      symlinkSync(join(root, 'elsewhere'), join(root, 'environments/staging/pins'))
+      const { findings } = await loadRepository(root)
+      assert.equal(
+        findings.map(({ rule, file }) => [rule, file]),
+        [
+          ['path-outside', FILES.v1],
+          ['path-outside', 'environments/staging/pins'],
+        ],
+      )
+    },
+  )
 })
 
 test('paths of the repository stand in its folders', () => {

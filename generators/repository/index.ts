@@ -1,4 +1,5 @@
 export { bundlePath } from './bundle-path.ts'
+export { innerPath, isLink, pathFindings } from './inner-path.ts'
 export { declaredInterface } from './interface.ts'
 export { type InterfaceChange, interfaceChanges, requestChanges } from './interface-changes.ts'
 export { loadRepository } from './load.ts'

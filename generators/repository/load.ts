@@ -18,6 +18,7 @@ import { type Located, schemaCheck } from '../text/index.ts'
 import { parseYaml } from '../yaml/index.ts'
 import { checkEnvironmentDefinition, checkModelDefinition } from './definition-rules.ts'
 import { type EvaluatedDefinitions, evaluateDefinitions } from './evaluation/evaluate.ts'
+import { pathFindings } from './inner-path.ts'
 import { ENVIRONMENTS, type Loaded, type LoadedModel, MODELS, paths, type Repository } from './repository.ts'
 import { sourcePositions } from './source-positions.ts'
 
@@ -147,8 +148,10 @@ async function defined<T>(
 
 async function documents<T>(repository: Repository, folder: string, check: Check): Promise<Map<string, Loaded<T>>> {
   const loaded = new Map<string, Loaded<T>>()
+  if (refuse(repository, folder, pathFindings(repository.root, folder))) return loaded
   for (const name of await yamlFiles(join(repository.root, folder))) {
     const file = `${folder}/${name}`
+    if (refuse(repository, file, pathFindings(repository.root, file))) continue
     const { document, findings } = parseYaml(file, await readFile(join(repository.root, file), 'utf8'))
     if (refuse(repository, file, document ? check(document.value, document) : findings)) continue
     if (document) loaded.set(name.replace(/\.yaml$/, ''), { ...document, value: document.value as T })

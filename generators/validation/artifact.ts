@@ -12,7 +12,7 @@ import {
 } from 'modelyard-serving/session'
 import type { BundleFile, VersionFile } from '../definitions/index.ts'
 import type { DocumentPath, Finding } from '../findings/index.ts'
-import { bundlePath, type Loaded, type Repository } from '../repository/index.ts'
+import { bundlePath, type Loaded, MODELS, pathFindings, type Repository } from '../repository/index.ts'
 import { parsePath } from '../yaml/index.ts'
 
 /** Every version that the repository has: digest and size of each file, the frozen interface against the ONNX graph, its golden samples. */
@@ -79,6 +79,9 @@ async function checkFile(
   path: DocumentPath,
   file: BundleFile,
 ): Promise<Finding[]> {
+  const isInModel = file.path !== undefined && !file.path.startsWith('npm:')
+  const [problem] = isInModel ? pathFindings(repository.root, `${MODELS}/${model}/${file.path}`) : []
+  if (problem) return [located('path-outside', version, [...path, 'path'], problem.message, problem.fix ?? '')]
   const local = bundlePath(repository, model, file)
   if (local === undefined) {
     const message = `${path.slice(1).join('.')} is only in a store: its content could not be checked here`

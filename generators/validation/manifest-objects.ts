@@ -64,7 +64,7 @@ function insteadOf(source: ManifestSource, texts: ReadonlyMap<string, string> | 
 export function readManifests(root: string, folder: string): Manifests {
   const read: Manifests = { objects: [], findings: [], comments: [], files: 0, otherDocuments: 0 }
   const local = (file: string) => relative(root, file).split(sep).join('/')
-  for (const { source, finding } of manifestSources([`${root}/${folder}`], { mayBeMissing: true })) {
+  for (const { source, finding } of manifestSources([`${root}/${folder}`], { mayBeMissing: true, everyFolder: true })) {
     if (finding) read.findings.push({ ...finding, file: local(finding.file ?? '') })
     // Nothing in dist/ is for another program.
     else if (!addObjects({ file: local(source.file), text: () => source.text(), isNamed: true }, read)) break

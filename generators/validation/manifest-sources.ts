@@ -42,7 +42,7 @@ const SKIPPED_FOLDERS = new Set(['node_modules'])
  */
 export function* manifestSources(
   inputs: readonly string[],
-  { mayBeMissing = false }: { mayBeMissing?: boolean } = {},
+  { mayBeMissing = false, everyFolder = false }: { mayBeMissing?: boolean; everyFolder?: boolean } = {},
 ): Generator<SourceResult> {
   for (const input of inputs) {
     if (input === '-') {
@@ -55,12 +55,12 @@ export function* manifestSources(
       if (mayBeMissing) continue
       throw new Failure(`${input} does not exist`, { fix: 'Name files, folders, or - for standard input.' })
     }
-    if (stats.isDirectory()) yield* folderSources(input, realpathSync(input))
+    if (stats.isDirectory()) yield* folderSources(input, realpathSync(input), everyFolder)
     else yield readSource(shown(input), input, true)
   }
 }
 
-function* folderSources(folder: string, top: string): Generator<SourceResult> {
+function* folderSources(folder: string, top: string, everyFolder: boolean): Generator<SourceResult> {
   let entries: Dirent[]
   try {
     entries = readdirSync(folder, { withFileTypes: true })
@@ -72,7 +72,7 @@ function* folderSources(folder: string, top: string): Generator<SourceResult> {
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) {
-      if (!entry.name.startsWith('.') && !SKIPPED_FOLDERS.has(entry.name)) yield* folderSources(path, top)
+      if (everyFolder || !isSkipped(entry.name)) yield* folderSources(path, top, everyFolder)
     } else if (MANIFEST.test(entry.name)) {
       if (entry.isFile()) yield readSource(shownIn(entry.name), path, false)
       // What a link inside the folder points to is read at its own place.
@@ -81,6 +81,11 @@ function* folderSources(folder: string, top: string): Generator<SourceResult> {
       }
     }
   }
+}
+
+/** Argo CD reads these too: dist/ is read whole. */
+function isSkipped(folder: string): boolean {
+  return folder.startsWith('.') || SKIPPED_FOLDERS.has(folder)
 }
 
 function pointsInside(link: string, top: string): boolean {

@@ -1,5 +1,5 @@
 import type { Finding } from '../findings/index.ts'
-import { compareCodeOwners, compareWithDist, renderManifests } from '../manifests/index.ts'
+import { compareCodeOwners, inspectDist, renderManifests } from '../manifests/index.ts'
 import { loadRepository, type Plan, type Repository, resolvePlan } from '../repository/index.ts'
 import { checkApplicationPaths } from './application-paths.ts'
 import { checkArtifacts } from './artifact.ts'
@@ -73,16 +73,14 @@ export async function validateLoaded(
   const dist = readManifests(repository.root, 'dist')
   // With a definition or a pin that cannot be read, what dist/ should be is not known.
   const broken = [...repository.findings, ...plan.findings].some((finding) => finding.severity === 'error')
-  const changes = async () => [
-    ...(await compareCodeOwners(repository)),
-    ...(await compareWithDist(repository.root, renderManifests(plan), {})),
-  ]
-  const stale = broken ? [] : checkDist(await changes())
+  const { changes, foreign } = await inspectDist(repository.root, broken ? new Map() : renderManifests(plan), {})
+  const stale = broken ? [] : checkDist([...(await compareCodeOwners(repository)), ...changes])
   const findings = [
     ...repository.findings,
     ...plan.findings,
     ...checkRepositoryRules(repository, plan),
     ...stale,
+    ...foreign,
     ...dist.findings,
     ...checkSchema(dist.objects),
     ...(await checkResourceRules(dist.objects)),

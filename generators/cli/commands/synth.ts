@@ -3,8 +3,8 @@ import { Failure, hasErrors, sortFindings } from '../../findings/index.ts'
 import {
   applyChanges,
   compareCodeOwners,
-  compareWithDist,
   formatDiff,
+  inspectDist,
   renderManifests,
   type Selection,
 } from '../../manifests/index.ts'
@@ -26,7 +26,7 @@ export function synthCommand(program: Command): void {
       .summary('write the manifests of every environment to dist/')
       .description(
         'Turns models/ and environments/ into Kubernetes manifests, one file an object. Only files that differ are written, and\n' +
-          'only files that Modelyard wrote are removed. Reads the repository alone: no network, no cluster.',
+          'only files that Modelyard wrote are removed; any other file in dist/ is an error. Reads the repository alone: no network, no cluster.',
       )
       .option('--env <environment>', 'this environment only')
       .option('--model <model>', 'this model only')
@@ -47,15 +47,13 @@ export function synthCommand(program: Command): void {
     }
     const manifests = await output.during('Rendering', async () => renderManifests(plan, selection))
     const everything = options.env === undefined && options.model === undefined
-    const changes = [
-      ...(everything ? await compareCodeOwners(repository) : []),
-      ...(await compareWithDist(root, manifests, selection)),
-    ]
+    const dist = await inspectDist(root, manifests, selection)
+    const changes = [...(everything ? await compareCodeOwners(repository) : []), ...dist.changes]
     const writes = !options.check && !options.dryRun
     if (writes) await applyChanges(root, changes)
 
     output.data({
-      findings,
+      findings: [...findings, ...dist.foreign],
       objects: manifests.size,
       changes: changes.map(({ path, before, after }) => ({ path, change: kindOf(before, after) })),
     })
@@ -63,6 +61,8 @@ export function synthCommand(program: Command): void {
     else for (const { path, before, after } of changes) output.line(`  ${kindOf(before, after).padEnd(7)} ${path}`)
     const verb = options.check ? 'stale' : writes ? 'written' : 'would change'
     output.line(`${manifests.size} objects, ${changes.length} ${changes.length === 1 ? 'file' : 'files'} ${verb}`)
+    output.findings(dist.foreign)
+    if (dist.foreign.length > 0) process.exitCode = EXIT.findings
     if (options.check && changes.length > 0) {
       output.line('Run modelyard synth and commit what it writes.')
       process.exitCode = EXIT.findings
