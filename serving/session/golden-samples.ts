@@ -2,7 +2,7 @@ import type { GoldenSample, GoldenSamples, ModelInterface } from '../contract/in
 import { checkFeeds } from './check-feeds.ts'
 import { decodeElement } from './decode-outputs.ts'
 import { encodeRecords } from './encode-records.ts'
-import type { Problem } from './model-error.ts'
+import { ModelError, type Problem } from './model-error.ts'
 import type { Session } from './runtime.ts'
 import type { Tensor, Tensors } from './tensor.ts'
 import { tensorFromJson } from './tensor-from-json.ts'
@@ -37,7 +37,8 @@ export interface GoldenResult {
 
 /**
  * Runs every sample alone and compares each output it promises: numbers within `absolute + relative * |expected|`, strings
- * and booleans exactly. Never rejects for a sample that cannot be run: that is a failure too.
+ * and booleans exactly. A sample that cannot be run is a failure too. Rejects with a `ModelError` only when the process of the
+ * session has ended.
  */
 export async function checkGoldenSamples(
   session: Session,
@@ -64,6 +65,8 @@ export async function checkGoldenSamples(
       const outputs = await session.run(encoded.feeds)
       for (const name of Object.keys(sample.outputs)) compareOutput(sample, name, outputs[name], golden, result)
     } catch (error) {
+      // The model is gone, and with it whatever it would have answered to the others.
+      if (error instanceof ModelError) throw error
       fail(`the model failed: ${error instanceof Error ? error.message : String(error)}`)
     }
   }

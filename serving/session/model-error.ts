@@ -11,8 +11,16 @@ export interface Problem {
  * - `model-unsupported`: a sound ONNX file that onnxruntime-node cannot serve
  * - `model-interface-differs`: the graph is not what the frozen interface says
  * - `model-refused`: ONNX Runtime itself refused to load the file
+ * - `model-memory-exceeded`, `model-timed-out`, `model-crashed`: it broke the process that tried it, or the limits of that process
  */
-export type ModelErrorCode = 'model-unreadable' | 'model-unsupported' | 'model-interface-differs' | 'model-refused'
+export type ModelErrorCode =
+  | 'model-unreadable'
+  | 'model-unsupported'
+  | 'model-interface-differs'
+  | 'model-refused'
+  | 'model-memory-exceeded'
+  | 'model-timed-out'
+  | 'model-crashed'
 
 /** A model file that cannot be served. `problems` holds every reason. */
 export class ModelError extends Error {
