@@ -17,7 +17,7 @@ import { type GeneratedRequest, generateRequest, type KnownRoute } from './testi
 import { anyBytes, inference } from './testing/generated-values.ts'
 import { closeGrpcClients, grpcClient, INFERENCE, inferRequest, names } from './testing/grpc-client.ts'
 import { type Random, random } from './testing/random.ts'
-import { bootConfiguration, cleanUp, scratch, servedVersion, until } from './testing/server.ts'
+import { bootConfiguration, cleanUp, proofs, scratch, servedVersion, until } from './testing/server.ts'
 import { endProcesses, type ServerProcess, serverProcess } from './testing/server-process.ts'
 
 /** `npm run e2e -- full` asks for 100,000. */
@@ -83,7 +83,7 @@ async function routesOf(boot: BootConfiguration): Promise<KnownRoute[]> {
   const monitoring = createMonitoring([25])
   const cache = createContentCache(scratch())
   const predictionLog = createPredictionLog({}, monitoring.predictionLog, log)
-  const registry = new ModelRegistry(boot, { cache, threads: 1, monitoring, predictionLog, log })
+  const registry = new ModelRegistry(boot, { cache, proofs, threads: 1, monitoring, predictionLog, log })
   addRoutes(app, { settings: boot.server, registry, monitoring, predictionLog, state: { draining: false } }, false)
   await app.ready()
   await app.close()

@@ -1,8 +1,16 @@
+import { join } from 'node:path'
 import { Server as TlsServer } from 'node:tls'
 import { createContentCache } from './artifact/index.ts'
 import type { ServerSettings } from './contract/index.ts'
 import { addManagementRoutes, addRoutes, createHttpServer, createLog, drain, type LoggerOption } from './http/index.ts'
-import { type FileWatch, ModelRegistry, readBootConfiguration, watchRouting } from './models/index.ts'
+import {
+  createProofs,
+  type FileWatch,
+  ModelRegistry,
+  type Proofs,
+  readBootConfiguration,
+  watchRouting,
+} from './models/index.ts'
 import { createMonitoring, type Monitoring } from './monitoring/index.ts'
 import { createPredictionLog } from './prediction-log/index.ts'
 import { startGrpcServer } from './protocols/index.ts'
@@ -18,6 +26,8 @@ export interface ServerOptions {
   routingPath?: string
   /** Where artifacts are kept by digest. */
   cacheDirectory: string
+  /** Where it is kept which versions have proved themselves; by default in the cache directory. */
+  proofs?: Proofs
   /** Address to listen on; `127.0.0.1` by default. */
   host?: string
   /** 0 for a free one; by default the port of the boot configuration. */
@@ -78,7 +88,9 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
   const { monitoring = createMonitoring(boot.models.map(({ slo }) => slo.latencyP99Ms)) } = options
   const cache = createContentCache(cacheDirectory, { ...settings.artifacts, log })
   const predictionLog = createPredictionLog(settings.predictionLog ?? {}, monitoring.predictionLog, log)
-  const registry = new ModelRegistry(boot, { cache, ...engineSettings(settings), monitoring, predictionLog, log })
+  const { proofs = createProofs(join(cacheDirectory, 'proofs')) } = options
+  const engine = engineSettings(settings)
+  const registry = new ModelRegistry(boot, { cache, proofs, ...engine, monitoring, predictionLog, log })
   const context = { settings, registry, monitoring, predictionLog, state, ...(authenticator && { authenticator }) }
   const managementPort = options.managementPort ?? settings.managementPort
   addRoutes(app, context, managementPort !== undefined)

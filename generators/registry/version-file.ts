@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { ModelInterface } from 'modelyard-serving/contract'
-import type { GraphFacts } from 'modelyard-serving/session'
+import { type GraphFacts, runtimeVersion } from 'modelyard-serving/session'
 import type { VersionFile } from '../definitions/index.ts'
 import { MODELS, type Repository } from '../repository/index.ts'
 import { describeSource, type SourceFile } from './bundle-source.ts'
@@ -37,16 +35,9 @@ export async function versionFile(
       ...(baseline && { baseline: baseline.bundleFile }),
     },
     interface: modelInterface,
-    runtime: { opset: facts.opsets, onnxruntime: await runtimeVersion() },
+    runtime: { opset: facts.opsets, onnxruntime: runtimeVersion() },
     evaluation,
     lineage,
   }
   return { version, copies: [model, ...externalData, samples, baseline].filter((file) => file !== undefined) }
-}
-
-async function runtimeVersion(): Promise<string> {
-  const manifest = createRequire(import.meta.resolve('modelyard-serving/session')).resolve(
-    'onnxruntime-node/package.json',
-  )
-  return (JSON.parse(await readFile(manifest, 'utf8')) as { version: string }).version
 }

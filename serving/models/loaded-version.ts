@@ -17,7 +17,6 @@ import {
   createRecordEncoder,
   createSession,
   createWorkerSession,
-  ModelError,
   type PredictionWriter,
   type RecordEncoder,
   readModel,
@@ -25,8 +24,9 @@ import {
 } from '../session/index.ts'
 import { countDrift } from './count-drift.ts'
 import type { Log } from './log.ts'
+import type { Proofs } from './proofs.ts'
 import { Runner, type RunnerObserver } from './runner.ts'
-import { parseDocument } from './validate.ts'
+import { ConfigurationError, parseDocument } from './validate.ts'
 import { warmUp } from './warm-up.ts'
 
 const DEFAULT_BOUNDS = { requests: 1024, rows: 100_000, maxWaitMs: 1000, timeoutMs: 10_000 } satisfies QueueBounds
@@ -34,12 +34,17 @@ const DEFAULT_BOUNDS = { requests: 1024, rows: 100_000, maxWaitMs: 1000, timeout
 /** From here on, bytes, a model is opened in a thread first: opening and its first call would block the event loop. */
 const LARGE_MODEL = 10_000_000
 
+/** Golden samples are parsed on the event loop; real ones have some kilobytes. */
+const MAX_GOLDEN_BYTES = 32 * 1024 * 1024
+
 /** Golden samples that stay in memory. */
-const MOST_EXAMPLES = 3
+const MAX_EXAMPLES = 3
 
 /** What loading a version needs. */
 export interface LoadContext {
   cache: ContentCache
+  /** What a version has to show before it is opened in this process. */
+  proofs: Proofs
   /** Threads for one call of a slow model; a fast one has one: more cost it 2.6 times the time on one core. */
   threads: number
   executionProviders?: readonly string[]
@@ -97,21 +102,24 @@ export interface LoadedVersion {
 }
 
 /**
- * Fetches, checks and loads one version: digest, graph against interface, session, golden samples. It is returned only when
+ * Fetches, checks and loads one version: digest, graph against interface, golden samples in a process of its own, then the same
+ * here. It is returned only when
  * it predicts what it promises; otherwise this throws (`refusalOf` names the reason) and nothing stays loaded.
  */
 export async function loadVersion(model: string, served: ServedVersion, context: LoadContext): Promise<LoadedVersion> {
   const started = performance.now()
-  const runner = await openRunner(model, served, context)
-  let examples: GoldenSample[] = []
+  const { cache, proofs, executionProviders = ['cpu'], log } = context
+  const path = await resolveModel(cache, served.artifact)
+  const golden = served.goldenSamples && (await readGolden(cache, served.goldenSamples))
+  await proofs.require({ model, served, path, golden, executionProviders, log })
+  const runner = await openRunner(model, served, path, context)
   try {
-    const golden = served.goldenSamples && (await readGolden(served.goldenSamples, context.cache))
     await warmUp(runner, served, golden)
-    examples = golden?.samples.slice(0, MOST_EXAMPLES) ?? []
   } catch (error) {
     await runner.close()
     throw error
   }
+  const examples = golden?.samples.slice(0, MAX_EXAMPLES) ?? []
   const details = { model, version: served.name, sha256: served.artifact.sha256 }
   const milliseconds = Math.round(performance.now() - started)
   const alone = unbatchableReason(served.interface)
@@ -214,28 +222,25 @@ class SessionVersion implements LoadedVersion {
   }
 }
 
-async function readGolden(reference: ContentReference, cache: ContentCache): Promise<GoldenSamples> {
+async function readGolden(cache: ContentCache, reference: ContentReference): Promise<GoldenSamples> {
   const path = await cache.resolve(reference)
+  if (reference.size > MAX_GOLDEN_BYTES) {
+    throw new ConfigurationError('configuration-invalid', path, [
+      { path: '', message: `has ${reference.size} bytes; golden samples have at most ${MAX_GOLDEN_BYTES}` },
+    ])
+  }
   return parseDocument<GoldenSamples>(goldenSamplesSchema, path, await readFile(path, 'utf8'))
 }
 
-async function openRunner(model: string, served: ServedVersion, context: LoadContext): Promise<Runner> {
+async function openRunner(model: string, served: ServedVersion, path: string, context: LoadContext): Promise<Runner> {
   const { artifact } = served
-  const path = await resolveModel(context.cache, artifact)
   const facts = await readModel(path)
-  const given = new Set(artifact.externalData.map((file) => file.path))
-  const absent = facts.externalData.filter((location) => !given.has(location))
-  if (absent.length > 0) {
-    const message = `needs the external data ${absent.join(', ')}, which the version does not list`
-    throw new ModelError('model-unreadable', path, [
-      { path: 'artifact.externalData', message, repair: 'register the version again with its external data' },
-    ])
-  }
+  const externalData = artifact.externalData.map(({ path: name }) => name)
   const bytes = artifact.externalData.reduce((sum, file) => sum + file.size, artifact.size)
   const { threads, executionProviders = ['cpu'] } = context
   const open = {
-    'event-loop': () => createSession(path, served.interface, { threads: 1, executionProviders, facts }),
-    thread: () => createWorkerSession(path, served.interface, { threads, executionProviders, facts }),
+    'event-loop': () => createSession(path, served.interface, { threads: 1, executionProviders, externalData, facts }),
+    thread: () => createWorkerSession(path, served.interface, { threads, executionProviders, externalData, facts }),
   }
   const unproven = bytes >= LARGE_MODEL || context.serving?.()
   return Runner.start(unproven ? 'thread' : 'event-loop', open, observe(model, served, context))

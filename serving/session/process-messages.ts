@@ -16,4 +16,6 @@ export type FromProcess =
   | { kind: 'refused'; code: ModelErrorCode; problems: Problem[] }
   | { kind: 'outputs'; outputs: Tensors }
   | { kind: 'failed'; reason: string }
+  /** The memory limit refused an allocation, and the runtime lived to say so. */
+  | { kind: 'exhausted' }
   | { kind: 'released' }

@@ -5,13 +5,13 @@ import * as assert from 'uvu/assert'
 import { fixture, goldenSamples, INTERFACES } from '../testing/fixtures.ts'
 import { allocatingModel, endlessModel, HOSTILE_INTERFACE } from '../testing/hostile-models.ts'
 import { cleanUp, scratch } from '../testing/server.ts'
-import { checkGoldenSamples } from './golden-samples.ts'
+import { checkGoldenSamples, encodeSample } from './golden-samples.ts'
 import type { ModelError } from './model-error.ts'
 import { createProcessSession, type ModelLimits } from './process-session.ts'
 import { createSession } from './runtime.ts'
 
 const MIB = 2 ** 20
-const LIMITS: ModelLimits = { memoryBytes: 256 * MIB, openMs: 20_000, callMs: 20_000 }
+const LIMITS: ModelLimits = { memoryBytes: 256 * MIB, openMs: 20_000, callMs: 20_000, totalMs: 60_000 }
 const FEEDS = { x: { datatype: 'float32' as const, shape: [1], data: new Float32Array([2]) } }
 
 test.after.each(cleanUp)
@@ -52,8 +52,9 @@ test('a model that takes more memory than it may is refused by its own process',
   assert.ok(allocatingModel(3_800_000_000).byteLength < 252)
   const before = process.memoryUsage.rss()
   const session = await createProcessSession(path, HOSTILE_INTERFACE, { limits: LIMITS })
-  const { message } = await failure(session.run(FEEDS))
-  assert.match(message, /allocate|more than 256 MiB of memory/)
+  const error = await failure(session.run(FEEDS))
+  assert.is(error.code, 'model-memory-exceeded')
+  assert.match(error.message, 'it takes more than 256 MiB of memory')
   assert.ok(process.memoryUsage.rss() - before < 64 * MIB)
   await session.release()
   const modest = await createProcessSession(fileOf(allocatingModel(4 * MIB)), HOSTILE_INTERFACE, { limits: LIMITS })
@@ -86,6 +87,27 @@ test('a model that never ends is killed, and every later call says so', async ()
   }
   await session.release()
 })
+
+test('a model that takes its time in many calls is stopped by the time for all of them', async () => {
+  const limits = { ...LIMITS, totalMs: 400 }
+  const session = await createProcessSession(fixture('iris.onnx'), INTERFACES.iris, { limits })
+  const { feeds } = encodedSample()
+  const started = performance.now()
+  const error = await failure(
+    (async () => {
+      while (performance.now() - started < 20_000) await session.run(feeds)
+    })(),
+  )
+  assert.is(error.code, 'model-timed-out')
+  await session.release()
+})
+
+function encodedSample() {
+  const [sample] = goldenSamples('iris').samples
+  const encoded = sample && encodeSample(INTERFACES.iris, sample)
+  if (!encoded?.ok) throw new Error('the sample cannot be encoded')
+  return encoded
+}
 
 test('a file that is no model, or another one, is refused as in this process', async () => {
   const wanted = INTERFACES.diabetes

@@ -15,6 +15,8 @@ export interface ModelLimits {
   openMs: number
   /** Milliseconds for one call. */
   callMs: number
+  /** Milliseconds for everything, from the opening on. */
+  totalMs: number
 }
 
 /** A session in a process of its own, which can be killed: for a model that nobody has seen run yet. */
@@ -52,9 +54,10 @@ export async function createProcessSession(
   modelInterface: ModelInterface,
   { limits, ...options }: ProcessSessionOptions,
 ): Promise<ProcessSession> {
-  const { memoryBytes, openMs, callMs } = limits
+  const { memoryBytes, openMs, callMs, totalMs } = limits
   const host = idle.pop() ?? new ModelProcess()
   await host.take(modelPath, memoryBytes)
+  const end = performance.now() + totalMs
   const answerBytes = Math.min(MAX_ANSWER_BYTES, Math.floor(memoryBytes / 4))
   const opened = await host.ask({ kind: 'open', modelPath, modelInterface, options, answerBytes }, openMs)
   if (opened.kind !== 'opened') {
@@ -69,7 +72,7 @@ export async function createProcessSession(
     facts: opened.facts,
     run(feeds, outputNames) {
       const turn = queue.then(async () => {
-        const answer = await host.ask({ kind: 'run', feeds, outputNames }, callMs)
+        const answer = await host.ask({ kind: 'run', feeds, outputNames }, Math.min(callMs, end - performance.now()))
         if (answer.kind === 'outputs') return answer.outputs
         throw new Error(answer.kind === 'failed' ? answer.reason : answer.kind)
       })
@@ -88,6 +91,11 @@ export async function createProcessSession(
 const idle: ModelProcess[] = []
 const living = new Set<ModelProcess>()
 
+interface Ending {
+  code: ModelErrorCode
+  message: string
+}
+
 interface Question {
   resolve(answer: FromProcess): void
   reject(error: Error): void
@@ -99,10 +107,11 @@ class ModelProcess {
   private readonly started: Promise<void>
   private question: Question | undefined
   private modelPath = ''
+  private memoryBytes = 0
   private limit: { stop(): void } | undefined
   private idleTimer: NodeJS.Timeout | undefined
   /** Why it can answer no more. */
-  private ended: { code: ModelErrorCode; message: string } | undefined
+  private ended: Ending | undefined
 
   constructor() {
     if (living.size === 0) process.on('exit', killAll)
@@ -149,9 +158,8 @@ class ModelProcess {
     this.child.ref()
     this.child.channel?.ref()
     await this.started.catch(() => {})
-    this.limit = await limitMemory(this.child.pid ?? 0, memoryBytes, () => {
-      this.kill('model-memory-exceeded', `it takes more than ${Math.round(memoryBytes / 2 ** 20)} MiB of memory`)
-    })
+    this.memoryBytes = memoryBytes
+    this.limit = await limitMemory(this.child.pid ?? 0, memoryBytes, () => this.exhausted())
   }
 
   ask(message: ToProcess, timeoutMs: number): Promise<FromProcess> {
@@ -162,12 +170,16 @@ class ModelProcess {
       }
       const doing = message.kind === 'run' ? 'answer a call' : `be ${message.kind === 'open' ? 'opened' : 'released'}`
       const timer = setTimeout(() => {
-        this.kill('model-timed-out', `it takes longer than ${timeoutMs / 1000} s to ${doing}`)
+        this.kill(
+          'model-timed-out',
+          `it takes longer than ${Math.max(0, Math.round(timeoutMs / 100) / 10)} s to ${doing}`,
+        )
       }, timeoutMs)
       this.question = {
         resolve: (answer) => {
           clearTimeout(timer)
-          resolve(answer)
+          if (answer.kind !== 'exhausted') resolve(answer)
+          else reject(this.failure(this.exhausted()))
         },
         reject: (error) => {
           clearTimeout(timer)
@@ -190,13 +202,20 @@ class ModelProcess {
     this.idleTimer.unref()
   }
 
-  kill(code: ModelErrorCode, message: string): void {
-    this.end(code, message)
+  kill(code: ModelErrorCode, message: string): Ending {
     this.child.kill('SIGKILL')
+    return this.end(code, message)
   }
 
-  private end(code: ModelErrorCode, message: string): void {
-    if (this.ended !== undefined) return
+  private exhausted(): Ending {
+    return this.kill(
+      'model-memory-exceeded',
+      `it takes more than ${Math.round(this.memoryBytes / 2 ** 20)} MiB of memory`,
+    )
+  }
+
+  private end(code: ModelErrorCode, message: string): Ending {
+    if (this.ended !== undefined) return this.ended
     this.ended = { code, message }
     this.limit?.stop()
     clearTimeout(this.idleTimer)
@@ -206,9 +225,10 @@ class ModelProcess {
     if (at >= 0) idle.splice(at, 1)
     this.question?.reject(this.failure(this.ended))
     this.question = undefined
+    return this.ended
   }
 
-  private failure({ code, message }: { code: ModelErrorCode; message: string }): ModelError {
+  private failure({ code, message }: Ending): ModelError {
     return new ModelError(code, this.modelPath, [
       { path: '', message, repair: 'run it where it was made, with a limit on time and memory, to see where it goes' },
     ])

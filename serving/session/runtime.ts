@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node'
 import type { Datatype, ModelInterface } from '../contract/index.ts'
 import { compareInterface } from './compare-interface.ts'
@@ -30,8 +31,16 @@ export interface SessionOptions {
   threads?: number
   /** ONNX Runtime's execution providers in order of preference, `['cpu']` by default; `cuda` needs an image that has it. */
   executionProviders?: readonly string[]
+  /** Names of the files beside the model; a graph that needs others is refused. Not checked when absent. */
+  externalData?: readonly string[]
   /** Facts of the same file, when the caller has read them already. */
   facts?: GraphFacts
+}
+
+/** Version of ONNX Runtime, `1.30.0`. */
+export function runtimeVersion(): string {
+  const manifest = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string }
+  return manifest.version
 }
 
 /** Imported when it is needed, and once: the generator reads models without ever loading the native library. */
@@ -50,6 +59,7 @@ export async function createSession(
   const facts = options.facts ?? (await readModel(modelPath))
   const unsupported = unsupportedBy(facts)
   if (unsupported.length > 0) throw new ModelError('model-unsupported', modelPath, unsupported)
+  refuseAbsentData(modelPath, facts, options.externalData)
   const differences = compareInterface(modelInterface, facts)
   if (differences.length > 0) throw new ModelError('model-interface-differs', modelPath, differences)
   native ??= import('onnxruntime-node')
@@ -90,6 +100,15 @@ export async function createSession(
       await session.release()
     },
   }
+}
+
+function refuseAbsentData(modelPath: string, facts: GraphFacts, given: readonly string[] | undefined): void {
+  const absent = facts.externalData.filter((location) => given !== undefined && !given.includes(location))
+  if (absent.length === 0) return
+  const message = `needs the external data ${absent.join(', ')}, which the version does not list`
+  throw new ModelError('model-unreadable', modelPath, [
+    { path: 'artifact.externalData', message, repair: 'register the version again with its external data' },
+  ])
 }
 
 async function loadNative(

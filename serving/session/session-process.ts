@@ -26,7 +26,7 @@ async function answer(message: ToProcess): Promise<FromProcess> {
         session = await createSession(modelPath, modelInterface, { ...options, facts })
         return { kind: 'opened', facts }
       } catch (error) {
-        if (!(error instanceof ModelError)) throw error
+        if (!(error instanceof ModelError) || isExhausted(error)) throw error
         return { kind: 'refused', code: error.code, problems: error.problems }
       }
     }
@@ -50,6 +50,15 @@ function sizeOf(outputs: Tensors): number {
   }, 0)
 }
 
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** ONNX Runtime has no code for it: its allocator, and C++'s, say it in these words. */
+function isExhausted(error: unknown): boolean {
+  return /Failed to allocate memory|bad_alloc|bad allocation/.test(reasonOf(error))
+}
+
 function disfavourThisProcess(): void {
   try {
     // Should memory run out all the same, the kernel takes this process and not the one that serves.
@@ -68,7 +77,7 @@ disfavourThisProcess()
 process.on('disconnect', () => process.exit(0))
 process.on('message', (message: ToProcess) => {
   answer(message).then(tell, (error: unknown) => {
-    tell({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) })
+    tell(isExhausted(error) ? { kind: 'exhausted' } : { kind: 'failed', reason: reasonOf(error) })
   })
 })
 tell({ kind: 'started' })

@@ -12,8 +12,14 @@ import {
   type RoutingConfiguration,
   type ServedVersion,
 } from '../contract/index.ts'
+import { createProofs } from '../models/index.ts'
 import { type ModelServer, type ServerOptions, startServer } from '../start-server.ts'
 import { fixture } from './fixtures.ts'
+
+/** Shared by the servers of one test process: a fixture proves itself once. */
+const proofDirectory = mkdtempSync(join(tmpdir(), 'modelyard-proofs-'))
+process.on('exit', () => rmSync(proofDirectory, { recursive: true, force: true }))
+export const proofs = createProofs(proofDirectory)
 
 const openServers = new Set<ModelServer>()
 const directories = new Set<string>()
@@ -109,7 +115,7 @@ export async function testServer(boot: BootConfiguration, options: Partial<Serve
   const directory = scratch()
   const bootPath = join(directory, 'boot.json')
   writeFileSync(bootPath, JSON.stringify(boot))
-  const server = await startServer({ bootPath, cacheDirectory: join(directory, 'cache'), port: 0, ...options })
+  const server = await startServer({ bootPath, cacheDirectory: join(directory, 'cache'), port: 0, proofs, ...options })
   openServers.add(server)
 
   return {
