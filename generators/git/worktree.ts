@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../findings/index.ts'
+import { withTreeTrailer } from './foreign-commits.ts'
 import type { GitRepository } from './git.ts'
 
 const NAME = /^modelyard-(\d+)-\w+$/
@@ -124,7 +125,8 @@ export interface CommitOptions {
 }
 
 /**
- * Commits what changed in a scratch work tree and moves its head there.
+ * Commits what changed in a scratch work tree and moves its head there. A trailer names the tree, so that a commit which somebody
+ * amends is told from one of ours (`foreignCommits`).
  *
  * The dates are the true ones: history reads "what ran when" from them, so a repeated run makes another commit id.
  * Whether anything needs pushing is told by comparing trees, parents and messages (`publishChange`).
@@ -151,7 +153,7 @@ export async function commitAll(
   try {
     const args = ['commit-tree', tree, '-p', parent, ...(sign ? ['-S'] : [])]
     // The message goes through standard input: as an argument it could be read as an option.
-    const commit = await git(args, { input: `${message.trimEnd()}\n`, ...(environment ? { environment } : {}) })
+    const commit = await git(args, { input: withTreeTrailer(message, tree), ...(environment ? { environment } : {}) })
     await git(['update-ref', '--no-deref', 'HEAD', commit])
     return commit
   } catch (error) {
