@@ -4,7 +4,9 @@ import type { GoldenSamples } from 'modelyard-serving/contract'
 import {
   checkGoldenSamples,
   compareInterface,
-  createSession,
+  createProcessSession,
+  isBroken,
+  limitsOf,
   ModelError,
   readModel,
   type Session,
@@ -56,7 +58,9 @@ async function checkSamples(modelPath: string, samplesPath: string, version: Loa
   let session: Session | undefined
   try {
     const golden = JSON.parse(await readFile(samplesPath, 'utf8')) as GoldenSamples
-    session = await createSession(modelPath, version.value.interface)
+    const { model, externalData = [] } = version.value.bundle
+    const bytes = [model, ...externalData].reduce((sum, { size }) => sum + size, 0)
+    session = await createProcessSession(modelPath, version.value.interface, { limits: limitsOf(bytes) })
     const result = await checkGoldenSamples(session, version.value.interface, golden)
     const [first] = result.failed
     if (!first) return []
@@ -66,6 +70,12 @@ async function checkSamples(modelPath: string, samplesPath: string, version: Loa
   } catch (error) {
     if (error instanceof SyntaxError) return [failed('the golden samples are not JSON', 'Register the version again.')]
     if (!(error instanceof ModelError)) throw error
+    if (isBroken(error)) {
+      const fix = 'Correct the graph and register it again: no pod could run it beside others.'
+      return [
+        located('model-over-limits', version, ['bundle', 'model'], error.problems[0]?.message ?? error.message, fix),
+      ]
+    }
     return [located('model-unreadable', version, ['bundle', 'model'], error.message, 'Export the model anew.')]
   } finally {
     await session?.release()
