@@ -29,7 +29,9 @@ export async function withScratchWorktree<T>(
   try {
     try {
       const none = needs ? ['--no-checkout'] : []
-      await repository.git(['worktree', 'add', '--detach', '--force', ...none, directory, commit])
+      await repository.git(['worktree', 'add', '--detach', '--force', ...none, directory, commit], {
+        exactLineEnds: true,
+      })
       if (needs) await checkOut(repository, directory, needs)
     } catch (error) {
       throw new Failure(
@@ -52,10 +54,14 @@ async function checkOut(
   directory: string,
   needs: (file: string) => boolean,
 ): Promise<void> {
-  await git(['read-tree', 'HEAD'], { directory })
-  const all = (await git(['ls-files', '-z'], { directory })).split('\0')
+  await git(['read-tree', 'HEAD'], { directory, exactLineEnds: true })
+  const all = (await git(['ls-files', '-z'], { directory, exactLineEnds: true })).split('\0')
   const wanted = all.filter((file) => !file.startsWith(prefix) || needs(file.slice(prefix.length)))
-  await git(['checkout-index', '--force', '-z', '--stdin'], { directory, input: wanted.join('\0') })
+  await git(['checkout-index', '--force', '-z', '--stdin'], {
+    directory,
+    input: wanted.join('\0'),
+    exactLineEnds: true,
+  })
   // An empty repository checks out nothing, and the folder must be there.
   mkdirSync(join(directory, prefix), { recursive: true })
 }
@@ -139,7 +145,7 @@ export async function commitAll(
   { message, author, paths }: CommitOptions,
 ): Promise<string | undefined> {
   const git = async (args: string[], more: { input?: string; environment?: Record<string, string> } = {}) =>
-    (await repository.git(args, { directory, ...more })).trim()
+    (await repository.git(args, { directory, exactLineEnds: true, ...more })).trim()
 
   if (paths === undefined) await git(['add', '--all'])
   else await addPaths(git, directory, paths)
