@@ -1,4 +1,4 @@
-import { NOT_PLAIN } from './plain-units.ts'
+import { NOT_PLAIN } from './plain-flow.ts'
 
 const LF = 10
 const SPACE = 32

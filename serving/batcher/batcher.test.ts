@@ -19,7 +19,13 @@ function batcherBefore(session: Session, options: Partial<BatcherOptions> = {}) 
   const batcher = new Batcher(
     session.run,
     session.interface,
-    { maxSize: 8, maxDelayMs: 0, maxQueue: 1000, ...options },
+    {
+      joined: unbatchableReason(session.interface) === undefined,
+      maxSize: 8,
+      maxDelayMs: 0,
+      maxQueue: 1000,
+      ...options,
+    },
     {
       queued: () => {},
       called: (_seconds, rows) => calls.push({ rows }),
@@ -250,7 +256,7 @@ test('a deadline is kept while another call holds the model', async () => {
   const batcher = new Batcher(
     (feeds) => held.then(() => session.run(feeds)),
     session.interface,
-    { maxSize: 1, maxDelayMs: 0, maxQueue: 10 },
+    { joined: true, maxSize: 1, maxDelayMs: 0, maxQueue: 10 },
     { queued: () => {}, called: () => {}, batchingDisabled: () => {}, rejected: () => {} },
   )
   const features = floats([1, 10], randomSource(14))

@@ -1,11 +1,10 @@
 import type { Batching, ModelInterface } from '../contract/index.ts'
 import { type Tensor, type Tensors, WorkerStoppedError } from '../session/index.ts'
 import { Admission, type QueueLimits } from './admission.ts'
-import { unbatchableReason } from './batchable.ts'
 import { DeadlineTimer } from './deadline-timer.ts'
 import { dropReason, feedsOf, isWhole, type Job, type Piece, rowsOf, settle, type Work } from './job.ts'
+import { haveRows, joinRows, sliceRows } from './join-rows.ts'
 import type { QueueFullError, RejectionReason } from './rejected-error.ts'
-import { haveRows, joinRows, sliceRows } from './rows.ts'
 
 /**
  * One call of a model, on the event loop or in a thread; nothing here has to know. `fresh` says that nobody else holds the
@@ -24,10 +23,14 @@ export interface BatcherObserver {
   rejected(reason: RejectionReason): void
 }
 
-export interface BatcherOptions extends Batching, QueueLimits {}
+export interface BatcherOptions extends Batching, QueueLimits {
+  /** Requests may share calls, and one request may be cut into several: `proveJoining` says whether. */
+  joined: boolean
+}
 
 /**
- * Micro-batching in front of one model: one call at a time, each with the rows of as many waiting requests as fit. A flush is
+ * Micro-batching in front of one model: one call at a time, each with the rows of as many waiting requests as fit, where rows are
+ * proved to be independent; otherwise each request is a call of its own, whole. A flush is
  * on the next turn of the event loop, so a lone request waits for nobody, and under load the requests read in one turn share a
  * call. Each caller gets the rows that a call of its own would have given, errors included; numbers to the rounding of their
  * type, since a kernel may add up in another order when it has more rows.
@@ -53,7 +56,7 @@ export class Batcher {
     this.options = options
     this.observer = observer
     this.admission = new Admission(options)
-    this.batching = options.maxSize > 1 && unbatchableReason(modelInterface) === undefined
+    this.batching = options.joined && options.maxSize > 1
     this.freeInputs = modelInterface.inputs
       .filter(({ shape }) => shape.slice(1).some((size) => typeof size === 'string'))
       .map(({ name }) => name)

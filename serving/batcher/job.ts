@@ -1,6 +1,6 @@
 import type { Tensor, Tensors } from '../session/index.ts'
+import { sliceRows } from './join-rows.ts'
 import { ClientGoneError, ExpiredError, type RejectedError } from './rejected-error.ts'
-import { sliceRows } from './rows.ts'
 
 /** How long a request is worth running. */
 export interface Work {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type ContentCache, resolveModel } from '../artifact/index.ts'
-import { Batcher, unbatchableReason, type Work } from '../batcher/index.ts'
+import { Batcher, describeObstacle, type Joining, proveJoining, type Work } from '../batcher/index.ts'
 import {
   type ContentReference,
   type GoldenSample,
@@ -17,9 +17,10 @@ import {
   createRecordEncoder,
   createSession,
   createWorkerSession,
+  type GraphFacts,
   type PredictionWriter,
   type RecordEncoder,
-  readModel,
+  readModelGraph,
   type Tensors,
 } from '../session/index.ts'
 import { countDrift } from './count-drift.ts'
@@ -91,6 +92,8 @@ export interface LoadedVersion {
   readonly logged: boolean
   /** False while its thread is being started again, or while the other server does not answer. */
   readonly available: boolean
+  /** Whether its requests share calls; null when another server decides that. */
+  readonly joining: Joining | null
   /**
    * Outputs for feeds that `checkFeeds` has found right. Rejects with a `RejectedError` when the request never ran, a
    * `WorkerStoppedError` when the model's thread has ended, a `RemoteError` when the other server gives no answer, or the
@@ -112,9 +115,12 @@ export async function loadVersion(model: string, served: ServedVersion, context:
   const path = await resolveModel(cache, served.artifact)
   const golden = served.goldenSamples && (await readGolden(cache, served.goldenSamples))
   await proofs.require({ model, served, path, golden, executionProviders, log })
-  const runner = await openRunner(model, served, path, context)
+  const graph = await readModelGraph(path)
+  const runner = await openRunner(model, served, { path, facts: graph.facts }, context)
+  let joining: Joining
   try {
     await warmUp(runner, served, golden)
+    joining = await proveJoining({ model: graph, session: runner.session, golden, maxSize: served.batching.maxSize })
   } catch (error) {
     await runner.close()
     throw error
@@ -122,13 +128,20 @@ export async function loadVersion(model: string, served: ServedVersion, context:
   const examples = golden?.samples.slice(0, MAX_EXAMPLES) ?? []
   const details = { model, version: served.name, sha256: served.artifact.sha256 }
   const milliseconds = Math.round(performance.now() - started)
-  const alone = unbatchableReason(served.interface)
-  if (alone !== undefined && served.batching.maxSize > 1) {
-    context.log.info({ ...details, reason: alone }, 'requests to this version do not share calls')
+  if (!joining.joined) {
+    const reason = describeObstacle(joining.obstacle)
+    log.info({ ...details, obstacle: joining.obstacle.kind, reason }, 'requests to this version do not share calls')
   }
   context.log.info({ ...details, milliseconds, runsIn: runner.place }, 'version loaded')
   const drift = await countDrift(model, served, context)
-  return new SessionVersion(model, served, runner, { examples, drift }, context)
+  return new SessionVersion(model, served, runner, { examples, drift, joining }, context)
+}
+
+/** What loading a version has found, beside its session. */
+interface Loaded {
+  examples: readonly GoldenSample[]
+  drift: DriftCounts | null
+  joining: Joining
 }
 
 class SessionVersion implements LoadedVersion {
@@ -139,6 +152,7 @@ class SessionVersion implements LoadedVersion {
   readonly write: PredictionWriter
   readonly metrics: VersionMetrics
   readonly examples: readonly GoldenSample[]
+  readonly joining: Joining
   private readonly runner: Runner
   private readonly drift: DriftCounts | null
   private readonly record: RecordPrediction | null
@@ -150,10 +164,11 @@ class SessionVersion implements LoadedVersion {
     model: string,
     served: ServedVersion,
     runner: Runner,
-    { examples, drift }: { examples: readonly GoldenSample[]; drift: DriftCounts | null },
+    { examples, drift, joining }: Loaded,
     { monitoring, predictionLog, log, queue }: LoadContext,
   ) {
     this.examples = examples
+    this.joining = joining
     this.model = model
     this.served = served
     this.runner = runner
@@ -173,7 +188,7 @@ class SessionVersion implements LoadedVersion {
     this.batcher = new Batcher(
       runner.run,
       served.interface,
-      { ...served.batching, maxQueue, maxQueueRows, maxWaitMs },
+      { ...served.batching, joined: joining.joined, maxQueue, maxQueueRows, maxWaitMs },
       {
         queued: metrics.queued,
         called: metrics.called,
@@ -232,9 +247,13 @@ async function readGolden(cache: ContentCache, reference: ContentReference): Pro
   return parseDocument<GoldenSamples>(goldenSamplesSchema, path, await readFile(path, 'utf8'))
 }
 
-async function openRunner(model: string, served: ServedVersion, path: string, context: LoadContext): Promise<Runner> {
+async function openRunner(
+  model: string,
+  served: ServedVersion,
+  { path, facts }: { path: string; facts: GraphFacts },
+  context: LoadContext,
+): Promise<Runner> {
   const { artifact } = served
-  const facts = await readModel(path)
   const externalData = artifact.externalData.map(({ path: name }) => name)
   const bytes = artifact.externalData.reduce((sum, file) => sum + file.size, artifact.size)
   const { threads, executionProviders = ['cpu'] } = context

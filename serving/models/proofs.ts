@@ -8,7 +8,6 @@ import {
   createProcessSession,
   elementCount,
   encodeSample,
-  isBroken,
   ModelError,
   type ModelErrorCode,
   type ModelLimits,
@@ -177,6 +176,11 @@ function keyOf({ served, executionProviders }: Unproved): string {
     runtimeVersion(),
   ]
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex')
+}
+
+function isBroken(error: unknown): error is ModelError {
+  if (!(error instanceof ModelError)) return false
+  return ['model-memory-exceeded', 'model-timed-out', 'model-crashed'].includes(error.code)
 }
 
 function refusalOf({ code, problems }: ModelError, { memoryBytes }: ModelLimits): ProofRecord {

@@ -1,3 +1,4 @@
+import { describeObstacle } from '../batcher/index.ts'
 import type { Column, ServedVersion } from '../contract/index.ts'
 import type { LoadedVersion, ServedModel } from '../models/index.ts'
 import { exampleInference, exampleRecords, type InferenceExample } from './openapi/index.ts'
@@ -18,6 +19,8 @@ export interface VersionDescription {
   sha256: string
   size: number
   strict: boolean
+  /** Whether requests share calls of the model, and why not; absent when another server answers. */
+  batching?: { joined: true } | { joined: false; reason: string }
   /** Null for a model of raw tensors. */
   features: Column[] | null
   outputs: ServedVersion['interface']['outputs']
@@ -32,7 +35,7 @@ export function describeModel(model: ServedModel): ModelDescription {
   return { name, state, versions, ...(stable && { stable: describeVersion(stable) }) }
 }
 
-function describeVersion({ served, encode, examples }: LoadedVersion): VersionDescription {
+function describeVersion({ served, encode, examples, joining }: LoadedVersion): VersionDescription {
   const { inputs, outputs } = served.interface
   return {
     name: served.name,
@@ -40,6 +43,9 @@ function describeVersion({ served, encode, examples }: LoadedVersion): VersionDe
     sha256: served.artifact.sha256,
     size: served.artifact.externalData.reduce((sum, file) => sum + file.size, served.artifact.size),
     strict: served.strict,
+    ...(joining && {
+      batching: joining.joined ? joining : { joined: false, reason: describeObstacle(joining.obstacle) },
+    }),
     features: encode === null ? null : inputs.flatMap(({ columns = [] }) => columns),
     outputs,
     card: served.card ?? {},

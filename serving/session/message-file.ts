@@ -4,6 +4,7 @@ import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
 const WINDOW_BYTES = 64 * 1024
 /** A tag and a length, or a tag and a value, are at most this long. */
 const HEADER_BYTES = 20
+const LONGEST_VARINT = 10
 const LONGEST_STRING = 64 * 1024
 
 /** One field of a protobuf message: where its content lies in the file. */
@@ -66,6 +67,26 @@ export class MessageFile {
   integer(field: Field): number {
     this.expect(field, WireType.Varint)
     return Number(this.at(field.start, field.end - field.start).int64())
+  }
+
+  /** A repeated integer, packed or one element of it; undefined when it holds more than `limit`. */
+  integers(field: Field, limit: number): number[] | undefined {
+    if (field.wireType === WireType.Varint) return [this.integer(field)]
+    this.expect(field, WireType.LengthDelimited)
+    const length = field.end - field.start
+    if (length > limit * LONGEST_VARINT) return undefined
+    const reader = this.at(field.start, length)
+    const end = reader.pos + length
+    const values: number[] = []
+    while (reader.pos < end) values.push(Number(reader.int64()))
+    return values.length > limit ? undefined : values
+  }
+
+  /** A copy of the bytes of a field. */
+  bytes(field: Field): Uint8Array {
+    const length = field.end - field.start
+    const { pos } = this.at(field.start, length)
+    return this.window.slice(pos, pos + length)
   }
 
   string(field: Field): string {

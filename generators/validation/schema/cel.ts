@@ -1,6 +1,5 @@
-import { Environment, Optional } from '@marcbachmann/cel-js'
+import { Environment } from '@marcbachmann/cel-js'
 import type { DocumentPath } from '../../findings/index.ts'
-import { beginCall, CostExceeded, counted, withBudget } from './cel/budget.ts'
 import { addLibraries } from './cel/libraries.ts'
 import { Refusal } from './cel/refusal.ts'
 import { formatted } from './cel/times.ts'
@@ -22,22 +21,19 @@ interface Rule {
   message?: string
   /** Relative to where the rule stands: `.port`. */
   fieldPath?: string
-  /** On create too, when `oldSelf` is an optional value that is none. */
-  optionalOldSelf?: boolean
 }
 
 /**
- * The Common Expression Language as the API server gives it to CustomResourceDefinitions when an object is created: nothing is
- * there that it could be compared with (`oldSelf`). https://kubernetes.io/docs/reference/using-api/cel/
+ * The Common Expression Language as the API server gives it to CustomResourceDefinitions, without what compares with an object
+ * that is there already (`oldSelf`). https://kubernetes.io/docs/reference/using-api/cel/
  */
 const environment = addLibraries(new Environment({ homogeneousAggregateLiterals: false, enableOptionalTypes: true }))
   .registerVariable('self', 'dyn')
-  .registerVariable('oldSelf', 'optional<dyn>')
   .registerFunction('string.matchesRe2(string): bool', (text: string, pattern: string) =>
     goRegExp(pattern, 'u').test(text),
   )
 
-type Evaluate = (context: { self: unknown; oldSelf: Optional }) => unknown
+type Evaluate = (context: { self: unknown }) => unknown
 const programs = new Map<string, Evaluate | string>()
 
 /** Compiled once; a text says why it cannot be. */
@@ -54,9 +50,7 @@ function compiled(rule: string): Evaluate | string {
   try {
     const program = environment.parse(adapted(rule))
     const { valid, error } = program.check()
-    if (!valid) return firstLine(error)
-    counted(program.ast)
-    return program
+    return valid ? program : firstLine(error)
   } catch (error) {
     return firstLine(error)
   }
@@ -75,13 +69,10 @@ export function whyNot(rule: string): string | undefined {
   return typeof program === 'string' ? program : undefined
 }
 
-/**
- * Every rule of the schema that the value does not keep. The value must satisfy the schema; defaults are filled in first. Whole
- * numbers may be bigints.
- */
+/** Every rule of the schema that the value does not keep. The value must satisfy the schema; defaults are filled in first. */
 export function brokenRules(value: unknown, schema: Schema, definitions: Record<string, Schema>): BrokenRule[] {
   const found: BrokenRule[] = []
-  withBudget(() => visit(withDefaults(value, schema, definitions), schema, []))
+  visit(withDefaults(value, schema, definitions), schema, [])
   return found
 
   /** Returns the value as rules see it. */
@@ -91,7 +82,7 @@ export function brokenRules(value: unknown, schema: Schema, definitions: Record<
     const self = inner(given, resolved, path)
     for (const rule of (resolved['x-kubernetes-validations'] as Rule[] | undefined) ?? []) {
       // Nothing is there yet that the new object could be compared with.
-      if (rule.optionalOldSelf === true || !/\boldSelf\b/.test(rule.rule)) evaluate(rule, self, path)
+      if (!/\boldSelf\b/.test(rule.rule)) evaluate(rule, self, path)
     }
     return self
   }
@@ -100,15 +91,15 @@ export function brokenRules(value: unknown, schema: Schema, definitions: Record<
     if (Array.isArray(given)) return given.map((item, index) => visit(item, schema['items'], [...path, index]))
     if (typeof given === 'string') return schema['type'] === 'string' ? formatted(given, schema['format']) : given
     // A number of the schema is a fraction to CEL, whatever is written.
-    if (!isSchema(given)) return schema['type'] === 'number' ? Number(given) : native(given)
+    if (!isSchema(given)) return schema['type'] === 'number' ? given : native(given)
     const properties = (schema['properties'] ?? {}) as Record<string, unknown>
     const self: Record<string, unknown> = {}
     for (const [name, property] of Object.entries(properties)) {
-      const item = Object.hasOwn(given, name) ? given[name] : undefined
+      const item = given[name]
       if (item !== undefined && item !== null) self[escaped(name)] = visit(item, property, [...path, name])
     }
     for (const [name, item] of Object.entries(given)) {
-      if (!Object.hasOwn(properties, name)) self[name] = visit(item, schema['additionalProperties'], [...path, name])
+      if (!(name in properties)) self[name] = visit(item, schema['additionalProperties'], [...path, name])
     }
     return self
   }
@@ -121,13 +112,8 @@ export function brokenRules(value: unknown, schema: Schema, definitions: Record<
       return
     }
     try {
-      beginCall()
-      if (program({ self, oldSelf: Optional.none() }) !== true) found.push(broken)
+      if (program({ self }) !== true) found.push(broken)
     } catch (error) {
-      if (error instanceof CostExceeded) {
-        found.push({ ...broken, reason: error.message })
-        return
-      }
       // A field that is not there, or what a function does not take, makes the rule fail, as it does for the API server.
       const reason = firstLine(error)
       const isKnown = error instanceof Refusal || /no such key|not found/i.test(reason)

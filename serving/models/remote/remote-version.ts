@@ -68,6 +68,7 @@ async function check(client: RemoteClient, at: RemoteAddress, like: ServedVersio
 
 class RemoteVersion implements LoadedVersion {
   readonly elsewhere = true
+  readonly joining = null
   readonly model: string
   readonly served: ServedVersion
   readonly encode: RecordEncoder | null

@@ -156,12 +156,12 @@ export const BROKEN: [string, string, [string, string], string, string, string][
     'lower-case',
   ],
   [
-    'a Service named with a dot is refused',
+    'a Service named with a digit first is refused',
     'Service',
-    ['name: fraud-scorer', 'name: fraud.scorer'],
+    ['name: fraud-scorer', 'name: 1-fraud-scorer'],
     'metadata.name',
-    'lower-case letters, digits and hyphens',
-    'lower-case letters, digits and hyphens',
+    'starts with a letter',
+    'starts with a letter',
   ],
   [
     'a Namespace with a dot in its name is refused',
