@@ -25,7 +25,7 @@ async function commentsAfter(reports: readonly string[], head = HEAD): Promise<C
   const server = createServer(async (request, response) => {
     let text = ''
     for await (const chunk of request) text += chunk
-    const path = (request.url ?? '').replace('/repos/example/models', '')
+    const path = (request.url ?? '').replace('/repos/example/models', '').split('?')[0] ?? ''
     const { body } = text === '' ? { body: '' } : JSON.parse(text)
     const send = (json: unknown) => response.end(JSON.stringify(json))
     if (path === `/commits/${head}/pulls`) send([{ number: 7, state: 'open', head: { sha: HEAD } }])
@@ -74,7 +74,7 @@ export const comments: Case[] = [
       assert.is(other?.body, '<!-- modelyard:checks -->\nmine')
       assert.match(
         mine?.body ?? '',
-        '**No findings** at `4be91d0` ([run](https://github.com/example/models/actions/runs/1)).',
+        '**The report has no findings** at `4be91d0` ([run](https://github.com/example/models/actions/runs/1)).',
       )
       assert.equal(more, [])
     },
@@ -86,8 +86,8 @@ export const comments: Case[] = [
       const [, mine] = await commentsAfter([report({ severity: '@a`', rule: null, file: { a: 1 }, message })])
       const [line = ''] = (mine?.body ?? '').split('\n').slice(3)
       // Outside of code spans there is nothing of it.
-      assert.match(line.replace(/`[^`]*`/g, ''), /^- {1,3}: $/)
-      assert.is((mine?.body ?? '').trim().split('\n').length, 4)
+      assert.match(line.replace(/`[^`]*`/g, ''), /^- *: $/)
+      assert.is((mine?.body ?? '').trim().split('\n').length, 6)
     },
   ],
   [
@@ -95,7 +95,7 @@ export const comments: Case[] = [
     async () => {
       for (const text of ['', '{', '[]', '{"findings":7}', '"x"', 'null']) {
         const [, mine] = await commentsAfter([text])
-        assert.match(mine?.body ?? '', '**The checks could not be read**', text)
+        assert.match(mine?.body ?? '', '**The report of the checks could not be read**', text)
       }
     },
   ],
