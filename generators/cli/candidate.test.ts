@@ -72,6 +72,20 @@ test('an abort gives back the former bytes, although main is broken elsewhere an
   })
 })
 
+test('a rollback during a canary ends the canary, names both versions, and gives back the former bytes', async () => {
+  await withExampleClone(async (clone) => {
+    const before = clone.tree('dist/production')
+    const pin = clone.read(PIN)
+    await started(clone)
+    const proposal = await rollback({ model: MODEL, environment: 'production' }, proposalOptions(clone))
+    assert.is(proposal?.title, `Roll back ${MODEL} in production: end canary 1.1.0, keep 1.0.0`)
+    assert.match(proposal?.body ?? '', '1.0.0 answers everything again.')
+    assert.match(proposal?.report.undo ?? '', '--candidate canary --weight 10')
+    await mergeBranch(clone.git, `rollback/${MODEL}/production`, 'Merge')
+    assert.equal([clone.read(PIN), clone.tree('dist/production')], [pin, before])
+  })
+})
+
 test('a candidate that is there already, or none, says what to do instead', async () => {
   await withExampleClone(async (clone) => {
     const options = proposalOptions(clone)

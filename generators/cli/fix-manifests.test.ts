@@ -107,6 +107,26 @@ test('the second of two equal items of a set goes, whatever else is in it', asyn
   assert.is((await fixed(thing([1, 2, 1]))).text, thing([1, 2]))
 })
 
+test('what would be refused with quotes, or without them, stays for a person', async () => {
+  const definition = thingDefinition(
+    "type: object\nproperties:\n  digits: { type: string, pattern: '^[0-9]+$' }\n  word: { type: string, enum: ['true', 'yes'] }\n  few: { type: integer, maximum: 3 }",
+  )
+  const thing = (spec: string) => `${definition}---\napiVersion: example.com/v1\nkind: Thing\n${META}\nspec:\n${spec}`
+  const refused = '  digits: +7\n  word: no\n  few: "5"\n'
+  assert.is((await fixed(thing(refused))).text, thing(refused))
+  const fraction = '  digits: 5.5\n'
+  assert.is((await fixed(thing(fraction))).text, thing(fraction))
+  assert.is(
+    (await fixed(thing('  digits: 07\n  word: yes\n  few: "2"\n'))).text,
+    thing('  digits: "07"\n  word: "yes"\n  few: 2\n'),
+  )
+})
+
+test('a file whose lines end in carriage returns alone is left alone', async () => {
+  const text = configMap('  a: yes\n').replaceAll('\n', '\r')
+  assert.equal((await fixed(text)).text, text)
+})
+
 test('a comment that suppresses nothing goes, with its line where it stands alone', async () => {
   const before = configMap(
     '  # modelyard-ignore run-as-root: once\n  a: b # modelyard-ignore read-only-root: once\n  # ours\n',

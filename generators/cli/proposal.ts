@@ -15,6 +15,7 @@ export interface ProposalFlags extends CommonOptions {
   apiUrl?: string
   push: boolean
   dryRun?: boolean
+  replaceBranch?: boolean
 }
 
 /** Options of the commands that gates judge. */
@@ -57,6 +58,7 @@ export function withProposalOptions(command: Command): Command {
     command
       .option('--dry-run', 'decide, render, check and print; write nothing')
       .option('--no-push', 'commit to a local branch and stop there')
+      .option('--replace-branch', 'replace the branch of the change although it has commits of somebody else')
       .option('--remote <name>', 'the Git remote', 'origin')
       .option('--base <branch>', 'the branch that Argo CD reads and the pull request goes into', 'main')
       .option('--repository <owner/name>', 'repository on the forge (default: GITHUB_REPOSITORY, else from the remote)')
@@ -72,6 +74,7 @@ export async function proposalOptions({ root, output }: Context, flags: Proposal
     baseBranch: flags.base,
     push: flags.push,
     dryRun,
+    ...(flags.replaceBranch && { replaceBranch: true }),
     offline: false,
     notice: (text) => output.line(`  note: ${text}`),
     forge: flags.push && !dryRun ? await forgeFor(root, flags) : undefined,

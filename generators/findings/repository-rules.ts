@@ -123,6 +123,12 @@ export const REPOSITORY_RULES = {
     repair: 'Correct the names, types and shapes in model.ts, or export the graph with those.',
     fixed: 'always',
   },
+  'model-over-limits': {
+    summary: 'an artifact breaks the process that runs it, or its limits on time and memory',
+    reason: 'A pod that loads it would end, or hang, and take every other version in it along.',
+    repair: 'Correct the graph and register the next version.',
+    fixed: 'always',
+  },
   'model-unreadable': {
     summary: 'an artifact is not a sound ONNX file',
     reason: 'A file cut short or damaged would be found by the pods only.',

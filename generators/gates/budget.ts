@@ -1,5 +1,5 @@
 import { hasNamedFeatures } from 'modelyard-serving/contract'
-import { encodeSample } from 'modelyard-serving/session'
+import { encodeSample, isBroken, type Session } from 'modelyard-serving/session'
 import { type EvaluationRows, type MemoryQuantity, parseMemory, type SealedSettings } from '../definitions/index.ts'
 import type { Plan, PlannedVersion, Repository } from '../repository/index.ts'
 import { type Latency, measureLatency } from './latency.ts'
@@ -50,11 +50,16 @@ export async function measureDeployed(
     const model = repository.models.get(facts.model)
     const file = model?.versions.get(facts.version)?.file ?? ''
     const is = isSound(file)
-      ? await measure(repository, version, budget, model?.definition?.value.evaluation)
+      ? await measure(repository, version, budget, model?.definition?.value.evaluation).catch(brokenAsUnknown)
       : { unknown: 'its artifact did not pass the checks' }
     measured.push({ model: facts.model, version: facts.version, environments, budget, ...judged(is, budget) })
   }
   return measured
+}
+
+function brokenAsUnknown(error: unknown): { unknown: string } {
+  if (isBroken(error)) return { unknown: error.problems[0]?.message ?? error.message }
+  throw error
 }
 
 function deployed({ environments }: Plan): Map<string, Deployed> {
@@ -85,17 +90,21 @@ async function measure(
   { p99Ms }: MeasuredVersion['budget'],
   reading: EvaluationRows | undefined,
 ): Promise<{ latency: Latency; memory: MemoryUse | undefined } | { unknown: string }> {
-  const session = await openVersion(repository, facts)
-  if (!session) return { unknown: 'its artifact is not here' }
+  const opened = await openVersion(repository, facts)
+  if (!opened) return { unknown: 'its artifact is not here' }
+  let session: Session | undefined
   try {
     const golden = await goldenSamples(repository, facts)
     const samples = hasNamedFeatures(facts.interface)
       ? (await rowsOf(repository, facts, golden, reading)).rows
       : (golden?.samples ?? [])
-    const calls = samples.slice(0, ROWS).flatMap((sample) => {
+    const feeds = samples.slice(0, ROWS).flatMap((sample) => {
       const encoded = encodeSample(facts.interface, sample)
-      return encoded.ok ? [() => session.run(encoded.feeds)] : []
+      return encoded.ok ? [encoded.feeds] : []
     })
+    const proved = await opened.prove(feeds)
+    session = proved
+    const calls = feeds.map((one) => () => proved.run(one))
     if (calls.length === 0) return { unknown: 'no rows to ask it are here' }
     let { candidate: latency } = await measureLatency(calls, undefined)
     for (let attempt = 1; attempt < ATTEMPTS && latency.p99Ms > p99Ms; attempt++) {
@@ -104,7 +113,8 @@ async function measure(
     }
     return { latency, memory: await measureMemory(repository, facts, samples) }
   } finally {
-    await session.release()
+    await session?.release()
+    await opened.session.release()
   }
 }
 

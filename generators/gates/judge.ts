@@ -117,6 +117,7 @@ function goldenVerdict({ replay }: Evidence): Verdict {
   const name = 'golden samples'
   const golden = replay?.golden ?? { unknown: 'artifacts were left out' }
   if ('unknown' in golden) return { name, result: 'unknown', detail: 'not run', note: golden.unknown }
+  if ('broken' in golden) return { name, result: 'fail', detail: 'not run', note: golden.broken }
   const { passed, total } = golden
   return { name, result: passed === total ? 'pass' : 'fail', detail: `${passed} of ${total}` }
 }

@@ -1,19 +1,50 @@
 import { readFile } from 'node:fs/promises'
 import type { GoldenSamples } from 'modelyard-serving/contract'
-import { createSession, type Session } from 'modelyard-serving/session'
+import {
+  createProcessSession,
+  createSession,
+  isBroken,
+  limitsOf,
+  type Session,
+  type Tensors,
+} from 'modelyard-serving/session'
 import type { EvaluationRows, VersionFile } from '../definitions/index.ts'
 import { bundlePath, type Repository } from '../repository/index.ts'
 import { evaluationRows, type ReplayRow } from './evaluation-rows.ts'
 
-/** The model of a version, run on this machine; undefined where its artifact is not here or cannot be run. */
-export async function openVersion(repository: Repository, version: VersionFile): Promise<Session | undefined> {
+/** A model on this machine. */
+export interface OpenVersion {
+  /** In a process of its own, with limits on time and memory: nobody knows yet what the model does. */
+  session: Session
+  /** In this process, once it has answered each of `feeds` there: what is timed must not travel between processes. */
+  prove(feeds: readonly Tensors[]): Promise<Session>
+}
+
+/**
+ * The model of a version; undefined where its artifact is not here or cannot be run, which the artifact check says.
+ * Throws a `ModelError` (`isBroken`) for a model that breaks its process, as `prove` does.
+ */
+export async function openVersion(repository: Repository, version: VersionFile): Promise<OpenVersion | undefined> {
   const file = bundlePath(repository, version.model, version.bundle.model)
   if (file === undefined) return undefined
   try {
-    return await createSession(file, version.interface)
-  } catch {
-    return undefined // The artifact check has said why already.
+    const session = await createProcessSession(file, version.interface, { limits: limitsOf(bundleBytes(version)) })
+    return {
+      session,
+      async prove(feeds) {
+        for (const one of feeds) await session.run(one)
+        return createSession(file, version.interface, { facts: session.facts })
+      },
+    }
+  } catch (error) {
+    if (isBroken(error)) throw error
+    return undefined
   }
+}
+
+/** Of the model and its external data. */
+export function bundleBytes({ bundle: { model, externalData = [] } }: VersionFile): number {
+  return [model, ...externalData].reduce((sum, { size }) => sum + size, 0)
 }
 
 /** The golden samples of a version; undefined where they are not here. */

@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process'
 import { execArgv, execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { GoldenSample, ModelInterface } from 'modelyard-serving/contract'
+import { limitMemory, limitsOf } from 'modelyard-serving/session'
 import type { VersionFile } from '../definitions/index.ts'
 import { bundlePath, type Repository } from '../repository/index.ts'
+import { bundleBytes } from './local-artifacts.ts'
 
 /** What one request asks: a record of named features, or raw tensors. */
 export type Sample = Pick<GoldenSample, 'features' | 'tensors'>
@@ -27,6 +29,8 @@ const PROBE = fileURLToPath(
   new URL(`./memory-probe${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url),
 )
 const ROWS = 64
+/** What the probe takes before it has a model. */
+const PROCESS_BYTES = 512 * 2 ** 20
 
 /** What a version takes in a process of its own, which nothing else has touched; undefined when it cannot be run here. */
 export async function measureMemory(
@@ -41,15 +45,20 @@ export async function measureMemory(
     .map(({ features, tensors }) => ({ ...(features && { features }), ...(tensors && { tensors }) }))
   const request: ProbeRequest = { file, modelInterface: version.interface, samples }
   return new Promise((resolve) => {
-    const probe = spawn(execPath, [...execArgv, PROBE], { stdio: ['pipe', 'pipe', 'ignore'] })
+    const { memoryBytes, totalMs } = limitsOf(bundleBytes(version))
+    const probe = spawn(execPath, [...execArgv, PROBE], { stdio: ['pipe', 'pipe', 'ignore'], timeout: totalMs })
+    const limit = limitMemory(probe.pid ?? 0, memoryBytes + PROCESS_BYTES, () => probe.kill('SIGKILL'))
     let answer = ''
     probe.stdout.setEncoding('utf8').on('data', (text: string) => {
       answer += text
     })
     probe.on('error', () => resolve(undefined))
-    probe.on('close', (code) => resolve(code === 0 ? (JSON.parse(answer) as MemoryUse) : undefined))
+    probe.on('close', (code) => {
+      void limit.then(({ stop }) => stop())
+      resolve(code === 0 ? (JSON.parse(answer) as MemoryUse) : undefined)
+    })
     // A probe that ends early closes its end; that it failed is what its exit code says.
     probe.stdin.on('error', () => undefined)
-    probe.stdin.end(JSON.stringify(request))
+    void limit.then(() => probe.stdin.end(JSON.stringify(request)))
   })
 }

@@ -3,6 +3,7 @@ import {
   checkGoldenSamples,
   decodeOutputs,
   encodeRecords,
+  isBroken,
   type Prediction,
   type Session,
   type Tensors,
@@ -11,7 +12,7 @@ import type { EvaluationRows, VersionFile } from '../definitions/index.ts'
 import type { Repository } from '../repository/index.ts'
 import type { ReplayRow } from './evaluation-rows.ts'
 import { type Latency, measureLatency } from './latency.ts'
-import { goldenSamples, openVersion, rowsOf } from './local-artifacts.ts'
+import { goldenSamples, type OpenVersion, openVersion, rowsOf } from './local-artifacts.ts'
 
 /** A row that both versions have answered. */
 export interface ReplayedRow extends ReplayRow {
@@ -22,7 +23,7 @@ export interface ReplayedRow extends ReplayRow {
 /** What running both versions here has shown. What could not be run is said, never guessed. */
 export interface Replay {
   /** The candidate's own samples; why they were not run otherwise. */
-  golden: { passed: number; total: number } | { unknown: string }
+  golden: { passed: number; total: number } | { broken: string } | { unknown: string }
   /** Both versions on the same rows; why there are none otherwise. */
   compared: Comparison | { unknown: string }
   /** Milliseconds of the model alone, one row; the champion's is absent where there is none, or it takes none of the rows. */
@@ -42,8 +43,26 @@ export interface Comparison {
 /** Rows in one call of a model that takes any number of them. */
 const BATCH = 256
 
-/** Runs champion and candidate on this machine. @param reading how model.ts says that evaluation rows are read */
+/**
+ * Runs champion and candidate on this machine, each in a process of its own until it has answered every row.
+ * @param reading how model.ts says that evaluation rows are read
+ */
 export async function replay(
+  repository: Repository,
+  champion: VersionFile | undefined,
+  candidate: VersionFile,
+  reading?: EvaluationRows,
+): Promise<Replay> {
+  try {
+    return await replayWithin(repository, champion, candidate, reading)
+  } catch (error) {
+    if (!isBroken(error)) throw error
+    const broken = error.problems[0]?.message ?? error.message
+    return { golden: { broken }, compared: { unknown: `a version could not be run: ${broken}` } }
+  }
+}
+
+async function replayWithin(
   repository: Repository,
   champion: VersionFile | undefined,
   candidate: VersionFile,
@@ -57,20 +76,20 @@ export async function replay(
   const former = champion && (await openVersion(repository, champion))
   try {
     const samples = await goldenSamples(repository, candidate)
-    const golden = samples ? await runGolden(opened, candidate, samples) : { unknown: 'no golden samples here' }
+    const golden = samples ? await runGolden(opened.session, candidate, samples) : { unknown: 'no golden samples here' }
     if (!hasNamedFeatures(candidate.interface) || (champion && !hasNamedFeatures(champion.interface))) {
       return { golden, compared: { unknown: 'raw tensors are not compared' } }
     }
     const { rows, from, note } = await rowsOf(repository, candidate, samples, reading)
-    const before = champion && former && { session: former, modelInterface: champion.interface }
-    const after = { session: opened, modelInterface: candidate.interface }
+    const before = champion && former && { ...former, modelInterface: champion.interface }
+    const after = { ...opened, modelInterface: candidate.interface }
     const taken = rows.filter(({ features }) => takes(after, features) && (!before || takes(before, features)))
     if (taken.length === 0) {
       const unknown =
         rows.length === 0 ? (note ?? 'no rows here') : `no row is taken by ${before ? 'both' : candidate.version}`
       return { golden, compared: { unknown } }
     }
-    const latency = await measureLatency(feedsOf(after, taken), before && feedsOf(before, taken))
+    const latency = await timed(after, before, taken)
     if (!champion) return { golden, compared: { unknown: 'no champion' }, latency }
     if (!before) return { golden, compared: { unknown: `artifact of ${champion.version} not here` }, latency }
     const [was, is] = [await predict(before, taken), await predict(after, taken)]
@@ -78,13 +97,12 @@ export async function replay(
     const skipped = rows.length - taken.length
     return { golden, compared: { from, rows: replayed, skipped, ...(note !== undefined && { note }) }, latency }
   } finally {
-    await opened.release()
-    await former?.release()
+    await opened.session.release()
+    await former?.session.release()
   }
 }
 
-interface Runnable {
-  session: Session
+interface Runnable extends OpenVersion {
   modelInterface: ModelInterface
 }
 
@@ -101,12 +119,24 @@ function encoded({ modelInterface }: Runnable, rows: readonly ReplayRow[]): Tens
   return result.feeds
 }
 
-/** One call of a single row each, for the clock. */
-function feedsOf(runnable: Runnable, rows: readonly ReplayRow[]): (() => Promise<unknown>)[] {
-  return rows.slice(0, BATCH).map((row) => {
-    const feeds = encoded(runnable, [row])
-    return () => runnable.session.run(feeds)
-  })
+/** Calls of a single row each, by the clock. */
+async function timed(
+  candidate: Runnable,
+  champion: Runnable | undefined,
+  rows: readonly ReplayRow[],
+): Promise<NonNullable<Replay['latency']>> {
+  const sessions: Session[] = []
+  const callsOf = async (runnable: Runnable) => {
+    const feeds = rows.slice(0, BATCH).map((row) => encoded(runnable, [row]))
+    const session = await runnable.prove(feeds)
+    sessions.push(session)
+    return feeds.map((one) => () => session.run(one))
+  }
+  try {
+    return await measureLatency(await callsOf(candidate), champion && (await callsOf(champion)))
+  } finally {
+    for (const session of sessions) await session.release()
+  }
 }
 
 async function predict(runnable: Runnable, rows: readonly ReplayRow[]): Promise<Prediction[]> {

@@ -58,8 +58,13 @@ function configPairs(environment: Environment): [string, string][] {
 /**
  * The environment of every git process: the caller's, without what would change which repository is meant, with the
  * forge's token for the forge's own hosts, and never waiting for somebody to type.
+ * @param settings of Git's configuration, for this process alone
  */
-export function gitEnvironment(environment: Environment, extra: Record<string, string> = {}): Record<string, string> {
+export function gitEnvironment(
+  environment: Environment,
+  extra: Record<string, string> = {},
+  settings: readonly [string, string][] = [],
+): Record<string, string> {
   const kept = Object.entries(environment).filter(
     (entry): entry is [string, string] =>
       entry[1] !== undefined &&
@@ -78,6 +83,7 @@ export function gitEnvironment(environment: Environment, extra: Record<string, s
     // The user's hooks expect the user's work tree; what they would check, the pull request's own checks do.
     ['core.hooksPath', devNull] as [string, string],
     ...headers,
+    ...settings,
   ]
   return {
     ...Object.fromEntries(kept),

@@ -11,6 +11,8 @@ export interface GitOptions {
   input?: string
   /** Beside what `gitEnvironment` gives. */
   environment?: Record<string, string>
+  /** Files are read and written as Git stores them, whatever line ends the user's settings ask for. */
+  exactLineEnds?: boolean
   /** Milliseconds without a byte of output after which the command is stopped. Default: never. */
   silence?: number
 }
@@ -41,9 +43,15 @@ const LET_THROUGH: SimpleGitOptions['unsafe'] = {
   allowUnsafeUrlRewrite: true,
 }
 
+const EXACT_LINE_ENDS: [string, string][] = [
+  ['core.autocrlf', 'false'],
+  ['core.eol', 'lf'],
+  ['core.safecrlf', 'false'],
+]
+
 /** Runs git anywhere; inside a repository use `GitRepository.git`. @throws GitFailure */
 export async function runGit(directory: string, args: readonly string[], options: GitOptions = {}): Promise<string> {
-  const environment = gitEnvironment(process.env, options.environment)
+  const environment = gitEnvironment(process.env, options.environment, options.exactLineEnds ? EXACT_LINE_ENDS : [])
   try {
     const { input, silence } = options
     const git = simpleGit({

@@ -6,9 +6,11 @@ export {
   commitsBeyond,
   fetchBase,
   pushBranch,
+  resolveCommit,
   setLocalBranch,
 } from './branches.ts'
 export { filesAt, mergeBase } from './files-at.ts'
+export { type ForeignCommit, foreignCommits } from './foreign-commits.ts'
 export { type GitRepository, openRepository } from './git.ts'
 export { tokenFrom } from './git-environment.ts'
 export { GitFailure } from './git-failure.ts'

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { Failure } from '../findings/index.ts'
+import { withTreeTrailer } from './foreign-commits.ts'
 import type { GitRepository } from './git.ts'
 
 const NAME = /^modelyard-(\d+)-\w+$/
@@ -28,7 +29,9 @@ export async function withScratchWorktree<T>(
   try {
     try {
       const none = needs ? ['--no-checkout'] : []
-      await repository.git(['worktree', 'add', '--detach', '--force', ...none, directory, commit])
+      await repository.git(['worktree', 'add', '--detach', '--force', ...none, directory, commit], {
+        exactLineEnds: true,
+      })
       if (needs) await checkOut(repository, directory, needs)
     } catch (error) {
       throw new Failure(
@@ -51,10 +54,14 @@ async function checkOut(
   directory: string,
   needs: (file: string) => boolean,
 ): Promise<void> {
-  await git(['read-tree', 'HEAD'], { directory })
-  const all = (await git(['ls-files', '-z'], { directory })).split('\0')
+  await git(['read-tree', 'HEAD'], { directory, exactLineEnds: true })
+  const all = (await git(['ls-files', '-z'], { directory, exactLineEnds: true })).split('\0')
   const wanted = all.filter((file) => !file.startsWith(prefix) || needs(file.slice(prefix.length)))
-  await git(['checkout-index', '--force', '-z', '--stdin'], { directory, input: wanted.join('\0') })
+  await git(['checkout-index', '--force', '-z', '--stdin'], {
+    directory,
+    input: wanted.join('\0'),
+    exactLineEnds: true,
+  })
   // An empty repository checks out nothing, and the folder must be there.
   mkdirSync(join(directory, prefix), { recursive: true })
 }
@@ -124,7 +131,8 @@ export interface CommitOptions {
 }
 
 /**
- * Commits what changed in a scratch work tree and moves its head there.
+ * Commits what changed in a scratch work tree and moves its head there. A trailer names the tree, so that a commit which somebody
+ * amends is told from one of ours (`foreignCommits`).
  *
  * The dates are the true ones: history reads "what ran when" from them, so a repeated run makes another commit id.
  * Whether anything needs pushing is told by comparing trees, parents and messages (`publishChange`).
@@ -137,7 +145,7 @@ export async function commitAll(
   { message, author, paths }: CommitOptions,
 ): Promise<string | undefined> {
   const git = async (args: string[], more: { input?: string; environment?: Record<string, string> } = {}) =>
-    (await repository.git(args, { directory, ...more })).trim()
+    (await repository.git(args, { directory, exactLineEnds: true, ...more })).trim()
 
   if (paths === undefined) await git(['add', '--all'])
   else await addPaths(git, directory, paths)
@@ -151,7 +159,7 @@ export async function commitAll(
   try {
     const args = ['commit-tree', tree, '-p', parent, ...(sign ? ['-S'] : [])]
     // The message goes through standard input: as an argument it could be read as an option.
-    const commit = await git(args, { input: `${message.trimEnd()}\n`, ...(environment ? { environment } : {}) })
+    const commit = await git(args, { input: withTreeTrailer(message, tree), ...(environment ? { environment } : {}) })
     await git(['update-ref', '--no-deref', 'HEAD', commit])
     return commit
   } catch (error) {

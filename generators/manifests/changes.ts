@@ -35,7 +35,7 @@ export async function inspectDist(root: string, manifests: Manifests, selection:
   await collectEntries(root, environment === undefined ? 'dist' : `dist/${environment}`, entries)
   const state: DistState = { changes: [], foreign: [] }
   for (const [path, after] of manifests) {
-    const before = entries.get(path) === 'file' ? await readFile(join(root, path), 'utf8') : undefined
+    const before = entries.get(path) === 'file' ? await readManifest(root, path) : undefined
     if (before === undefined) state.changes.push({ path, after })
     else if (before !== after) state.changes.push({ path, before, after })
   }
@@ -43,12 +43,21 @@ export async function inspectDist(root: string, manifests: Manifests, selection:
     if (manifests.has(path) && kind === 'file') continue
     if (!isSelected(path, selection)) continue
     if (kind === 'file' && (await isOurs(root, path))) {
-      state.changes.push({ path, before: await readFile(join(root, path), 'utf8') })
+      state.changes.push({ path, before: await readManifest(root, path) })
     } else state.foreign.push(foreignFinding(path, kind))
   }
   state.changes.sort((a, b) => (a.path < b.path ? -1 : 1))
   state.foreign.sort((a, b) => ((a.file ?? '') < (b.file ?? '') ? -1 : 1))
   return state
+}
+
+async function readManifest(root: string, path: string): Promise<string> {
+  return withLineFeeds(await readFile(join(root, path), 'utf8'))
+}
+
+/** `core.autocrlf` checks files out with other line ends than Git stores, and YAML reads both alike. */
+function withLineFeeds(text: string): string {
+  return text.replaceAll('\r\n', '\n')
 }
 
 function foreignFinding(path: string, kind: EntryKind): Finding {
@@ -69,9 +78,10 @@ async function isOurs(root: string, path: string): Promise<boolean> {
   if (!path.endsWith('.yaml')) return false
   const file = await open(join(root, path), 'r')
   try {
-    const start = Buffer.alloc(Buffer.byteLength(HEADER))
+    // Twice the length holds the header with any line ends.
+    const start = Buffer.alloc(2 * Buffer.byteLength(HEADER))
     const { bytesRead } = await file.read(start, 0, start.length, 0)
-    return start.toString('utf8', 0, bytesRead) === HEADER
+    return withLineFeeds(start.toString('utf8', 0, bytesRead)).startsWith(HEADER)
   } finally {
     await file.close()
   }

@@ -4,4 +4,4 @@ export { type CandidateMode, type Mode, type PinChange, requireEnvironment, requ
 export { type PinEvent, pinHistory } from './pin-history.ts'
 export { type PromotionRequest, planPromotion } from './promotion.ts'
 export { planRetirement } from './retirement.ts'
-export { planRollback, refuseRemoved } from './rollback.ts'
+export { planRollback, type Rollback, refuseRemoved } from './rollback.ts'

@@ -121,12 +121,28 @@ test('a release that never ran there is refused with those that did', async () =
   ])
 })
 
-test('what is the candidate cannot become the stable version beside itself', async () => {
-  const candidate = `candidate: { release: ${old}, mode: canary, weight: 10 }\n`
-  const pin = `stable: ${now}\n${candidate}`
-  const [message, fix] = await refusal(pin, history(pin, `stable: ${old}\n`))
-  assert.is(message, `${MODEL} ${old} is the candidate in production: it cannot be stable beside itself`)
-  assert.is(fix, `End the candidate first: modelyard candidate ${MODEL} --env production --abort`)
+const CANARY = (release: string) => `candidate: { release: ${release}, mode: canary, weight: 10 } # since Monday\n`
+
+test('while a candidate runs, a rollback ends the candidate and keeps the stable version', async () => {
+  const pin = `# a comment\nstable: ${old} # why\n${CANARY(now)}`
+  const change = await decide(pin, history(pin, `stable: ${old}\n`, 'stable: 0.9.0-00000000\n'))
+  assert.equal(change.pin, { file: PIN, before: pin, after: `# a comment\nstable: ${old} # why\n` })
+  assert.equal([change.replaces, change.to], [old, old])
+  assert.equal(change.endedCandidate, { release: now, mode: 'canary', weight: 10 })
+})
+
+test('--to ends the candidate too, whichever release it names', async () => {
+  const pin = `stable: ${now}\n${CANARY('1.2.0-00000000')}`
+  const past = history(pin, `stable: ${now}\n`, `stable: 1.2.0-00000000\n`, `stable: ${old}\n`)
+  for (const [to, after] of [
+    [old, `stable: ${old}\n`],
+    [now, `stable: ${now}\n`],
+    ['1.2.0', 'stable: 1.2.0-00000000\n'],
+  ] as const) {
+    const change = await decide(pin, past, { to })
+    assert.is(change.pin.after, after)
+    assert.is(change.endedCandidate?.release, '1.2.0-00000000')
+  }
 })
 
 test('a model or an environment that is not there is named with those that are', async () => {

@@ -1,23 +1,30 @@
+import type { PinFile } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
 import { isRelease, type Plan, paths, type Repository } from '../repository/index.ts'
-import { type PinChange, requireEnvironment, requirePinned, withStable } from './pin-change.ts'
+import { type PinChange, requireEnvironment, requirePinned, withoutCandidate, withStable } from './pin-change.ts'
 import { type PastPin, pinHistory } from './pin-history.ts'
 
 export interface RollbackRequest {
   model: string
   environment: string
-  /** A version or release that ran there before; by default what ran before the present one was first promoted. */
+  /**
+   * A version or release that ran there. Default: while a candidate runs, the stable version beside it; otherwise what ran before the
+   * present one was first promoted.
+   */
   to?: string
 }
 
 export interface Rollback extends PinChange {
   /** What the pin names before, whether it can be rendered or not; absent when the model was retired. */
   replaces?: string
+  /** The candidate that the rollback ends, as the pin has it before. */
+  endedCandidate?: NonNullable<PinFile['candidate']>
   ranBefore: { commit: string; date: string }
 }
 
 /**
- * Decides a rollback from the pin's history alone: no artifact, no registry, no forge is asked.
+ * Decides a rollback from the pin's history alone: no artifact, no registry, no forge is asked. A candidate is the newest change of
+ * a pin that has one, so a rollback always ends it, and without `to` changes nothing else.
  * @param history states of the pin, newest first, the present one included
  * @throws Failure when nothing else ran before, or `to` did not
  */
@@ -34,11 +41,15 @@ export function planRollback(
   // A pin that names what does not exist is in no plan, and is what a rollback is for; one that is retired comes back.
   if (!pin && ever.length === 0) requirePinned(planned, model, repository.leftOut)
   const present = pin?.value.stable
+  const candidate = pin?.value.candidate
   const from = planned.models.find(({ name }) => name === model)?.stable
+  const isNew = ({ stable }: { stable: string }) => candidate !== undefined || stable !== present
   const target =
-    to === undefined
-      ? before.findLast(({ stable }) => stable !== present)
-      : ever.find(({ stable }) => stable !== present && (stable === to || stable.split('-')[0] === to))
+    to !== undefined
+      ? ever.find((past) => isNew(past) && (past.stable === to || past.stable.split('-')[0] === to))
+      : candidate
+        ? ever.find(({ stable }) => stable === present)
+        : before.findLast(isNew)
   if (!target) {
     const known = ever.flatMap(({ stable }) => (stable === present ? [] : [stable]))
     const fix =
@@ -48,26 +59,30 @@ export function planRollback(
     const what = to === undefined ? 'nothing else ran' : `${to} never ran`
     throw new Failure(`${what} in ${environment}${present ? ` before ${present}` : ''}`, { fix })
   }
-  if (pin && pin.value.candidate?.release.split('-')[0] === target.stable.split('-')[0]) {
-    throw new Failure(
-      `${model} ${target.stable} is the candidate in ${environment}: it cannot be stable beside itself`,
-      {
-        fix: `End the candidate first: modelyard candidate ${model} --env ${environment} --abort`,
-      },
-    )
-  }
   return {
     model,
     environment,
     ...(from && { from }),
     to: target.stable,
     mode: { kind: 'stable' },
-    pin: withStable(file, pin?.text, target.stable),
+    pin: rolledBack(file, pin?.text, target.stable, { endsCandidate: candidate !== undefined, replaces: present }),
     gates: [],
     findings: [],
     ...(present !== undefined && { replaces: present }),
+    ...(candidate && { endedCandidate: candidate }),
     ranBefore: { commit: target.state.commit, date: target.state.date },
   }
+}
+
+function rolledBack(
+  file: string,
+  before: string | undefined,
+  stable: string,
+  { endsCandidate, replaces }: { endsCandidate: boolean; replaces: string | undefined },
+): PinChange['pin'] {
+  const { after } = endsCandidate && before !== undefined ? withoutCandidate(file, before) : { after: before }
+  const text = stable === replaces ? after : withStable(file, after, stable).after
+  return { file, ...(before !== undefined && { before }), ...(text !== undefined && { after: text }) }
 }
 
 /** @throws Failure when the release that ran before was removed from the repository since: `promote` and `rollback` never do that */

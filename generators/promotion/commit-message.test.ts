@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { withTreeTrailer } from '../git/foreign-commits.ts'
 import { isolateGit, runGitWithInput, withGit } from '../git/testing/git-fixture.ts'
 import { commitMessage, lastChangeOf } from './commit-message.ts'
 
@@ -25,6 +26,25 @@ test('a message names the commit that it is about in trailers that git and Argo 
       `Argocd-reference-commit-date: ${git('log', '-1', '--format=%aI')}`,
     ])
     assert.is(await lastChangeOf(repository, 'forge', 'HEAD', ['nothing.yaml']), undefined)
+  })
+})
+
+test('a message does not grow with the number of commits that refer to one another', async () => {
+  await withGit(async ({ repository, git, write }) => {
+    git('remote', 'add', 'forge', 'git@github.com:example/models.git')
+    const lengths: number[] = []
+    for (let cycle = 1; cycle < 7; cycle++) {
+      write('pin.yaml', `stable: 1.${cycle}.0\n`)
+      const reference = await lastChangeOf(repository, 'forge', 'HEAD', ['pin.yaml'])
+      const facts = { Before: `1.${cycle}.0`, After: `1.${cycle + 1}.0`, 'Checked-at': 'a'.repeat(40) }
+      const message = withTreeTrailer(commitMessage('Promote x', facts, reference), 'b'.repeat(40))
+      // As a squash merge writes it: the former message inside the body, indented by nothing, and a person's words below.
+      git('commit', '--quiet', '--all', '-m', 'Promote x (#1)', '-m', message, '-m', 'Checked by hand.')
+      lengths.push(message.length)
+    }
+    assert.ok(Math.max(...lengths.slice(2)) === lengths[2], String(lengths))
+    const { body } = (await lastChangeOf(repository, 'forge', 'HEAD', ['pin.yaml'])) ?? {}
+    assert.is(body, 'Promote x\n\nChecked by hand.')
   })
 })
 

@@ -29,7 +29,22 @@ export async function lastChangeOf(
   if (sha === '') return undefined
   const repoUrl = webAddress(await remoteUrl(repository, remote))
   const author = `${quoted(name)} <${address}>`
-  return { sha, author, date, subject, body: body.trim(), ...(repoUrl !== undefined && { repoUrl }) }
+  return { sha, author, date, subject, body: withoutGenerated(body), ...(repoUrl !== undefined && { repoUrl }) }
+}
+
+/** What Argo CD or Modelyard wrote about the former commit: repeated in each commit that refers to one, it would double every time. */
+const GENERATED = /^(Argocd-reference-commit-[\w-]+|Before|After|Checked-at|Emergency|Gate-override|Modelyard-tree): /
+/** Characters. A trailer is one line that people see beside the synced revision. */
+const MAX_BODY = 2000
+
+/** What a person wrote; a squash merge may have trailers of several commits anywhere in its body. */
+function withoutGenerated(body: string): string {
+  const kept = body.split('\n').filter((line) => !GENERATED.test(line))
+  const text = kept
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()
+  return text.length > MAX_BODY ? `${text.slice(0, MAX_BODY - 3).trimEnd()}...` : text
 }
 
 function webAddress(url: string): string | undefined {

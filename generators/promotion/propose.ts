@@ -37,6 +37,8 @@ export interface ProposalOptions {
   push: boolean
   /** Decide, render and check everything, then throw it away. */
   dryRun: boolean
+  /** Replace a branch although somebody else committed to it. */
+  replaceBranch?: boolean
   /** Leave artifacts out of the checks. */
   offline: boolean
   /** Told what happened although nothing came of the run, for example that an open pull request was closed. */
@@ -166,6 +168,7 @@ export async function propose<Change extends PinChange, Report extends { finding
       rivals: rivalsOf(kind, model, environment),
       forge,
       push,
+      ...(options.replaceBranch && { replaceBranch: true }),
     }
     const published =
       emergency === undefined || !push ? await publishChange(proposed) : await publishEmergency(proposed, done)

@@ -68,6 +68,74 @@ test('other content is pushed over the former, and the pull request updated in p
   })
 })
 
+/** A colleague commits to the branch of the change, on the remote. */
+function commitBeside(fixture: GitFixture, work: (git: GitFixture['git']) => void): string {
+  fixture.git('fetch', '--quiet', 'origin')
+  fixture.git('switch', '--quiet', '--detach', 'origin/promote/x/y')
+  work(fixture.git)
+  fixture.git('push', '--quiet', 'origin', '+HEAD:promote/x/y')
+  const commit = fixture.git('rev-parse', 'HEAD')
+  fixture.git('switch', '--quiet', 'main')
+  return commit
+}
+
+test('commits of somebody else on the branch are kept and named; --replace-branch discards them', async ({ forge }) => {
+  const kinds: Record<string, (git: GitFixture['git'], root: string) => void> = {
+    'a commit on top': (git, root) => {
+      writeFileSync(join(root, 'limits.txt'), '512Mi')
+      git('add', 'limits.txt')
+      git('commit', '--quiet', '--message', 'Raise the limit')
+    },
+    'an amended commit': (git, root) => {
+      writeFileSync(join(root, 'pin.yaml'), 'stable: 2.0.0 # checked by hand\n')
+      git('commit', '--quiet', '--all', '--amend', '--no-edit')
+    },
+    'a merge that changes something': (git, root) => {
+      git('merge', '--quiet', '--no-ff', '--no-commit', 'main')
+      writeFileSync(join(root, 'limits.txt'), '512Mi')
+      git('add', 'limits.txt')
+      git('commit', '--quiet', '--message', 'Merge main')
+    },
+  }
+  for (const [kind, work] of Object.entries(kinds)) {
+    await withGit(async (fixture) => {
+      await change(fixture, forge)
+      fixture.commit('other.txt', 'x', 'Unrelated')
+      const foreign = commitBeside(fixture, (git) => work(git, fixture.repository.root))
+      const failure = await failureOf(() => change(fixture, forge, {}, 'stable: 3.0.0\n'))
+      assert.match(failure.message, `${foreign.slice(0, 7)} `, kind)
+      assert.match(failure.fix ?? '', '--replace-branch')
+      assert.is(runGit(fixture.remote, 'rev-parse', 'promote/x/y'), foreign, kind)
+      assert.is(fixture.git('branch', '--list', 'promote/x/y'), '', 'no local branch hides it')
+
+      const replaced = await change(fixture, forge, { replaceBranch: true }, 'stable: 3.0.0\n')
+      assert.equal([replaced.pushed, replaced.replaced], [true, foreign], kind)
+    })
+  }
+})
+
+test('a branch that the forge only updated with its base is replaced', async ({ forge }) => {
+  await withGit(async (fixture) => {
+    await change(fixture, forge)
+    fixture.commit('other.txt', 'x', 'Unrelated')
+    commitBeside(fixture, (git) => git('merge', '--quiet', '--no-ff', '--message', 'Update branch', 'main'))
+    assert.is((await change(fixture, forge)).pushed, true)
+  })
+})
+
+test('a local branch with commits of somebody else is kept too', async () => {
+  await withGit(async (fixture) => {
+    await change(fixture, undefined, { push: false })
+    fixture.git('switch', '--quiet', 'promote/x/y')
+    fixture.commit('other.txt', 'x', 'By hand')
+    const mine = fixture.git('rev-parse', 'promote/x/y')
+    fixture.git('switch', '--quiet', 'main')
+    const failure = await failureOf(() => change(fixture, undefined, { push: false }, 'stable: 3.0.0\n'))
+    assert.match(failure.message, 'By hand')
+    assert.is(fixture.git('rev-parse', 'promote/x/y'), mine)
+  })
+})
+
 test('a moved base is a new commit for the branch', async ({ forge }) => {
   await withGit(async (fixture) => {
     await change(fixture, forge)

@@ -1,7 +1,15 @@
 import { Failure } from '../findings/index.ts'
 import type { CheckReport, Forge, PullRequest, Reviewers } from '../forges/index.ts'
 import type { GitRepository } from '../git/index.ts'
-import { branchState, type CommitState, commitState, pushBranch, setLocalBranch } from '../git/index.ts'
+import {
+  branchState,
+  type CommitState,
+  commitState,
+  foreignCommits,
+  pushBranch,
+  resolveCommit,
+  setLocalBranch,
+} from '../git/index.ts'
 import { asFailure, closeSuperseded, openRivals, type Rival, refuseBehind } from './conflicting-pull-requests.ts'
 
 export interface Change {
@@ -29,6 +37,8 @@ export interface Change {
   forge: Forge | undefined
   /** False: the change stays a local branch. */
   push: boolean
+  /** Replaces a branch although it has commits of somebody else. Default: refuse. */
+  replaceBranch?: boolean
 }
 
 export interface Published {
@@ -55,6 +65,7 @@ export interface Published {
 export async function publishChange(change: Change): Promise<Published> {
   const { repository, branch, baseBranch, commit, forge } = change
   if (!change.push) {
+    await refuseForeign(change, await resolveCommit(repository, `refs/heads/${branch}`), 'the local branch')
     await setLocalBranch(repository, branch, commit)
     return { branch, commit, pushed: false, superseded: [], problems: [] }
   }
@@ -85,6 +96,7 @@ async function bringToRemote(change: Change): Promise<Pick<Published, 'commit' |
     const wanted = await commitState(repository, commit)
     const there = await branchState(repository, remote, branch)
     if (isEqual(there, wanted, change)) return { commit: there.commit, pushed: false }
+    await refuseForeign(change, there.commit, remote)
     try {
       await pushBranch(repository, { remote, branch, commit, ...(there.commit && { expected: there.commit }) })
       return { commit, pushed: true, ...(there.commit && { replaced: there.commit }) }
@@ -99,6 +111,28 @@ async function bringToRemote(change: Change): Promise<Pick<Published, 'commit' |
   }
 }
 
+/**
+ * A branch that somebody else committed to keeps those commits.
+ * @throws Failure that names them
+ */
+async function refuseForeign(change: Change, commit: string | undefined, place: string): Promise<void> {
+  const { repository, branch, baseCommit, replaceBranch } = change
+  if (commit === undefined || replaceBranch) return
+  const foreign = await foreignCommits(repository, { commit, base: baseCommit })
+  if (foreign.length === 0) return
+  const named = foreign.slice(0, 5).map((one) => `${one.commit.slice(0, 7)} ${one.author}: ${one.subject}`)
+  const more = foreign.length > named.length ? `; ${foreign.length - named.length} more` : ''
+  throw new BranchInUse(
+    `${branch} on ${place} has ${foreign.length === 1 ? 'a commit' : `${foreign.length} commits`} that modelyard did not make: ${named.join('; ')}${more}`,
+    {
+      fix: 'It was left as it is. Merge or close its pull request, move the commits to another branch, or discard them with --replace-branch.',
+    },
+  )
+}
+
+/** The branch of the change is somebody else's too. */
+class BranchInUse extends Failure {}
+
 function isEqual(there: Partial<CommitState>, wanted: CommitState, { baseCommit }: Change): there is CommitState {
   return (
     there.commit !== undefined &&
@@ -110,7 +144,7 @@ function isEqual(there: Partial<CommitState>, wanted: CommitState, { baseCommit 
 
 /** A remote that cannot be asked or refuses leaves the commit on a local branch: at 3 a.m. with the network down the work is not lost. */
 export async function keep({ repository, branch, commit }: Change, error: unknown): Promise<never> {
-  if (!(error instanceof Failure)) throw error
+  if (!(error instanceof Failure) || error instanceof BranchInUse) throw error
   const kept = await setLocalBranch(repository, branch, commit).then(
     () => `The change is kept on the local branch ${branch}.`,
     () => `The change is commit ${commit}.`,

@@ -1,6 +1,6 @@
 import { scalarHistory } from '../git/index.ts'
-import { planRollback, refuseRemoved } from '../pins/index.ts'
-import { paths } from '../repository/index.ts'
+import { planRollback, type Rollback, refuseRemoved } from '../pins/index.ts'
+import { paths, type Repository } from '../repository/index.ts'
 import type { RollbackReport } from '../review/index.ts'
 import { describeRollback, namedVersion, promotedVersion, renderedChanges, runningVersion } from '../review/index.ts'
 import { type Proposal, type ProposalOptions, propose } from './propose.ts'
@@ -27,22 +27,39 @@ export async function rollback(
     },
     describe: async (change, applied, baseCommit) => {
       const to = promotedVersion(change, applied)
-      const { replaces } = change
+      const { replaces, endedCandidate: ended } = change
       const report: RollbackReport = {
         model,
         environment,
         ...(replaces !== undefined && { from: namedVersion(replaces) }),
         to: runningVersion(to),
+        ...(ended && { candidate: { version: namedVersion(ended.release), mode: ended.mode, weight: ended.weight } }),
         ...(reason !== undefined && { reason }),
         ranBefore: change.ranBefore,
-        undo:
-          replaces === undefined
-            ? `modelyard retire ${model} --env ${environment}`
-            : `modelyard rollback ${model} --env ${environment} --to ${replaces}`,
+        undo: undoCommand(change, applied.repository),
         ...renderedChanges(change, applied),
         baseCommit,
       }
       return { report, ...describeRollback(report) }
     },
   })
+}
+
+/** A candidate that was ended is started again from where it came. */
+function undoCommand(
+  { model, environment, replaces, endedCandidate: ended, to }: Rollback,
+  repository: Repository,
+): string {
+  const source = repository.environments.get(environment)?.definition.value.promotesFrom?.name
+  const stable = replaces === undefined || replaces === to ? undefined : replaces
+  const steps = [
+    ...(replaces === undefined ? [`modelyard retire ${model} --env ${environment}`] : []),
+    ...(stable === undefined ? [] : [`modelyard rollback ${model} --env ${environment} --to ${stable}`]),
+    ...(ended && source !== undefined
+      ? [
+          `modelyard promote ${model} --from ${source} --to ${environment} --candidate ${ended.mode} --weight ${ended.weight}`,
+        ]
+      : []),
+  ]
+  return steps.join(' && ')
 }

@@ -1,8 +1,18 @@
 import { constants } from 'node:fs'
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { GoldenSamples, ModelInterface } from 'modelyard-serving/contract'
-import { checkGoldenSamples, createSession, type GraphFacts, ModelError } from 'modelyard-serving/session'
+import {
+  checkGoldenSamples,
+  createProcessSession,
+  type GraphFacts,
+  isBroken,
+  limitsOf,
+  ModelError,
+  type ModelLimits,
+  madeUpFeeds,
+  type ProcessSession,
+} from 'modelyard-serving/session'
 import type { DefinedModel, VersionFile } from '../definitions/index.ts'
 import { Failure, type Finding, hasErrors } from '../findings/index.ts'
 import { evaluateThreshold, type Verdict } from '../gates/index.ts'
@@ -24,6 +34,8 @@ export interface Registration {
   samples?: string
   baseline?: string
   lineage: string
+  /** What the model may take here. Default: by its size. */
+  limits?: Partial<ModelLimits>
 }
 
 /** What `register` decided; nothing is written before `writeRegistration`. */
@@ -50,9 +62,8 @@ export async function planRegistration(repository: Repository, request: Registra
   if (hasErrors(findings)) return plan
   requireExternalData(request.onnx, facts)
 
-  if (training.samples) {
-    plan.golden = await runGoldenSamples(request, modelInterface, facts, training.samples, findings)
-  } else {
+  plan.golden = await tryModel(request, modelInterface, facts, training.samples, findings)
+  if (!training.samples) {
     const message =
       'registered without golden samples: nothing proves that it predicts what the training framework does'
     findings.push({
@@ -134,28 +145,47 @@ async function readTraining(request: Registration, findings: Finding[]): Promise
   return training
 }
 
-async function runGoldenSamples(
+/** Opens the model and asks it, in a process of its own: its samples, or one request that is made up. */
+async function tryModel(
   request: Registration,
   modelInterface: ModelInterface,
   facts: GraphFacts,
-  samples: GoldenSamples,
+  samples: GoldenSamples | undefined,
   findings: Finding[],
 ): Promise<RegistrationPlan['golden']> {
-  const session = await createSession(request.onnx, modelInterface, { facts }).catch((error: unknown) => {
-    throw error instanceof ModelError
-      ? new Failure(error.message, { fix: 'Export the model to ONNX again.', cause: error })
-      : error
-  })
+  const limits = { ...limitsOf(await bytesOf(request.onnx, facts)), ...request.limits }
+  let session: ProcessSession | undefined
   try {
+    session = await createProcessSession(request.onnx, modelInterface, { limits })
+    if (samples === undefined) {
+      await session.run(madeUpFeeds(modelInterface)).catch((error: unknown) => {
+        // A made-up request may be refused; it must not break anything.
+        if (isBroken(error)) throw error
+      })
+      return undefined
+    }
     const result = await checkGoldenSamples(session, modelInterface, samples)
     for (const { message } of result.failed.slice(0, 10)) {
       const fix = `${samples.source} computed another value: correct the export, or the tolerance if the difference is meant.`
       findings.push({ rule: 'golden-sample-failed', severity: 'error', message, file: request.samples ?? '', fix })
     }
     return { samples: result.samples, maxToleranceShare: result.maxToleranceShare }
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error
+    const fix = isBroken(error)
+      ? 'Correct the graph: no pod could run it beside others.'
+      : 'Export the model to ONNX again.'
+    throw new Failure(error.message, { fix, cause: error })
   } finally {
-    await session.release()
+    await session?.release()
   }
+}
+
+/** Of the model and its external data. */
+async function bytesOf(onnx: string, { externalData }: GraphFacts): Promise<number> {
+  const files = [onnx, ...externalData.map((name) => join(dirname(onnx), name))]
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size))
+  return sizes.reduce((sum, size) => sum + size, 0)
 }
 
 function gateFindings(definition: Loaded<DefinedModel>, gates: Verdict[]): Finding[] {

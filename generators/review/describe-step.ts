@@ -1,7 +1,7 @@
 import { assemble, type Description, hidden, lookHere, MAX_TITLE, type Part } from './assemble-body.ts'
 import { clip, escapeText, inlineCode } from './markdown.ts'
 import { count, formatNumber } from './numbers.ts'
-import type { CandidateReport, RetirementReport, RollbackReport } from './report.ts'
+import type { CandidateReport, RetirementReport, RollbackReport, RunningVersion } from './report.ts'
 import { objectLines, undoSection } from './sections.ts'
 import { modeName, sides } from './summary.ts'
 
@@ -9,20 +9,45 @@ type Step = RollbackReport | CandidateReport | RetirementReport
 
 /** The pull request of a rollback. */
 export function describeRollback(report: RollbackReport): Description {
+  const { ranBefore, candidate, environment } = report
+  if (candidate && report.from && isSame(report.from, report.to)) return describeEndedCandidate(report, candidate)
   const names = sides(report)
-  const { ranBefore } = report
   const change = names.from === undefined ? names.to : `${names.from} -> ${names.to}`
+  const ended = candidate && `${modeName(candidate.mode)} ${sides({ to: candidate.version }).to}`
   const before =
     ranBefore === undefined
       ? 'That it ran here before is **not known** from history.'
       : `It ran here before (${inlineCode(ranBefore.commit.slice(0, 7))}, ${escapeText(ranBefore.date)}).`
   return describeStep(report, {
-    title: `Roll back ${report.model} ${change} in ${report.environment}`,
+    title: `Roll back ${report.model} ${change}${ended ? `, end ${ended}` : ''} in ${environment}`,
     heading: `back: ${change}`,
-    verdict: 'rollback',
+    verdict: ended ? `rollback, ${ended} ends` : 'rollback',
     sentences: `${before}\nNothing was measured or gated again for this.`,
-    effect: `Runs ${escapeText(names.to)} ${names.from === undefined ? 'again' : `instead of ${escapeText(names.from)}`}`,
+    effect: `Runs ${escapeText(names.to)} ${names.from === undefined ? 'again' : `instead of ${escapeText(names.from)}`}${ended ? `; ends ${escapeText(ended)}` : ''}`,
     restarts: names.from !== undefined,
+    block: hidden('rollback', report),
+  })
+}
+
+function isSame(one: RunningVersion, other: RunningVersion): boolean {
+  return one.version === other.version && one.release === other.release
+}
+
+/** A rollback while a candidate runs takes the candidate out; the stable version stays. */
+function describeEndedCandidate(
+  report: RollbackReport,
+  { version, mode, weight }: NonNullable<RollbackReport['candidate']>,
+): Description {
+  const { model, environment, to } = report
+  const names = sides({ from: to, to: version })
+  const kind = modeName(mode)
+  return describeStep(report, {
+    title: `Roll back ${model} in ${environment}: end ${kind} ${names.to}, keep ${names.from}`,
+    heading: `back: ${names.to} ends, ${names.from} stays`,
+    verdict: `rollback, ${kind} of ${formatNumber(weight)} % ends`,
+    sentences: `${escapeText(names.from ?? '')} answers everything again.\nNothing was measured or gated again for this.`,
+    effect: `Sends no more requests to ${escapeText(names.to)}`,
+    restarts: true,
     block: hidden('rollback', report),
   })
 }

@@ -26,7 +26,7 @@ export function comparePredictions(
   modelInterface: ModelInterface,
   reading?: EvaluationRows,
 ): PredictionComparison {
-  const samples = 'unknown' in golden ? { passed: 0, total: 0 } : golden
+  const samples = 'passed' in golden ? golden : { passed: 0, total: 0 }
   if ('unknown' in compared) return { kind: 'unknown', reason: compared.unknown }
   const { rows } = compared
   const decision = decisionOf(modelInterface, rows[0]?.candidate)

@@ -173,9 +173,11 @@ interface StepReport extends RenderedChanges {
 
 /** Everything that a rollback's pull request says. */
 export interface RollbackReport extends StepReport {
-  /** Absent: the model was retired, and comes back. */
+  /** The stable version before; absent when the model was retired and comes back. Equal to `to` when only a candidate ends. */
   from?: RunningVersion
   to: RunningVersion
+  /** The candidate that ends. `weight` in percent. */
+  candidate?: { version: RunningVersion; mode: 'canary' | 'ab' | 'shadow'; weight: number }
   /** When `to` last ran there and until which commit. */
   ranBefore?: { commit: string; date: string }
 }

@@ -78,8 +78,10 @@ ignore-scripts=true
 fund=false
 `
 
-const GIT_ATTRIBUTES = `# Files are compared byte for byte: the same line ends on every machine.
+const GIT_ATTRIBUTES = `# The same line ends on every machine: dist/ is compared, and artifacts are named by their digest.
 * text=auto eol=lf
+models/*/artifacts/** -text
+models/*/evaluation/** -text
 *.onnx binary
 dist/** linguist-generated
 `

@@ -67,9 +67,17 @@ test('an artifact with another content is found at the digest, with both', async
   })
   assert.equal(rest, [])
   assert.equal(finding && place(finding), ['artifact-digest', 'error', VERSION, line])
-  const digests = /^(\S+) has sha256 \w{64} \((\d+) bytes\), and the version says \w{64} \((\d+) bytes\)$/
+  const digests = /^(\S+) has sha256 \w{64} \((\d+) bytes\), and the version names \w{64} \((\d+) bytes\)$/
   const [, path, now, sealed] = digests.exec(finding?.message ?? '') ?? []
   assert.equal([path, Number(now) - Number(sealed)], [PATH, 1])
+})
+
+test('a Git LFS pointer is content that is not here, and names the command that fetches it', async () => {
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'a'.repeat(64)}\nsize 12345\n`
+  const [finding, ...more] = await findings(({ write }) => write(ONNX, pointer))
+  assert.equal(more, [])
+  assert.is(finding?.rule, 'artifact-unavailable')
+  assert.match(finding?.fix ?? '', `git lfs pull --include "${ONNX}"`)
 })
 
 test('golden samples with a wrong digest are found at their own line', async () => {

@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { sha256File } from 'modelyard-serving/artifact'
 import type { GoldenSamples } from 'modelyard-serving/contract'
 import {
   checkGoldenSamples,
   compareInterface,
-  createSession,
+  createProcessSession,
+  isBroken,
+  limitsOf,
   ModelError,
   readModel,
   type Session,
@@ -56,7 +59,9 @@ async function checkSamples(modelPath: string, samplesPath: string, version: Loa
   let session: Session | undefined
   try {
     const golden = JSON.parse(await readFile(samplesPath, 'utf8')) as GoldenSamples
-    session = await createSession(modelPath, version.value.interface)
+    const { model, externalData = [] } = version.value.bundle
+    const bytes = [model, ...externalData].reduce((sum, { size }) => sum + size, 0)
+    session = await createProcessSession(modelPath, version.value.interface, { limits: limitsOf(bytes) })
     const result = await checkGoldenSamples(session, version.value.interface, golden)
     const [first] = result.failed
     if (!first) return []
@@ -66,6 +71,12 @@ async function checkSamples(modelPath: string, samplesPath: string, version: Loa
   } catch (error) {
     if (error instanceof SyntaxError) return [failed('the golden samples are not JSON', 'Register the version again.')]
     if (!(error instanceof ModelError)) throw error
+    if (isBroken(error)) {
+      const fix = 'Correct the graph and register it again: no pod could run it beside others.'
+      return [
+        located('model-over-limits', version, ['bundle', 'model'], error.problems[0]?.message ?? error.message, fix),
+      ]
+    }
     return [located('model-unreadable', version, ['bundle', 'model'], error.message, 'Export the model anew.')]
   } finally {
     await session?.release()
@@ -92,9 +103,28 @@ async function checkFile(
   try {
     const actual = await sha256File(local)
     if (actual.sha256 === file.sha256 && actual.size === file.size) return []
-    const message = `${file.path} has sha256 ${actual.sha256} (${actual.size} bytes), and the version says ${file.sha256} (${file.size} bytes)`
-    const fix = 'Restore the file, or register the changed one as a version of its own.'
-    return [located('artifact-digest', version, [...path, 'sha256'], message, fix)]
+    const at = [...path, 'sha256']
+    const content = await contentState(local, actual.size, file)
+    switch (content) {
+      case 'lfs-pointer': {
+        const message = `${file.path} is a Git LFS pointer: its content is not on this machine`
+        const fix = `Fetch it: git lfs pull --include "${MODELS}/${model}/${file.path}"`
+        return [located('artifact-unavailable', version, at, message, fix, 'warning')]
+      }
+      case 'crlf': {
+        const message = `${file.path} was checked out with CRLF line ends; apart from them it is what the version names`
+        const fix =
+          'Add "models/*/artifacts/** -text" to .gitattributes, remove the file and check it out again: git checkout -- <file>'
+        return [located('artifact-digest', version, at, message, fix)]
+      }
+      case 'other': {
+        const message = `${file.path} has sha256 ${actual.sha256} (${actual.size} bytes), and the version names ${file.sha256} (${file.size} bytes)`
+        const fix = 'Restore the file from Git or the store, or register the changed one under the next version.'
+        return [located('artifact-digest', version, at, message, fix)]
+      }
+      default:
+        return content satisfies never
+    }
   } catch (error) {
     const message = `${file.path} could not be read (${(error as NodeJS.ErrnoException).code ?? error})`
     const fix = file.path?.startsWith('npm:')
@@ -103,6 +133,24 @@ async function checkFile(
     return [located('artifact-unavailable', version, [...path, 'path'], message, fix, 'warning')]
   }
 }
+
+/** https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: a pointer is smaller than 1,024 bytes and begins with this. */
+const LFS_POINTER = /^version https:\/\/(git-lfs\.github\.com|hawser\.github\.com)\/spec\//
+
+/** Why a file does not have the digest that a version names. */
+async function contentState(
+  local: string,
+  size: number,
+  { sha256, size: wanted }: BundleFile,
+): Promise<'lfs-pointer' | 'crlf' | 'other'> {
+  if (size < 1024 && LFS_POINTER.test(await readFile(local, 'latin1'))) return 'lfs-pointer'
+  if (size <= wanted || size > MAX_TEXT) return 'other'
+  const text = Buffer.from((await readFile(local, 'latin1')).replaceAll('\r\n', '\n'), 'latin1')
+  return createHash('sha256').update(text).digest('hex') === sha256 ? 'crlf' : 'other'
+}
+
+/** Bytes. Samples and baselines are smaller; nobody converts line ends of a larger file by accident. */
+const MAX_TEXT = 64 * 1024 * 1024
 
 async function checkGraph(modelPath: string, version: Loaded<VersionFile>): Promise<Finding[]> {
   try {

@@ -288,6 +288,17 @@ x-kubernetes-validations: [{ rule: '${rule}', message: no good }]`)
   assert.equal(await verdict('self.size > oldSelf.size'), [])
 })
 
+test('rules see whole numbers as they are written', async () => {
+  const definition = thingDefinition(`type: object
+properties: { size: { type: integer, format: int64 } }
+x-kubernetes-validations: [{ rule: 'self.size == 9007199254740993', message: other }]`)
+  const thing = (size: string) =>
+    `apiVersion: example.com/v1\nkind: Thing\nmetadata: { name: a }\nspec: { size: ${size} }\n`
+  const files = (size: string) => ({ 'a.yaml': `${definition}---\n${thing(size)}` })
+  assert.equal((await validated(files('9007199254740993'))).found, [])
+  assert.equal((await validated(files('9007199254740992'))).found, ['resource-rule-broken error a.yaml:24'])
+})
+
 test('a link out of the folder, and one to nothing, could not be checked; one inside it is checked at its own place', async () => {
   await inFolder({ 'in/a.yaml': configMap('a'), 'secret.yaml': configMap('b') }, async (folder) => {
     symlinkSync(join(folder, 'secret.yaml'), join(folder, 'in/out.yaml'))

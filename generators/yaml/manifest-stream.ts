@@ -47,12 +47,20 @@ const MAX_FULL_PARSE = 3 * 2 ** 20
 export function readStream({ file, text }: Stream): StreamContent {
   const documents: StreamDocument[] = []
   const findings: Finding[] = []
-  const whole = normalized(text())
-  for (const { start, end } of splitDocuments(whole)) {
+  const given = text()
+  const whole = normalized(given)
+  const parts = splitDocuments(whole)
+  let jsonObjects = 0
+  for (let next = parts.next(); !next.done; next = parts.next()) {
+    const { start, end, fault } = next.value
     const line = () => lineAt(whole, start)
     if (documents.length + findings.length >= MAX_DOCUMENTS) {
       findings.push(tooLarge(file, line(), `more than ${MAX_DOCUMENTS} documents`))
       break
+    }
+    if (fault) {
+      findings.push(syntaxError(file, line(), FAULTS[fault]))
+      if (fault !== 'unmarked') continue
     }
     const part = start === 0 && end === whole.length ? whole : whole.slice(start, end)
     if (part.length > MAX_DOCUMENT) {
@@ -62,7 +70,15 @@ export function readStream({ file, text }: Stream): StreamContent {
     const value = readPlainYaml(part)
     if (value !== NOT_PLAIN) {
       if (value === null) continue
+      if (jsonObjects > 1) findings.push(syntaxError(file, line(), FAULTS.json))
       documents.push(new PlainDocument(value, { file, text, start, end }))
+      continue
+    }
+    // Objects of JSON may follow each other at the beginning of a stream.
+    const objects = documents.length === 0 && findings.length === 0 ? jsonObjectsIn(whole, start, end) : []
+    if (objects.length > 1) {
+      jsonObjects = objects.length
+      for (const object of objects) documents.push(new PlainDocument(object.value, { file, text, ...object }))
       continue
     }
     const excess = excessOf(part)
@@ -81,7 +97,37 @@ export function readStream({ file, text }: Stream): StreamContent {
     const lineOf = (path: DocumentPath) => document.lineOf(path) + first - 1
     documents.push({ file, value: document.value, lineOf, place: { file, text, start, end } })
   }
+  // Kubernetes looks for the markers between line feeds, and for the rest of YAML between all line ends.
+  if (documents.length > 1 && /\r(?:---|\.\.\.)/.test(given)) findings.push(syntaxError(file, 1, FAULTS.returns))
   return { documents, findings, directives: streamDirectives(whole) }
+}
+
+/** What Kubernetes' reader does not take, or takes otherwise than it looks. */
+const FAULTS = {
+  separator: {
+    message: 'invalid document separator: --- must stand alone on its line',
+    fix: 'Put a line break after ---.',
+  },
+  directive: {
+    message: 'a directive (%) is not allowed: Kubernetes splits the stream at --- first',
+    fix: 'Remove the line; Kubernetes reads YAML as it is.',
+  },
+  unmarked: {
+    message: 'what follows ... up to the next --- is ignored by Kubernetes',
+    fix: 'Write --- instead of ... between the objects.',
+  },
+  json: {
+    message: 'a stream that begins with several JSON objects must go on with JSON',
+    fix: 'Separate all objects by ---, or none.',
+  },
+  returns: {
+    message: 'Kubernetes reads only the first document: the lines end in a carriage return alone',
+    fix: 'Save the file with line feeds.',
+  },
+} as const
+
+function syntaxError(file: string, line: number, says: { message: string; fix: string }): Finding {
+  return { rule: 'yaml-syntax', severity: 'error', message: says.message, file, line, fix: says.fix }
 }
 
 /** The directives of a normalized stream. */
@@ -133,7 +179,7 @@ function commonSlip(text: string): string | undefined {
 /** Without a byte order mark, lines ended by a line feed alone. */
 export function normalized(text: string): string {
   const body = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
-  return body.includes('\r') ? body.replaceAll('\r\n', '\n') : body
+  return body.includes('\r') ? body.replaceAll(/\r\n?/g, '\n') : body
 }
 
 interface Notes {
@@ -211,40 +257,47 @@ function lineAt(text: string, start: number): number {
 interface Part {
   start: number
   end: number
+  /** Why Kubernetes does not read it, or not as it looks. */
+  fault?: 'separator' | 'directive' | 'unmarked'
 }
 
 /**
- * Where the documents of a stream are. `---` and `...` at the start of a line end a document wherever they stand (YAML 1.2,
- * production c-forbidden), so that no parsing is needed; content or a directive beside a marker belongs to its document.
+ * Where the documents of a stream are. A line that begins with `---` ends a document wherever it stands, as `...` does for go-yaml,
+ * so that no parsing is needed.
  */
 function* splitDocuments(text: string): Generator<Part> {
   let start = 0
-  // The marker after a directive belongs to the directive.
-  let hasDirective = text.startsWith('%')
+  let fault: Part['fault']
   for (const at of maybeMarkers(text)) {
     const next = afterMarker(text, at)
-    if (next === undefined) continue
-    if (hasDirective && text.startsWith('-', at)) {
-      hasDirective = false
-      continue
-    }
-    if (at > start) yield { start, end: at }
-    start = next
-    hasDirective = text.startsWith('%', start)
+    if (next === undefined && !text.startsWith('-', at)) continue
+    if (at > start) yield part(text, start, at, fault)
+    fault = next === undefined ? 'separator' : text.startsWith('.', at) ? 'unmarked' : undefined
+    start = next ?? at
   }
-  if (start < text.length) yield { start, end: text.length }
+  if (start < text.length) yield part(text, start, text.length, fault)
 }
 
-/** Where the document after a marker begins: on the next line, or here, with content beside it; undefined where this is none. */
+function part(text: string, start: number, end: number, fault: Part['fault']): Part {
+  if (fault === 'separator') return { start, end, fault }
+  if (text.startsWith('%', start)) return { start, end, fault: 'directive' }
+  return fault !== undefined && !isBlank(text, start, end) ? { start, end, fault } : { start, end }
+}
+
+/** Nothing but blanks and comments. */
+function isBlank(text: string, start: number, end: number): boolean {
+  return /^(?:\s*(?:#[^\n]*)?(?:\n|$))*$/.test(text.slice(start, end))
+}
+
+/** Where the document after a marker begins: on the next line; undefined where this is none, or holds more than a comment. */
 function afterMarker(text: string, at: number): number | undefined {
   if (text.startsWith('\n', at + 3)) return at + 4
   MARKER.lastIndex = at
-  const [marked, kind, rest = ''] = MARKER.exec(text) ?? []
-  if (marked === undefined) return undefined
-  return kind === '...' || rest === '' || rest.startsWith('#') ? at + marked.length : at
+  const [marked] = MARKER.exec(text) ?? []
+  return marked === undefined ? undefined : at + marked.length
 }
 
-const MARKER = /(---|\.\.\.)(?:[ \t]+([^\n]*))?(?:\n|$)/y
+const MARKER = /(?:---|\.\.\.)[^\S\n]*(?:#[^\n]*)?(?:\n|$)/y
 
 /** Every line that begins as a marker does. */
 function* maybeMarkers(text: string): Generator<number> {
@@ -258,3 +311,49 @@ function* maybeMarkers(text: string): Generator<number> {
     else dots = text.indexOf('\n...', at + 1)
   }
 }
+
+/** Objects of JSON that follow each other, with or without blanks between them; none where that is not all there is. */
+function jsonObjectsIn(text: string, start: number, end: number): (Omit<Part, 'fault'> & { value: unknown })[] {
+  const objects: (Omit<Part, 'fault'> & { value: unknown })[] = []
+  for (let at = start; ; ) {
+    while (at < end && /\s/.test(text[at] ?? '')) at++
+    if (at === end) return objects
+    const close = endOfJson(text, at, end)
+    if (close === undefined) return []
+    const object = text.slice(at, close)
+    const value = isJson(object) ? readPlainYaml(object) : NOT_PLAIN
+    if (value === NOT_PLAIN) return []
+    objects.push({ start: at, end: close, value })
+    at = close
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const CLOSING: Record<string, string> = { '{': '}', '[': ']' }
+
+/** Offset behind the bracket that closes the one at `start`; undefined where it is none, or stays open. */
+function endOfJson(text: string, start: number, end: number): number | undefined {
+  const open: string[] = []
+  BRACKET.lastIndex = start
+  if (!Object.hasOwn(CLOSING, text[start] ?? '')) return undefined
+  for (let found = BRACKET.exec(text); found && found.index < end; found = BRACKET.exec(text)) {
+    const [piece] = found
+    if (Object.hasOwn(CLOSING, piece)) open.push(CLOSING[piece] ?? '')
+    else if (piece === '}' || piece === ']') {
+      if (open.pop() !== piece) return undefined
+      if (open.length === 0) return BRACKET.lastIndex
+    }
+  }
+  return undefined
+}
+
+/** A bracket, or a text, in which brackets mean nothing. */
+const BRACKET = /[{}[\]]|"(?:[^"\\\n]|\\.)*"/g

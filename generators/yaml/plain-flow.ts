@@ -1,10 +1,7 @@
-import { END, hashed, plainScalarAt, type Units, unitsOf } from './plain-units.ts'
+import { END, hashed, NOT_PLAIN, plainScalarAt, type Units, unitsOf } from './plain-units.ts'
 
 /** Lines of a document's parts, by map or list and then by key or index; 1-based within the text that was read. */
 export type Positions = Map<object, Map<string | number, number>>
-
-/** What the fast reader gives for a text that it leaves to the full parser. It never says that a text is wrong. */
-export const NOT_PLAIN = Symbol('not plain YAML')
 
 /** Deeper documents go to the full parser, which refuses them. */
 export const MAX_DEPTH = 100

@@ -1,4 +1,4 @@
-import { NOT_PLAIN } from './plain-flow.ts'
+import { NOT_PLAIN } from './plain-units.ts'
 
 const LF = 10
 const SPACE = 32

@@ -1,5 +1,8 @@
 import { resolvePlainScalar } from './plain-scalar.ts'
 
+/** What the fast reader gives for a text that it leaves to the full parser. It never says that a text is wrong. */
+export const NOT_PLAIN = Symbol('not plain YAML')
+
 /** UTF-16 code units of a text, with END behind the last: an array is read in a fraction of the time of charCodeAt. */
 export type Units = Uint8Array | Uint16Array
 
@@ -35,14 +38,21 @@ export function plainScalarAt(
   end: number,
   hash: number,
 ): string | number | boolean | null {
-  if (end - start > LONGEST) return resolvePlainScalar(text.slice(start, end))
+  if (end - start > LONGEST) return resolved(text.slice(start, end))
   const slot = hash & (SLOTS - 1)
   const known = texts[slot] as string
   if (known.length === end - start && text.startsWith(known, start)) return values[slot] as string
   const scalar = text.slice(start, end)
-  const value = resolvePlainScalar(scalar)
+  const value = resolved(scalar)
   texts[slot] = scalar
   values[slot] = value
+  return value
+}
+
+/** Throws NOT_PLAIN for a number that JSON does not have. */
+function resolved(scalar: string): string | number | boolean | null {
+  const value = resolvePlainScalar(scalar)
+  if (typeof value === 'number' && !Number.isFinite(value)) throw NOT_PLAIN
   return value
 }
 

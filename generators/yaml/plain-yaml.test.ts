@@ -40,7 +40,7 @@ spec:
     - -2.5e3
   - plain text
   numbers: [0x1F, 012, 0o7, 1_000, .5, 1., -0, +3, 1e3, 12:30, 2026-11-21]
-  words: [yes, No, on, ~, null, .inf, y]
+  words: [yes, No, on, ~, null, y]
 `
 const JSON_TEXT = '{\n\t"kind": "List",\n\t"items": [\n\t\t{"a": 1.5e3, "b": [true, null, "x\\n"]},\n\t\t{}\n\t]\n}\n'
 
@@ -103,7 +103,7 @@ test('anchors, tags, folded text, tabs, directives and errors are left to the fu
   const texts = [
     'a: &b 1\n', 'a: *b\n', 'a: !!str 1\n', 'a: >\n  x\n', 'a: "x\n  y"\n', 'a: x\n  y\n', 'a:\tb\n', '? a\n: b\n', '<<: {}\n',
     'a: 1\na: 2\n', '{"a": 1, "a": 2}', 'a: b: c\n', 'a: [1\n', 'a: [b: c]\n', '%YAML 1.2\n', '--- a\n', 'a: |2\n   x\n', 'yes: 1\n',
-    '1: x\n', '__proto__: {}\n', 'a: "\\x41"\n', 'a\n  b\n', 'a:\n  b: 1\n c: 2\n', '- a\nb: 1\n', 'a: @b\n', '\ufeffa: 1\n', 'a: 1\r\n',
+    '1: x\n', '__proto__: {}\n', 'a: .inf\n', 'a: [.nan]\n', 'a: "\\x41"\n', 'a\n  b\n', 'a:\n  b: 1\n c: 2\n', '- a\nb: 1\n', 'a: @b\n', '\ufeffa: 1\n', 'a: 1\r\n',
   ] // biome-ignore format: one line a kind
   for (const text of texts) assert.is(readPlainYaml(text), NOT_PLAIN, text)
   assert.is(readPlainYaml('['.repeat(200) + ']'.repeat(200)), NOT_PLAIN)

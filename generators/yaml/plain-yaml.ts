@@ -1,8 +1,9 @@
-import { FlowReader, INDICATORS, MAX_DEPTH, NOT_PLAIN, type Positions } from './plain-flow.ts'
+import { FlowReader, INDICATORS, MAX_DEPTH, type Positions } from './plain-flow.ts'
 import { readLiteralBlock } from './plain-literal.ts'
-import { END, hashed, plainScalarAt } from './plain-units.ts'
+import { END, hashed, NOT_PLAIN, plainScalarAt } from './plain-units.ts'
 
-export { NOT_PLAIN, type Positions } from './plain-flow.ts'
+export type { Positions } from './plain-flow.ts'
+export { NOT_PLAIN } from './plain-units.ts'
 
 /**
  * Reads the part of YAML that manifests are written in (block maps and lists, scalars on one line, `|` blocks, flow collections

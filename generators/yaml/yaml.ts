@@ -1,5 +1,6 @@
 import type { Alias, Document, LineCounter, Node, ScalarTag } from 'yaml'
 import type { DocumentPath, Finding } from '../findings/index.ts'
+import { GoYamlError, goValue, isSameKey } from './go-value.ts'
 import { resolvePlainScalar } from './plain-scalar.ts'
 import { withQuotedLinesIndented } from './quoted-lines.ts'
 import { yamlLibrary } from './yaml-library.ts'
@@ -54,25 +55,21 @@ export function parseYaml(file: string, text: string, { dialect = 'yaml-1.2' }: 
     }
   })
   if (findings.length > 0) return { document: undefined, findings }
-  const refused = (reason: string, alias?: Alias): Parsed => {
-    const line = lines.linePos(alias?.range?.[0] ?? 0).line
+  const refused = (reason: string, offset = 0, fix = 'Write the values out instead of using aliases.'): Parsed => {
+    const line = lines.linePos(offset).line
     const message = `cannot be read: ${reason}`
-    const fix = 'Write the values out instead of using aliases.'
-    return { document: undefined, findings: [{ rule: 'yaml-syntax', severity: 'error', message, file, line, fix }] }
-  }
-  const keyed = dialect === 'kubernetes' ? collectionKeyOf(document) : undefined
-  if (keyed !== undefined) {
-    const message = 'cannot be read: a key that is a map or a list'
-    const line = lines.linePos(keyed).line
-    const fix = 'Quote the key, or write it in one word.'
     return { document: undefined, findings: [{ rule: 'yaml-syntax', severity: 'error', message, file, line, fix }] }
   }
   const aliases = aliasesOf(document)
-  if (aliases.length > MAX_ALIASES) return refused(`has more than ${MAX_ALIASES} aliases`, aliases[MAX_ALIASES]?.alias)
+  if (aliases.length > MAX_ALIASES)
+    return refused(`has more than ${MAX_ALIASES} aliases`, offsetOfAlias(aliases[MAX_ALIASES]))
   const unusable = aliases.find(({ problem }) => problem !== undefined)
-  if (unusable) return refused(`*${unusable.alias.source} ${unusable.problem}`, unusable.alias)
+  if (unusable) return refused(`*${unusable.alias.source} ${unusable.problem}`, offsetOfAlias(unusable))
   try {
-    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
+    // Counts what aliases of aliases come to, too.
+    const plain =
+      dialect === 'kubernetes' && aliases.length === 0 ? undefined : document.toJS({ maxAliasCount: MAX_ALIASES })
+    const value: unknown = dialect === 'kubernetes' ? goValue(document) : plain
     return {
       document: {
         file,
@@ -87,7 +84,8 @@ export function parseYaml(file: string, text: string, { dialect = 'yaml-1.2' }: 
       findings: [],
     }
   } catch (error) {
-    return refused(error instanceof Error ? error.message : String(error), aliases[0]?.alias)
+    if (error instanceof GoYamlError) return refused(error.message, error.offset, error.fix)
+    return refused(error instanceof Error ? error.message : String(error), offsetOfAlias(aliases[0]))
   }
 }
 
@@ -100,7 +98,7 @@ interface Reading {
 function readWith(text: string, dialect: keyof typeof DIALECTS): Reading {
   const { LineCounter, parseDocument } = yamlLibrary()
   const lines = new LineCounter()
-  const options = { lineCounter: lines, prettyErrors: false, uniqueKeys: true, ...DIALECTS[dialect] }
+  const options = { lineCounter: lines, prettyErrors: false, ...DIALECTS[dialect] }
   return { text, document: parseDocument(text, options), lines }
 }
 
@@ -113,9 +111,9 @@ const kubernetesScalar: ScalarTag = {
 }
 
 const DIALECTS = {
-  'yaml-1.2': {},
+  'yaml-1.2': { uniqueKeys: true },
   kubernetes: {
-    merge: true,
+    uniqueKeys: isSameKey,
     logLevel: 'error' as const,
     customTags: (tags: (string | object)[]) => [kubernetesScalar, ...tags] as ScalarTag[],
   },
@@ -141,18 +139,8 @@ function aliasesOf(document: Document.Parsed): { alias: Alias; problem?: string 
   return aliases
 }
 
-/** Offset of the first key that is no scalar: what a template's braces are when they are read as YAML. */
-function collectionKeyOf(document: Document.Parsed): number | undefined {
-  const { isCollection, visit } = yamlLibrary()
-  let found: number | undefined
-  visit(document, {
-    Pair(_, { key }) {
-      if (!isCollection(key)) return undefined
-      found = key.range?.[0] ?? 0
-      return visit.BREAK
-    },
-  })
-  return found
+function offsetOfAlias(found: { alias: Alias } | undefined): number {
+  return found?.alias.range?.[0] ?? 0
 }
 
 function offsetOf(document: Document.Parsed, path: DocumentPath): number {
@@ -160,7 +148,7 @@ function offsetOf(document: Document.Parsed, path: DocumentPath): number {
   for (let depth = path.length; depth >= 0; depth--) {
     const parent = depth === 0 ? undefined : nodeAt(document, path.slice(0, depth - 1))
     if (isMap(parent)) {
-      const pair = parent.items.find((item) => isScalar(item.key) && item.key.value === path[depth - 1])
+      const pair = parent.items.find((item) => isScalar(item.key) && String(item.key.value) === String(path[depth - 1]))
       const key = pair?.key as Node | undefined
       if (key?.range) return key.range[0]
     }

@@ -8,6 +8,7 @@ import {
   createProcessSession,
   elementCount,
   encodeSample,
+  isBroken,
   ModelError,
   type ModelErrorCode,
   type ModelLimits,
@@ -176,11 +177,6 @@ function keyOf({ served, executionProviders }: Unproved): string {
     runtimeVersion(),
   ]
   return createHash('sha256').update(JSON.stringify(identity)).digest('hex')
-}
-
-function isBroken(error: unknown): error is ModelError {
-  if (!(error instanceof ModelError)) return false
-  return ['model-memory-exceeded', 'model-timed-out', 'model-crashed'].includes(error.code)
 }
 
 function refusalOf({ code, problems }: ModelError, { memoryBytes }: ModelLimits): ProofRecord {

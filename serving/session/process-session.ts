@@ -19,6 +19,19 @@ export interface ModelLimits {
   totalMs: number
 }
 
+/** Limits on a developer's machine and in a pipeline, by the size of a model and its external data in bytes. */
+export function limitsOf(bytes: number): ModelLimits {
+  const milliseconds = 60_000 + Math.ceil(bytes / 10_000)
+  return { memoryBytes: 2 ** 30 + 4 * bytes, openMs: milliseconds, callMs: milliseconds, totalMs: 10 * milliseconds }
+}
+
+const BROKEN = ['model-memory-exceeded', 'model-timed-out', 'model-crashed'] as const
+
+/** True for the errors of a model that broke its process or the limits of it. */
+export function isBroken(error: unknown): error is ModelError & { code: (typeof BROKEN)[number] } {
+  return error instanceof ModelError && BROKEN.some((code) => code === error.code)
+}
+
 /** A session in a process of its own, which can be killed: for a model that nobody has seen run yet. */
 export interface ProcessSession extends Session {
   /** What the file says of itself, read in that process. */

@@ -22,7 +22,10 @@ export function rollbackCommand(program: Command): void {
       )
       .argument('<model>', 'folder name under models/')
       .requiredOption('--env <environment>', 'where to roll back')
-      .option('--to <release>', 'a release or version that ran there (default: the one before)')
+      .option(
+        '--to <release>',
+        'a release or version that ran there (default: the one before; a candidate ends either way)',
+      )
       .option('--reason <text>', 'why; stands in the pull request')
       .option(
         '--emergency <reason>',

@@ -53,7 +53,7 @@ export function applyEdits(original: string, edits: readonly Edit[]): { text: st
   return { text: original.startsWith('\ufeff') ? `\ufeff${lined}` : lined, made }
 }
 
-/** A file with both kinds of line end, which would not get back each of its own. */
+/** A file with several kinds of line end, or carriage returns alone, which would not get back each of its own. */
 export function hasMixedLineEnds(text: string): boolean {
-  return text.includes('\r\n') && /[^\r]\n|^\n/.test(text)
+  return /\r(?!\n)/.test(text) || (text.includes('\r\n') && /[^\r]\n|^\n/.test(text))
 }

@@ -1,6 +1,6 @@
-import { type Finding, formatPath } from '../../findings/index.ts'
+import { type DocumentPath, type Finding, formatPath } from '../../findings/index.ts'
 import { canonicalJson } from '../../text/index.ts'
-import { itemLines, type SourceRange } from '../../yaml/index.ts'
+import { itemLines, resolvePlainScalar, type SourceRange } from '../../yaml/index.ts'
 import { itemOf } from '../dedupe-findings.ts'
 import { isMap } from '../fields.ts'
 import { about, kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
@@ -28,14 +28,37 @@ export function fixesOf(objects: readonly ManifestObject[], findings: readonly F
     .filter(({ rule, file, line }) => reported.has(`${rule} ${file} ${line}`))
 }
 
-/** A scalar that only its quotes, or their absence, make another type than the schema wants. */
+/** A scalar that only its quotes, or their absence, make another type than the schema wants, and that is right then. */
 function quoteEdits(object: ManifestObject, schemas: Schemas): Edit[] {
   return errorsIn(object, schemas).flatMap(({ path, error }) => {
     // One branch of several wants a type that the others need not want.
     if (error.keyword !== 'type' || /\/(?:anyOf|oneOf|not)\//.test(error.schemaPath)) return []
-    const edit = scalarEdit(object, path, 'schema-invalid', (source) => retyped(source, error))
+    const edit = scalarEdit(object, path, 'schema-invalid', (source) => {
+      const text = retyped(source, error)
+      return text !== undefined && isRightAt(object, path, { text, schemas }) ? text : undefined
+    })
     return edit ? [edit] : []
   })
+}
+
+/** Whether the schema has nothing to say of what stands at `path` when this text is written there. */
+function isRightAt(
+  { value }: ManifestObject,
+  path: DocumentPath,
+  { text, schemas }: { text: string; schemas: Schemas },
+) {
+  const quoted = /^(["'])(.*)\1$/.exec(text)?.[2]
+  const repaired = replacedAt(value, path, quoted ?? resolvePlainScalar(text))
+  const where = formatPath(path)
+  return errorsIn({ value: repaired }, schemas).every(({ path: other }) => formatPath(other) !== where)
+}
+
+function replacedAt(value: unknown, path: DocumentPath, scalar: unknown): unknown {
+  const [key, ...rest] = path
+  if (key === undefined) return scalar
+  if (Array.isArray(value)) return value.map((item, index) => (index === key ? replacedAt(item, rest, scalar) : item))
+  const entries = Object.entries(isMap(value) ? value : {})
+  return Object.fromEntries(entries.map(([name, item]) => [name, name === key ? replacedAt(item, rest, scalar) : item]))
 }
 
 const BARE_NUMBER = /^"(-?(?:0|[1-9]\d{0,14}))"$|^'(-?(?:0|[1-9]\d{0,14}))'$/

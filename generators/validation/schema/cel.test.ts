@@ -25,6 +25,37 @@ test('every rule of the bundled custom resources can be evaluated', () => {
   for (const rule of current) assert.is(whyNot(rule), undefined, rule)
 })
 
+test('a rule that takes oldSelf as an optional value is evaluated on create, and one that needs it is not', () => {
+  const found = (rule: string, optionalOldSelf?: boolean) =>
+    brokenRules(
+      { size: 3 },
+      { properties: { size: { type: 'integer' } }, 'x-kubernetes-validations': [{ rule, optionalOldSelf }] },
+      {},
+    ).map(({ reason }) => reason ?? 'broken')
+  assert.equal(found('self.size == oldSelf.size'), [])
+  assert.equal(found('!oldSelf.hasValue() && self.size == 3', true), [])
+  assert.equal(found('oldSelf.hasValue() || self.size > 3', true), ['broken'])
+  assert.equal(found('oldSelf.orValue(self).size == 3', true), [])
+  assert.equal(found('oldSelf.optMap(o, o.size == self.size).orValue(self.size < 3)', true), ['broken'])
+})
+
+test('a rule that costs more than the API server lets it cost ends, and could not be checked', () => {
+  const items = Array.from({ length: 2000 }, (_, index) => index)
+  const list = { list: { type: 'array', items: { type: 'integer' } } }
+  const found = (rule: string) => rulesFor(rule, list, { list: items }).map(({ reason }) => reason)
+  const tooMuch = 'it costs more than the API server lets one rule cost'
+  assert.equal(found('self.list.all(x, self.list.all(y, self.list.all(z, x + y + z >= 0)))'), [tooMuch])
+  assert.equal(found('sets.equivalent(self.list, self.list)'), [tooMuch])
+  assert.equal(found('self.list.map(x, x * 2).filter(x, x > 3).size() == 1998'), [])
+  const costly = { rule: 'self.list.distinct().size() > 0' }
+  const many = Array.from({ length: 13 }, () => costly)
+  const all = brokenRules({ list: items.slice(0, 900) }, { properties: list, 'x-kubernetes-validations': many }, {})
+  assert.ok(
+    all.length > 0 &&
+      all.every(({ reason }) => reason === 'the rules cost more than the API server lets an object cost'),
+  )
+})
+
 test('whole numbers, defaults, reserved names and indexes are what the API server makes of them', () => {
   const size = { size: { type: 'integer', default: 3 } }
   assert.equal(rulesFor('self.size == 3 && self.size / 2 == 1', size, {}), [])
@@ -34,6 +65,12 @@ test('whole numbers, defaults, reserved names and indexes are what the API serve
   const list = { list: { type: 'array', items: { type: 'object', properties: { x: { type: 'string' } } } } }
   assert.equal(rulesFor('has(self.list[0].x) && !has(self.list[1].x)', list, { list: [{ x: 'a' }, {}] }), [])
   assert.equal(rulesFor('self.host.matches("^(?i)[a-z]+$") && !isIP(self.host)', {}, { host: 'ABC' }), [])
+})
+
+test('whole numbers beyond what JavaScript holds exactly are compared digit by digit', () => {
+  const size = { size: { type: 'integer' } }
+  assert.equal(rulesFor('self.size == 9007199254740993', size, { size: 9007199254740993n }), [])
+  assert.is(rulesFor('self.size == 9007199254740992', size, { size: 9007199254740993n }).length, 1)
 })
 
 test('bytes, times and durations are what the API server makes of texts by their format', () => {

@@ -1,5 +1,6 @@
-import { Environment } from '@marcbachmann/cel-js'
+import { Environment, Optional } from '@marcbachmann/cel-js'
 import type { DocumentPath } from '../../findings/index.ts'
+import { beginCall, CostExceeded, counted, withBudget } from './cel/budget.ts'
 import { addLibraries } from './cel/libraries.ts'
 import { Refusal } from './cel/refusal.ts'
 import { formatted } from './cel/times.ts'
@@ -21,19 +22,22 @@ interface Rule {
   message?: string
   /** Relative to where the rule stands: `.port`. */
   fieldPath?: string
+  /** On create too, when `oldSelf` is an optional value that is none. */
+  optionalOldSelf?: boolean
 }
 
 /**
- * The Common Expression Language as the API server gives it to CustomResourceDefinitions, without what compares with an object
- * that is there already (`oldSelf`). https://kubernetes.io/docs/reference/using-api/cel/
+ * The Common Expression Language as the API server gives it to CustomResourceDefinitions when an object is created: nothing is
+ * there that it could be compared with (`oldSelf`). https://kubernetes.io/docs/reference/using-api/cel/
  */
 const environment = addLibraries(new Environment({ homogeneousAggregateLiterals: false, enableOptionalTypes: true }))
   .registerVariable('self', 'dyn')
+  .registerVariable('oldSelf', 'optional<dyn>')
   .registerFunction('string.matchesRe2(string): bool', (text: string, pattern: string) =>
     goRegExp(pattern, 'u').test(text),
   )
 
-type Evaluate = (context: { self: unknown }) => unknown
+type Evaluate = (context: { self: unknown; oldSelf: Optional }) => unknown
 const programs = new Map<string, Evaluate | string>()
 
 /** Compiled once; a text says why it cannot be. */
@@ -50,7 +54,9 @@ function compiled(rule: string): Evaluate | string {
   try {
     const program = environment.parse(adapted(rule))
     const { valid, error } = program.check()
-    return valid ? program : firstLine(error)
+    if (!valid) return firstLine(error)
+    counted(program.ast)
+    return program
   } catch (error) {
     return firstLine(error)
   }
@@ -69,10 +75,13 @@ export function whyNot(rule: string): string | undefined {
   return typeof program === 'string' ? program : undefined
 }
 
-/** Every rule of the schema that the value does not keep. The value must satisfy the schema; defaults are filled in first. */
+/**
+ * Every rule of the schema that the value does not keep. The value must satisfy the schema; defaults are filled in first. Whole
+ * numbers may be bigints.
+ */
 export function brokenRules(value: unknown, schema: Schema, definitions: Record<string, Schema>): BrokenRule[] {
   const found: BrokenRule[] = []
-  visit(withDefaults(value, schema, definitions), schema, [])
+  withBudget(() => visit(withDefaults(value, schema, definitions), schema, []))
   return found
 
   /** Returns the value as rules see it. */
@@ -82,7 +91,7 @@ export function brokenRules(value: unknown, schema: Schema, definitions: Record<
     const self = inner(given, resolved, path)
     for (const rule of (resolved['x-kubernetes-validations'] as Rule[] | undefined) ?? []) {
       // Nothing is there yet that the new object could be compared with.
-      if (!/\boldSelf\b/.test(rule.rule)) evaluate(rule, self, path)
+      if (rule.optionalOldSelf === true || !/\boldSelf\b/.test(rule.rule)) evaluate(rule, self, path)
     }
     return self
   }
@@ -91,15 +100,15 @@ export function brokenRules(value: unknown, schema: Schema, definitions: Record<
     if (Array.isArray(given)) return given.map((item, index) => visit(item, schema['items'], [...path, index]))
     if (typeof given === 'string') return schema['type'] === 'string' ? formatted(given, schema['format']) : given
     // A number of the schema is a fraction to CEL, whatever is written.
-    if (!isSchema(given)) return schema['type'] === 'number' ? given : native(given)
+    if (!isSchema(given)) return schema['type'] === 'number' ? Number(given) : native(given)
     const properties = (schema['properties'] ?? {}) as Record<string, unknown>
     const self: Record<string, unknown> = {}
     for (const [name, property] of Object.entries(properties)) {
-      const item = given[name]
+      const item = Object.hasOwn(given, name) ? given[name] : undefined
       if (item !== undefined && item !== null) self[escaped(name)] = visit(item, property, [...path, name])
     }
     for (const [name, item] of Object.entries(given)) {
-      if (!(name in properties)) self[name] = visit(item, schema['additionalProperties'], [...path, name])
+      if (!Object.hasOwn(properties, name)) self[name] = visit(item, schema['additionalProperties'], [...path, name])
     }
     return self
   }
@@ -112,8 +121,13 @@ export function brokenRules(value: unknown, schema: Schema, definitions: Record<
       return
     }
     try {
-      if (program({ self }) !== true) found.push(broken)
+      beginCall()
+      if (program({ self, oldSelf: Optional.none() }) !== true) found.push(broken)
     } catch (error) {
+      if (error instanceof CostExceeded) {
+        found.push({ ...broken, reason: error.message })
+        return
+      }
       // A field that is not there, or what a function does not take, makes the rule fail, as it does for the API server.
       const reason = firstLine(error)
       const isKnown = error instanceof Refusal || /no such key|not found/i.test(reason)

@@ -1,6 +1,7 @@
 import type { ErrorObject } from 'ajv'
 import { type DocumentPath, type Finding, formatPath, RULES } from '../../findings/index.ts'
 import { nearest } from '../../text/index.ts'
+import { withExactNumbers } from '../exact-numbers.ts'
 import { isMap, withoutNulls } from '../fields.ts'
 import { about, kubernetesObject, type ManifestObject } from '../manifest-objects.ts'
 import type { BrokenRule } from './cel.ts'
@@ -71,7 +72,7 @@ export async function checkResourceRules(
   const { brokenRules } = await import('./cel.ts')
   for (const { object, value, validator } of ruled) {
     if (!validator.isPlainlyValid(value) && validator.errorsOf(value).length > 0) continue
-    for (const broken of brokenRules(value, validator.schema, validator.definitions)) {
+    for (const broken of brokenRules(withExactNumbers(object, value), validator.schema, validator.definitions)) {
       findings.push(ruleFinding(object, broken))
     }
   }

@@ -176,6 +176,16 @@ test('a kind that other versions of Kubernetes serve is told with those', () => 
   assert.match(said ?? '', 'Kubernetes 1.30 to 1.36 does')
 })
 
+test('the name of a Service may start with a digit from Kubernetes 1.36 on', () => {
+  const service = manifest('Service', replacing('name: fraud-scorer', 'name: 1-fraud-scorer'))
+  const found = (kubernetesVersion: string) => checkSchema([service], { schemas: openSchemas({ kubernetesVersion }) })
+  assert.equal(found('1.36'), [])
+  assert.equal(
+    found('1.35').map(({ path }) => path),
+    ['metadata.name'],
+  )
+})
+
 test('a custom resource may exist, however it is named', () => {
   for (const group of ['example.com', 'apps.example.com', 'snapshot.storage.k8s.io', 'argoproj.io', 'app.k8s.io']) {
     assert.is(saidOf(`${group}/v1`, 'Deploymnet'), undefined, group)

@@ -1,6 +1,8 @@
 export interface KindRule {
   /** The format of `metadata.name`. */
   name: string
+  /** What the name must be in minors before one: a rule that was relaxed. */
+  before?: { minor: number; name: string }
   required?: string[]
   source: string
 }
@@ -10,7 +12,13 @@ export const kindRules: Record<string, KindRule> = {
   'v1/Namespace': { name: 'dns1123-label', source: 'core ValidateNamespaceName' },
   'v1/ServiceAccount': { name: 'dns1123-subdomain', source: 'core ValidateServiceAccountName' },
   'v1/ConfigMap': { name: 'dns1123-subdomain', source: 'core ValidateConfigMapName' },
-  'v1/Service': { name: 'dns1035-label', required: ['spec'], source: 'core ValidateServiceName' },
+  'v1/Service': {
+    name: 'dns1123-label',
+    // The feature RelaxedServiceNameValidation is on by default from 1.36.
+    before: { minor: 36, name: 'dns1035-label' },
+    required: ['spec'],
+    source: 'core ValidateServiceName',
+  },
   'apps/v1/Deployment': { name: 'dns1123-subdomain', required: ['spec'], source: 'apps ValidateDeploymentName' },
   'autoscaling/v2/HorizontalPodAutoscaler': {
     name: 'dns1123-subdomain',

@@ -50,7 +50,7 @@ function kubernetes(version: string, isNewest: boolean): Minor {
     if (properties['status']) properties['status'] = { type: 'object' }
     const required = ['apiVersion', 'kind', ...((schema['required'] as string[]) ?? [])]
     kinds[key] = { ...schema, properties, required: [...new Set(required)] }
-    addKindRule(key, kinds[key])
+    addKindRule(key, kinds[key], Number(minorOf(version).slice('1.'.length)))
   }
   return { provenance: source.provenance, ...reachable({ kinds, definitions }) }
 }
@@ -95,14 +95,15 @@ function applyOverlay(definitions: Record<string, Schema>, overlay: Overlay, isN
 }
 
 /** A name, unless the object asks the API server to make one up; the rule for the name is the kind's. */
-function addKindRule(key: string, schema: Schema) {
+function addKindRule(key: string, schema: Schema, minor = Number.POSITIVE_INFINITY) {
   const rule = kindRule(key)
   if (!rule) return
+  const format = rule.before && minor < rule.before.minor ? rule.before.name : rule.name
   const properties = child(schema, 'properties')
   properties['metadata'] = {
     ...child(properties, 'metadata'),
     type: 'object',
-    properties: { name: { type: 'string', format: rule.name } },
+    properties: { name: { type: 'string', format } },
     if: { not: { required: ['generateName'] } },
     then: { required: ['name'] },
   }

@@ -1,3 +1,4 @@
+import { spend } from './budget.ts'
 import { Refusal } from './refusal.ts'
 
 /** A value of ours that knows what is equal to it. */
@@ -85,14 +86,17 @@ export function flatten(items: readonly unknown[], depth: bigint): unknown[] {
 }
 
 export function distinct(items: readonly unknown[]): unknown[] {
+  spend(items.length ** 2)
   return items.filter((item, index) => items.findIndex((other) => equal(item, other)) === index)
 }
 
 /** Whether each of the second list is in the first. */
 export function includesAll(items: readonly unknown[], others: readonly unknown[]): boolean {
+  spend(items.length * others.length)
   return others.every((other) => items.some((item) => equal(item, other)))
 }
 
 export function intersects(items: readonly unknown[], others: readonly unknown[]): boolean {
+  spend(items.length * others.length)
   return others.some((other) => items.some((item) => equal(item, other)))
 }

@@ -156,12 +156,12 @@ export const BROKEN: [string, string, [string, string], string, string, string][
     'lower-case',
   ],
   [
-    'a Service named with a digit first is refused',
+    'a Service named with a dot is refused',
     'Service',
-    ['name: fraud-scorer', 'name: 1-fraud-scorer'],
+    ['name: fraud-scorer', 'name: fraud.scorer'],
     'metadata.name',
-    'starts with a letter',
-    'starts with a letter',
+    'lower-case letters, digits and hyphens',
+    'lower-case letters, digits and hyphens',
   ],
   [
     'a Namespace with a dot in its name is refused',
