@@ -1,6 +1,6 @@
 import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify'
 import type { ServerSettings } from '../contract/index.ts'
-import { requestId, requestLog, type ServerLog } from '../protocols/index.ts'
+import { readJsonBodies, requestId, requestLog, type ServerLog } from '../protocols/index.ts'
 import type { TlsMaterial } from '../security/index.ts'
 import { answerMalformed, errorAnswer, MALFORMED } from './malformed-request.ts'
 
@@ -53,6 +53,7 @@ export function createHttpServer(settings: ServerSettings, { log, tls }: HttpSer
   const app: FastifyInstance = fastify({ ...options, ...(https === undefined ? { http } : { https }) })
   // Fastify reads it as a string, which no route here takes: where only JSON is read it is a 415 as any other type.
   app.removeContentTypeParser('text/plain')
+  readJsonBodies(app)
   app.decorateRequest('client', null)
   app.decorateRequest('madeLog', null)
   app.decorateRequest('ownLog', {

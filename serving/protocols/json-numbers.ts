@@ -1,20 +1,26 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-
 /** A JSON number, or one of the words that Python and Triton write where JSON has none. */
 const NUMBER = /-?(?:\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN/y
 
 /** Digits that a double may not hold; shorter ones always fit. */
 const LONG_INTEGER = /^-?\d{16,}$/
 
+/** The same anywhere in a body, most of whose long numbers are fractions. */
+const MAY_HOLD_LONG_INTEGER = /(?:^|[\s:,[-])\d{16}/
+
 const [QUOTE, BACKSLASH, MINUS, ZERO, NINE] = [0x22, 0x5c, 0x2d, 0x30, 0x39]
 const [CAPITAL_I, CAPITAL_N] = [0x49, 0x4e]
 
+/** True for nearly every text that has an integer which `quoteNumbers` quotes; true for some that have none. */
+export function hasLongInteger(text: string): boolean {
+  return MAY_HOLD_LONG_INTEGER.test(text)
+}
+
 /**
- * JSON text with every number that JSON.parse would refuse (NaN, Infinity) or change (integers of 16 digits and more) as a
- * string instead, which a tensor of floats or of 64-bit integers takes. Triton reads such numbers and its Python client sends
- * them. One pass by hand: an expression that skips strings backtracks through a body of megabytes.
+ * JSON text with every number that JSON.parse would change (integers of 16 digits and more) as a string instead, which a tensor of
+ * floats or of 64-bit integers takes, and with `notFinite` those that it would refuse (NaN, Infinity). Triton reads such numbers
+ * and its Python client sends them. One pass by hand: an expression that skips strings backtracks through a body of megabytes.
  */
-export function quoteNumbers(text: string): string {
+export function quoteNumbers(text: string, notFinite = true): string {
   let quoted = ''
   let copied = 0
   let at = 0
@@ -30,7 +36,7 @@ export function quoteNumbers(text: string): string {
       at += 1
       continue
     }
-    if (LONG_INTEGER.test(number) || /[IN]/.test(number)) {
+    if (LONG_INTEGER.test(number) || (notFinite && /[IN]/.test(number))) {
       quoted += `${text.slice(copied, at)}"${number}"`
       copied = at + number.length
     }
@@ -51,23 +57,4 @@ function endOfString(text: string, start: number): number {
     else if (code === QUOTE) return at + 1
   }
   return text.length
-}
-
-type ParseJson = ReturnType<FastifyInstance['getDefaultJsonParser']>
-
-/**
- * Parses JSON in which numbers may be NaN or infinite, as Python and the clients of Triton, TensorFlow Serving and MLflow write
- * them; they arrive as text. Only a body that JSON.parse refuses is looked at again.
- */
-export function parseJsonWithNumbers(
-  parseJson: ParseJson,
-  request: FastifyRequest,
-  text: string,
-  done: (error: Error | null, json?: unknown) => void,
-): void {
-  parseJson(request, text, (error, json) => {
-    const quoted = error === null ? text : quoteNumbers(text)
-    if (quoted === text) done(error, json)
-    else parseJson(request, quoted, done)
-  })
 }

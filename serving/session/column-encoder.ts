@@ -1,6 +1,7 @@
 import type { Column, Datatype } from '../contract/index.ts'
 import type { AnomalyKind } from './anomalies.ts'
 import { columnProblem } from './compare-interface.ts'
+import { digitsProblem, longIntegerFromText } from './number-text.ts'
 import { type Scalar, scalarOf, typeName } from './scalar.ts'
 
 /** Takes what is wrong with one field of one record. */
@@ -20,7 +21,7 @@ export function createColumnEncoder(column: Column, datatype: Datatype): ColumnE
   const wrong = columnProblem(column, datatype)
   if (wrong !== undefined) throw new Error(wrong)
   const scalar = scalarOf(datatype)
-  const encode = column.kind === 'number' ? numberEncoder(column, scalar) : categoryEncoder(column, scalar)
+  const encode = column.kind === 'number' ? numberEncoder(column, datatype) : categoryEncoder(column, scalar)
   const { missing } = scalar
   return (value, report) => {
     if (value !== undefined && value !== null) return encode(value, report)
@@ -33,21 +34,26 @@ export function createColumnEncoder(column: Column, datatype: Datatype): ColumnE
   }
 }
 
-function numberEncoder(column: Column, scalar: Scalar): ColumnEncoder {
+function numberEncoder(column: Column, datatype: Datatype): ColumnEncoder {
+  const scalar = scalarOf(datatype)
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY, integer = false } = column
   const unit = column.unit === undefined ? '' : ` ${column.unit}`
-  return (value, report) => {
-    const wrong = scalar.problem(value)
+  return (given, report) => {
+    const long = typeof given === 'string' ? longIntegerFromText(given, datatype) : undefined
+    const wrong = long === undefined ? scalar.problem(given) : undefined
     if (wrong !== undefined) {
-      report.problem(wrong)
+      report.problem((typeof given === 'string' ? digitsProblem(given, datatype) : undefined) ?? wrong)
       return undefined
     }
-    if (typeof value === 'number') {
-      if (integer && !Number.isInteger(value)) report.problem(`must be a whole number, got ${value}`)
+    const value = long ?? given
+    if (typeof value === 'number' || typeof value === 'bigint') {
+      if (integer && typeof value === 'number' && !Number.isInteger(value)) {
+        report.problem(`must be a whole number, got ${value}`)
+      }
       if (value < min) report.anomaly('out_of_range', `must be at least ${min}${unit}, got ${value}`)
       else if (value > max) report.anomaly('out_of_range', `must be at most ${max}${unit}, got ${value}`)
     }
-    return scalar.encode(value)
+    return long ?? scalar.encode(value)
   }
 }
 

@@ -13,6 +13,8 @@ const INTEGER = /^-?\d{1,20}$/
 /** More digits than JSON's readers keep, no more than a double has before its point. */
 const LONG_INTEGER = /^-?\d{16,309}$/
 
+const MAX_DIGITS_SHOWN = 40
+
 const RANGES: Partial<Record<Datatype, [min: bigint, max: bigint]>> = {
   int64: [-(2n ** 63n), 2n ** 63n - 1n],
   uint64: [0n, 2n ** 64n - 1n],
@@ -35,4 +37,23 @@ export function numberFromText(text: string, datatype: Datatype): number | bigin
   if (special !== undefined) return encode(special)
   const number = LONG_INTEGER.test(text) ? Number(text) : undefined
   return problem(number) === undefined ? encode(number) : undefined
+}
+
+/**
+ * The element that a long run of digits stands for in named features: an integer of 16 digits or more, which arrives as text
+ * because a double may not hold it. Undefined for any other text, and where the type cannot hold the integer.
+ */
+export function longIntegerFromText(text: string, datatype: Datatype): number | bigint | undefined {
+  const element = LONG_INTEGER.test(text) ? numberFromText(text, datatype) : undefined
+  return typeof element === 'string' ? undefined : element
+}
+
+/** Why digits that arrived as text are out of the range of a type, with the digits that were sent; undefined for any other text. */
+export function digitsProblem(text: string, datatype: Datatype): string | undefined {
+  const range = RANGES[datatype]
+  if (datatype === 'string' || datatype === 'bool' || !(range ? /^-?\d+$/ : LONG_INTEGER).test(text)) return undefined
+  const shown = text.length > MAX_DIGITS_SHOWN ? `${text.slice(0, MAX_DIGITS_SHOWN)}...` : text
+  if (range !== undefined && numberFromText(text, datatype) !== undefined) return undefined
+  if (range !== undefined) return `must be from ${range[0]} to ${range[1]} (${datatype}), got ${shown}`
+  return scalarOf(datatype).problem(Number(text), shown)
 }

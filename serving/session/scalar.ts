@@ -3,8 +3,8 @@ import { toFloat16 } from './float16.ts'
 
 /** How one JSON value becomes one element of a tensor. Nothing is coerced: "5" is not 5 and true is not 1. */
 export interface Scalar {
-  /** Why the value cannot be encoded, as a clause; undefined when it can. */
-  problem(value: unknown): string | undefined
+  /** Why the value cannot be encoded, as a clause; undefined when it can. `shown` are the digits that were sent, where known. */
+  problem(value: unknown, shown?: string): string | undefined
   /** The element; only for a value without a problem. */
   encode(value: unknown): number | bigint | string
   /** The element that stands for a missing value; undefined for types that have none. */
@@ -15,9 +15,9 @@ const asNumber = (value: unknown) => value as number
 
 function float(fits: (value: number) => boolean, name: string): Scalar {
   return {
-    problem(value) {
+    problem(value, shown) {
       if (typeof value !== 'number') return `must be a number, not ${typeName(value)}`
-      return fits(value) ? undefined : `must be finite as a ${name}, got ${value}`
+      return fits(value) ? undefined : `must be finite as a ${name}, got ${shown ?? value}`
     },
     encode: asNumber,
     missing: Number.NaN,
@@ -26,10 +26,10 @@ function float(fits: (value: number) => boolean, name: string): Scalar {
 
 function integer(min: number, max: number, name: string): Scalar {
   return {
-    problem(value) {
+    problem(value, shown) {
       if (typeof value !== 'number') return `must be a number, not ${typeName(value)}`
       if (!Number.isInteger(value)) return `must be a whole number, got ${value}`
-      return value >= min && value <= max ? undefined : `must be from ${min} to ${max} (${name}), got ${value}`
+      return value >= min && value <= max ? undefined : `must be from ${min} to ${max} (${name}), got ${shown ?? value}`
     },
     encode: asNumber,
   }
@@ -68,9 +68,18 @@ const SCALARS: Record<Datatype, Scalar> = {
   },
 }
 
+/** What is wrong with a text that no UTF-8 can be made of, as a clause. */
+export const UNPAIRED_SURROGATE = 'must be Unicode text, but has an unpaired surrogate'
+
+/** False for a text with half of a surrogate pair: written as UTF-8 it becomes U+FFFD. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text)
+}
+
 /** onnxruntime-node hands texts over as C strings, which end at U+0000: the model would see a part of what was sent. */
 export function textProblem(text: string): string | undefined {
-  return text.includes('\0') ? 'must not hold the character U+0000' : undefined
+  if (text.includes('\0')) return 'must not hold the character U+0000'
+  return isWellFormed(text) ? undefined : UNPAIRED_SURROGATE
 }
 
 export function scalarOf(datatype: Datatype): Scalar {

@@ -1,6 +1,6 @@
 import type { Column, Datatype, InputTensor } from '../contract/index.ts'
 import type { Problem } from './model-error.ts'
-import { numberFromText } from './number-text.ts'
+import { digitsProblem, numberFromText } from './number-text.ts'
 import { scalarOf, typeName } from './scalar.ts'
 import { createData, elementCount, type Tensor } from './tensor.ts'
 
@@ -112,7 +112,8 @@ function fill(
     const other = beyondJson(value, datatype, columns, index)
     if (other !== undefined) data[index] = other
     else {
-      problems.push({ path: pathOf(index), message: wrong })
+      const digits = typeof value === 'string' ? digitsProblem(value, datatype) : undefined
+      problems.push({ path: pathOf(index), message: digits ?? wrong })
       if (problems.length === MOST_PROBLEMS) return problems
     }
   }

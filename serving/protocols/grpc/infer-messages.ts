@@ -39,9 +39,9 @@ export function readInferRequest(message: Uint8Array): InferRequest {
     rawInputContents: [],
   }
   eachLengthDelimited(message, (number, reader) => {
-    if (number === 1) request.modelName = reader.string()
-    else if (number === 2) request.modelVersion = reader.string()
-    else if (number === 3) request.id = reader.string()
+    if (number === 1) request.modelName = reader.string(true)
+    else if (number === 2) request.modelVersion = reader.string(true)
+    else if (number === 3) request.id = reader.string(true)
     else if (number === 4) readRawOutputs(reader.bytes(), request)
     else if (number === 5) request.inputs.push(readInput(reader.bytes()))
     else if (number === 6) request.outputs.push(readName(reader.bytes()))
@@ -94,8 +94,8 @@ function readInput(message: Uint8Array): InferInput {
       return true
     }
     if (wireType !== WireType.LengthDelimited) return false
-    if (number === 1) input.name = reader.string()
-    else if (number === 2) input.datatype = reader.string()
+    if (number === 1) input.name = reader.string(true)
+    else if (number === 2) input.datatype = reader.string(true)
     else if (number === 5) input.contents = readTensorContents(reader.bytes())
     else return false
     return true
@@ -107,7 +107,7 @@ function readName(message: Uint8Array): string {
   let name = ''
   eachLengthDelimited(message, (number, reader: BinaryReader) => {
     if (number !== 1) return false
-    name = reader.string()
+    name = reader.string(true)
     return true
   })
   return name
@@ -118,7 +118,7 @@ function readRawOutputs(entry: Uint8Array, request: InferRequest): void {
   let key = ''
   let value: boolean | undefined
   eachLengthDelimited(entry, (number, reader) => {
-    if (number === 1) key = reader.string()
+    if (number === 1) key = reader.string(true)
     else if (number === 2) {
       eachField(reader.bytes(), (field, wireType, inner) => {
         if (field !== 1 || wireType !== WireType.Varint) return false

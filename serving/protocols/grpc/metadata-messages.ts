@@ -7,8 +7,8 @@ import { eachLengthDelimited } from './wire.ts'
 export function readNames(message: Uint8Array): { name: string; version: string } {
   const names = { name: '', version: '' }
   eachLengthDelimited(message, (number, reader) => {
-    if (number === 1) names.name = reader.string()
-    else if (number === 2) names.version = reader.string()
+    if (number === 1) names.name = reader.string(true)
+    else if (number === 2) names.version = reader.string(true)
     else return false
     return true
   })

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { LoadedVersion } from '../../models/index.ts'
 import { isObject, type Tensors } from '../../session/index.ts'
 import { HttpProblem } from '../http-problem.ts'
-import { parseJsonWithNumbers } from '../json-numbers.ts'
+import { parseJsonBody, refuseMultipart } from '../json-body.ts'
 import { notReady, type ProtocolContext, routeOf, servedModel, VERSION_HEADER } from '../request-target.ts'
 import { serveRequest } from '../serve-request.ts'
 import { prepareColumns, prepareRows, WRONG_TABLE } from '../tabular/prepare.ts'
@@ -17,9 +17,11 @@ export function kserveProtocol(app: FastifyInstance, { registry }: ProtocolConte
   app.register(async (scope) => {
     const parseJson = scope.getDefaultJsonParser('error', 'error')
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) =>
-      parseJsonWithNumbers(parseJson, request, body as string, done),
-    )
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
+      const multipart = refuseMultipart(request)
+      if (multipart !== undefined) done(multipart)
+      else parseJsonBody(parseJson, request, body as Buffer, { notFinite: true }, done)
+    })
     scope.get('/v1/models', () => ({ models: registry.names }))
     // A name has no colon, so that `<model>:predict` is not a model of which one may ask the readiness.
     const model = '/v1/models/:model(^[^/:]+)'

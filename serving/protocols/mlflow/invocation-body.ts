@@ -1,14 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { HttpProblem } from '../http-problem.ts'
-import { parseJsonWithNumbers } from '../json-numbers.ts'
+import { parseJsonBody, textOfBody } from '../json-body.ts'
 import { type CsvTable, readCsv } from './read-csv.ts'
 
 /** A body by its media type; absent when there was none. */
 export type InvocationBody = { json: unknown } | { table: CsvTable }
 
 const UNSUPPORTED = 415
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Reads bodies as MLflow's scoring server does: by media type, UTF-8 only. The request's body becomes an `InvocationBody`. */
 export function readInvocationBodies(app: FastifyInstance): void {
@@ -17,22 +15,25 @@ export function readInvocationBodies(app: FastifyInstance): void {
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
     const mediaType = supportedType(request.headers['content-type'] ?? '')
     if (mediaType instanceof HttpProblem) return done(mediaType)
-    let text: string
-    try {
-      text = UTF8.decode(body as Buffer)
-    } catch {
-      return done(new HttpProblem(400, 'the body is not UTF-8'))
-    }
-    if (mediaType === 'text/csv') {
-      readCsv(text).then((table) => done(null, { table }), done)
+    if (mediaType === 'application/json') {
+      parseJsonBody(parseJson, request, body as Buffer, { notFinite: true }, (error, json) => done(error, { json }))
       return
     }
-    parseJsonWithNumbers(parseJson, request, text, (error, json) => done(error, { json }))
+    let text: string
+    try {
+      text = textOfBody(body as Buffer)
+    } catch (error) {
+      return done(error as HttpProblem)
+    }
+    readCsv(text).then((table) => done(null, { table }), done)
   })
 }
 
-function supportedType(contentType: string): string | HttpProblem {
+function supportedType(contentType: string): 'application/json' | 'text/csv' | HttpProblem {
   const [mediaType = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase())
+  if (mediaType !== 'application/json' && mediaType !== 'text/csv') {
+    return new HttpProblem(UNSUPPORTED, 'send the body as application/json or text/csv')
+  }
   for (const parameter of parameters.filter((part) => part !== '')) {
     const [name = '', value = ''] = parameter.split('=', 2)
     if (name !== 'charset') {
@@ -40,6 +41,5 @@ function supportedType(contentType: string): string | HttpProblem {
     }
     if (!/^"?utf-?8"?$/.test(value)) return new HttpProblem(UNSUPPORTED, 'send the body in UTF-8')
   }
-  if (mediaType === 'application/json' || mediaType === 'text/csv') return mediaType
-  return new HttpProblem(UNSUPPORTED, 'send the body as application/json or text/csv')
+  return mediaType
 }

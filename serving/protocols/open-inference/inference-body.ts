@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { JSON_LENGTH_HEADER } from '../../contract/index.ts'
 import { HttpProblem } from '../http-problem.ts'
-import { parseJsonWithNumbers, quoteNumbers } from '../json-numbers.ts'
+import { parseJsonBody, refuseMultipart } from '../json-body.ts'
 
 /** A body of the Open Inference Protocol. */
 export interface InferenceBody {
@@ -29,18 +29,13 @@ export function readInferenceBodies(app: FastifyInstance): void {
     const length = jsonLength(request, whole.byteLength)
     if (length instanceof HttpProblem) return done(length)
     if (length === 0) return done(null, { json: undefined, binary: whole })
-    const text = whole.toString('utf8', 0, length)
+    const multipart = refuseMultipart(request)
+    if (multipart !== undefined) return done(multipart)
     const binary = length === undefined ? NOTHING : whole.subarray(length)
-    const integers = mayHoldLongIntegers(text)
-    parseJsonWithNumbers(parseJson, request, integers ? quoteNumbers(text) : text, (error, json) =>
+    parseJsonBody(parseJson, request, whole.subarray(0, length), { notFinite: true }, (error, json) =>
       done(error, { json, binary }),
     )
   })
-}
-
-/** JSON.parse would round them without a word, so they are looked for first: in a body that has 64-bit integers at all. */
-function mayHoldLongIntegers(text: string): boolean {
-  return text.includes('INT64') && /\d{16}/.test(text)
 }
 
 /** Undefined when the whole body is JSON. */
