@@ -1,5 +1,5 @@
 import { defineEnvironment } from 'modelyard'
-import { argocd, artifacts, network } from '../shared.ts'
+import { argocd, artifacts, imageRegistries, network } from '../shared.ts'
 
 /** Follows each model.ts: edit it, run `modelyard synth`, see what changes here and nowhere else. */
 export default defineEnvironment({
@@ -9,6 +9,7 @@ export default defineEnvironment({
   namespace: 'models-development',
   artifacts,
   network,
+  imageRegistries,
   argocd,
   // All zero until an image of modelyard-serving is published; `modelyard validate` says so.
   servingImage:

@@ -1,6 +1,6 @@
 import { defineEnvironment, hpa, override } from 'modelyard'
 import housePrice from '../../models/house-price/model.ts'
-import { argocd, artifacts, network } from '../shared.ts'
+import { argocd, artifacts, imageRegistries, network } from '../shared.ts'
 import staging from '../staging/environment.ts'
 
 /** What runs here is in pins/<model>.yaml; `modelyard promote` edits that line and nothing in this file. */
@@ -12,6 +12,7 @@ export default defineEnvironment({
   namespace: 'models',
   artifacts,
   network,
+  imageRegistries,
   argocd,
   autoscaling: hpa({ cpu: 60 }),
   gates: { approvals: 2 },

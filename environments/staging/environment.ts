@@ -1,6 +1,6 @@
 import { defineEnvironment } from 'modelyard'
 import development from '../development/environment.ts'
-import { argocd, artifacts, network } from '../shared.ts'
+import { argocd, artifacts, imageRegistries, network } from '../shared.ts'
 
 /** Sealed releases run here before production takes them. */
 export default defineEnvironment({
@@ -11,5 +11,6 @@ export default defineEnvironment({
   namespace: 'models-staging',
   artifacts,
   network,
+  imageRegistries,
   argocd,
 })

@@ -27,7 +27,7 @@ async function started(clone: ExampleClone): Promise<void> {
 
 test('a canary starts beside the stable version, widens without touching a pod, and finishes as the stable version', async () => {
   await withExampleClone(async (clone) => {
-    const [old, wanted] = [clone.stable('production', MODEL), clone.stable('staging', MODEL)]
+    const [old, wanted] = [clone.pinned('production', MODEL), clone.pinned('staging', MODEL)]
     const pin = clone.read(PIN)
     const start = await promote(START, proposalOptions(clone))
     assert.is(start?.title, `Promote ${MODEL} 1.0.0 -> 1.1.0 to production (canary 10 %)`)
@@ -119,7 +119,7 @@ test('a retired model leaves nothing of its own in dist/, and a rollback brings 
     assert.is(back?.report.undo, `modelyard retire ${MODEL} --env production`)
     await mergeBranch(clone.git, `rollback/${MODEL}/production`, 'Merge')
     assert.equal({ ...clone.tree('dist'), pin: before.pin }, before)
-    assert.match(clone.read(PIN), /^stable: 1\.0\.0-\w{8}\n$/)
+    assert.match(clone.read(PIN), /^stable: 1\.0\.0-\w{8}@sha256:\w{64}\n$/)
   })
 })
 

@@ -1,6 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { applyChanges, compareWithDist, renderManifests } from '../manifests/index.ts'
 import { promote } from '../promotion/index.ts'
+import { loadRepository, resolvePlan } from '../repository/index.ts'
 import { withExampleClone } from '../testing/example-repository.ts'
 import { runCommand } from './testing/command.ts'
 import { failureOf, gitLines, isolateGit, proposalOptions, pushToMain, synthAndPush } from './testing/proposals.ts'
@@ -20,7 +22,7 @@ test('a gate that is weakened beside the pin is judged as the base has it, and r
     clone.edit(MODEL_TS, GATE, "metric('r2').atLeast(0.99)")
     await pushToMain(clone, 'A high bar')
     clone.edit(MODEL_TS, 'atLeast(0.99)', 'atLeast(0.1)')
-    clone.edit(PIN, clone.stable('production', MODEL), clone.stable('staging', MODEL))
+    clone.edit(PIN, clone.pinned('production', MODEL), clone.pinned('staging', MODEL))
     const { code, stdout } = await runCommand(clone, 'gates', '--no-memory')
     assert.is(code, 1)
     assert.match(stdout, /^diabetes-progression in production: 1\.0\.0-\w{8} -> 1\.1\.0-\w{8}\n/)
@@ -76,6 +78,56 @@ test('an override is in the pull request and in the commit, from where the check
       'r2',
     )
     assert.equal([wordless.code, wordless.stderr.split('\n')[0]], [2, 'error: an override needs a reason'])
+  })
+})
+
+test('gates judges releases, registries and dist/ that a branch changes, whatever its pins say', async () => {
+  await withExampleClone(async (clone) => {
+    const release = `models/${MODEL}/releases/${clone.stable('staging', MODEL)}.yaml`
+    const judged = async (change: () => void, ...expected: string[]) => {
+      change()
+      const { code, stdout, stderr } = await runCommand(clone, 'gates', '--no-memory')
+      assert.is(code, 1)
+      for (const text of expected) assert.match(`${stdout}${stderr}`, text)
+      await clone.git.git(['checkout', '--quiet', '--', '.'])
+    }
+    await judged(() => clone.edit(release, 'strict: false', 'strict: true'), '[release-edited]')
+    await judged(
+      () => clone.remove(`models/house-price/releases/${clone.stable('production', 'house-price')}.yaml`),
+      '[pin-unknown-release]',
+    )
+    await judged(
+      () =>
+        clone.edit(
+          'dist/production/models/voice-activity/deployment.yaml',
+          'revisionHistoryLimit: 3',
+          'revisionHistoryLimit: 5',
+        ),
+      'dist/production/models/voice-activity/deployment.yaml',
+      '[dist-stale]',
+    )
+    clone.edit('environments/shared.ts', "imageRegistries = ['ghcr.io/example']", "imageRegistries = ['ghcr.io/other']")
+    await clone.git.git(['add', '--all'])
+    await pushToMain(clone, 'Images come from elsewhere, which nothing has yet')
+    await judged(() => {
+      clone.edit('environments/shared.ts', "['ghcr.io/other']", "['ghcr.io/other', 'ghcr.io/example']")
+      clone.edit(PIN, clone.pinned('production', MODEL), clone.pinned('staging', MODEL))
+    }, 'error ghcr.io/example/modelyard-serving is in none of the registries that the base names for production')
+  })
+})
+
+test('models whose manifests change although their pins do not are named', async () => {
+  await withExampleClone(async (clone) => {
+    clone.edit('environments/production/environment.ts', 'min: 3, max: 12', 'min: 4, max: 12')
+    const plan = resolvePlan(await loadRepository(clone.root))
+    await applyChanges(clone.root, await compareWithDist(clone.root, renderManifests(plan), {}))
+    const { code, stdout } = await runCommand(clone, 'gates', '--no-memory')
+    assert.is(code, 0)
+    assert.match(
+      stdout,
+      /^house-price in production: 1\.0\.0-\w{8}\n\nits pin is the same, and 1 of its manifests change/m,
+    )
+    assert.not.match(stdout, 'voice-activity')
   })
 })
 

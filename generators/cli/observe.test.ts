@@ -47,7 +47,7 @@ test('verify follows a release from the base branch to what its server answers; 
       assert.match(good.details[3] ?? '', /^24 of 24 through http/)
 
       // The pin moves on, and neither the base nor the server has followed yet.
-      clone.edit(PIN, clone.stable('staging', MODEL), clone.stable('production', MODEL))
+      clone.edit(PIN, clone.pinned('staging', MODEL), clone.pinned('production', MODEL))
       const early = await verify()
       assert.equal(
         [early.results[0], early.results[3], early.code],
@@ -71,7 +71,7 @@ test('status has a column for each source, and diff --since says what a branch l
 
     const same = await runCommand(clone, 'diff', '--since', 'main')
     assert.match(same.stdout, /^every environment runs what it did at \w{7}\n$/)
-    clone.edit(PIN, clone.stable('staging', MODEL), clone.stable('production', MODEL))
+    clone.edit(PIN, clone.pinned('staging', MODEL), clone.pinned('production', MODEL))
     const { stdout: changed } = await runCommand(clone, 'diff', '--since', 'main', '--text')
     assert.match(changed, /^staging\/diabetes-progression: version 1\.1\.0 -> 1\.0\.0\n/)
     assert.match(changed, '\n+++ b/dist/staging/models/diabetes-progression/deployment.yaml\n')

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert'
 import { createGitHubForge, type EmbeddedForge, type Forge, startEmbeddedForge } from '../forges/index.ts'
 import { mergeBranch } from '../git/index.ts'
 import { promote } from '../promotion/index.ts'
-import { loadRepository, releaseName } from '../repository/index.ts'
+import { loadRepository, releaseReference } from '../repository/index.ts'
 import { type ExampleClone, withExampleClone } from '../testing/example-repository.ts'
 import { PROMOTION_EXAMPLE, withoutMeasurements } from '../testing/promotion-example.ts'
 import { runCommand } from './testing/command.ts'
@@ -57,7 +57,7 @@ test('a promotion is one branch and one pull request, of one scalar and the file
   forge,
 }) => {
   await withExampleClone(async (clone) => {
-    const [old, wanted] = [clone.stable('production', MODEL), clone.stable('staging', MODEL)]
+    const [old, wanted] = [clone.pinned('production', MODEL), clone.pinned('staging', MODEL)]
     clone.edit(MODEL_TS, 'min: 2, max: 10', 'min: 1, max: 1')
     clone.edit(PIN, 'stable:', '# half a thought\nstable:')
     clone.write('notes.txt', 'not for Git')
@@ -143,7 +143,7 @@ test('a second promotion of what has changed meanwhile updates the open pull req
     await mergeBranch(clone.git, `promote/${MODEL}/staging`, 'Merge')
     const { models } = await loadRepository(clone.root)
     const sealed = models.get(MODEL)?.releases.get(second?.report.to.release ?? '')
-    assert.is(sealed && releaseName(sealed.value), second?.report.to.release)
+    assert.is(sealed && releaseReference(sealed.value).name, second?.report.to.release)
     const onward = await promote(TO_PRODUCTION, proposalOptions(clone, { forge }))
     assert.is(onward?.report.to.release, second?.report.to.release)
     assert.equal(await releases(`origin/${BRANCH}`), await releases('origin/main'))

@@ -46,13 +46,14 @@ test('a planted edit in dist/ fails synth --check with its diff, fails validate 
   })
 })
 
-test('synth removes what is not wanted any more, and nothing that it did not write', async () => {
+test('synth removes what is not wanted any more, and what it did not write is an error and stays', async () => {
   await withExample(async (example) => {
     const { remove, tree, write } = example
     write('dist/staging/models/voice-activity/notes.yaml', 'kind: Ours\n')
     remove('environments/staging/pins/voice-activity.yaml')
-    const { code } = await runCommand(example, 'synth', '--env', 'staging')
-    assert.is(code, 0)
+    const { code, stdout } = await runCommand(example, 'synth', '--env', 'staging')
+    assert.is(code, 1)
+    assert.match(stdout, /^dist\/staging\/models\/voice-activity\/notes\.yaml:1 error .* \[dist-foreign\]$/m)
     assert.equal(Object.keys(tree('dist/staging/models/voice-activity')), [
       'dist/staging/models/voice-activity/notes.yaml',
     ])

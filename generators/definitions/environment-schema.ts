@@ -5,6 +5,7 @@ import { credentials, gpu, limits, network, quota, scheduling, serverSwitches } 
 import {
   address,
   image,
+  imageRegistry,
   label,
   memory,
   modelName,
@@ -107,6 +108,7 @@ export const environmentSchema = object(
     owner: label,
     promotesFrom: { type: 'object' },
     servingImage: image,
+    imageRegistries: { type: 'array', items: imageRegistry, minItems: 1, uniqueItems: true },
     traffic: trafficEngine,
     ingress,
     autoscaling,

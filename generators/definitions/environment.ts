@@ -74,6 +74,8 @@ export interface EnvironmentDefinition {
   argocd: ArgoCd
   /** First environments only: the server's image by digest, `registry/name@sha256:...`. Promotion seals it. */
   servingImage?: string
+  /** Registries, or parts of one, that images may come from: `['ghcr.io/example']`. Default: any. */
+  imageRegistries?: string[]
   /** Default `serverSplit()`. */
   traffic?: TrafficEngine
   /** Default: models are reached inside the cluster, or by the Gateway of `traffic`. */

@@ -70,6 +70,7 @@ export {
 } from './model.ts'
 export { type DriftObjective, type Monitoring, prometheusOperator } from './monitoring.ts'
 export { namespaceOf, namespacesOf, type OwnerNamespaces, type PlacedNamespace } from './namespaces.ts'
+export { formatReference, isSameReference, parseReference, type Reference } from './reference.ts'
 export type { Gpu, Network, NetworkPeer, Scheduling, Toleration } from './safety.ts'
 export { modelSchema, pinSchema, releaseSchema, versionSchema } from './schemas.ts'
 export type { ServerSwitches } from './server-settings.ts'
@@ -97,5 +98,6 @@ export {
   parsePercentage,
 } from './units.ts'
 export type { BundleFile, PinFile, ReleaseFile, SealedSettings, VersionFile } from './version.ts'
+export { readPin } from './version.ts'
 /** What definitions import, as one object. */
 export { vocabulary }

@@ -82,7 +82,7 @@ export const modelSchema = object(
     ),
     slo: object({
       latencyP99: duration,
-      availability: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1 },
+      availability: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1, decimals: 9 },
     }),
     evaluation: object({ truth: words }, { positive: words }),
     gates: object(
@@ -133,6 +133,9 @@ export const versionSchema = object({
   lineage: { type: 'object' },
 })
 
+/** A year. Numbers of a release have few digits, so that none can be varied until a digest fits. */
+const MAX_MILLISECONDS = 31_536_000_000
+
 export const releaseSchema = object({
   model: modelName,
   version,
@@ -143,10 +146,13 @@ export const releaseSchema = object({
     resources: object({ cpu, memory, cpuLimit: cpu }, { gpu: gpus }),
     replicas,
     batching: object({
-      maxSize: { type: 'integer', minimum: 1 },
-      maxDelayMs: { type: 'number', minimum: 0 },
+      maxSize: { type: 'integer', minimum: 1, maximum: 4096 },
+      maxDelayMs: { type: 'number', minimum: 0, maximum: MAX_MILLISECONDS, decimals: 6 },
     }),
-    slo: object({ latencyP99Ms: { type: 'number', exclusiveMinimum: 0 }, availability: { type: 'number' } }),
+    slo: object({
+      latencyP99Ms: { type: 'number', exclusiveMinimum: 0, maximum: MAX_MILLISECONDS, decimals: 6 },
+      availability: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1, decimals: 9 },
+    }),
     strict: { type: 'boolean' },
   }),
 })

@@ -1,4 +1,5 @@
 import type { ModelInterface } from 'modelyard-serving/contract'
+import { parseReference } from './reference.ts'
 
 /** One file of a version's bundle. */
 export interface BundleFile {
@@ -61,13 +62,17 @@ export interface ReleaseFile {
   settings: SealedSettings
 }
 
-/** `environments/<env>/pins/<model>.yaml`: what runs there. */
+/** `environments/<env>/pins/<model>.yaml`: what runs there. The names of releases, and apart from them the digests written after `@`. */
 export interface PinFile {
   /** A version in a first environment, a release elsewhere. */
   stable: string
+  /** SHA-256 of the content of the release, where the pin has it. */
+  stableDigest?: string
   candidate?: {
     /** A version in a first environment, a release elsewhere. */
     release: string
+    /** SHA-256 of the content of the release, where the pin has it. */
+    digest?: string
     mode: 'canary' | 'ab' | 'shadow'
     /** Percent of requests. */
     weight: number
@@ -80,4 +85,13 @@ export interface PinFile {
     /** `ab` only: another text picks other callers. Model and candidate when absent. */
     salt?: string
   }
+}
+
+/** A pin from what its file holds: `1.5.0-8f3c2a9d@sha256:...` are a name and a digest. */
+export function readPin({ stable, candidate }: { stable: string; candidate?: PinFile['candidate'] }): PinFile {
+  const { name, digest: stableDigest } = parseReference(stable)
+  const pin = { stable: name, ...(stableDigest !== undefined && { stableDigest }) }
+  if (candidate === undefined) return pin
+  const { name: release, digest } = parseReference(candidate.release)
+  return { ...pin, candidate: { ...candidate, release, ...(digest !== undefined && { digest }) } }
 }

@@ -117,6 +117,13 @@ export const REPOSITORY_RULES = {
     reason: 'No registry has such an image: pods would never start.',
     repair: 'Publish an image of modelyard-serving and name it by its digest in the first environment.',
   },
+  'serving-image-registry': {
+    summary: 'an image comes from a registry that the environment does not name',
+    reason: 'Whoever may write to a registry decides what runs.',
+    repair:
+      'Take an image from a registry of `imageRegistries`, or name the registry there in a pull request of its own.',
+    fixed: 'always',
+  },
   'interface-differs': {
     summary: 'the interface differs from the ONNX graph',
     reason: 'Requests would be encoded for tensors that the graph does not have.',
@@ -188,6 +195,12 @@ export const REPOSITORY_RULES = {
     summary: 'a pin or a release names a version that does not exist',
     reason: 'What should run is not known.',
     repair: 'Name a version of models/<model>/versions/, or register it.',
+    fixed: 'always',
+  },
+  'pin-without-digest': {
+    summary: 'a pin names a release without the digest of its content',
+    reason: 'A short name has 32 bits: another content with the same name is a matter of minutes.',
+    repair: 'Run `modelyard validate --fix`, which writes the digest behind the name.',
     fixed: 'always',
   },
   'promotion-order': {

@@ -113,13 +113,13 @@ test('an edit that only documents changes nothing', async () => {
 
 test('a changed pin changes the files of its model in its environment', async () => {
   await withRepository({}, async (fixture) => {
-    assert.equal(await changedBy(fixture, () => fixture.edit(FILES.productionPin, R1.name, R2.name)), [
+    assert.equal(await changedBy(fixture, () => fixture.edit(FILES.productionPin, R1.reference, R2.reference)), [
       'dist/production/models/wine/boot-config-map.yaml',
       'dist/production/models/wine/deployment.yaml',
     ])
     const back = fixture.tree('dist')
-    await changedBy(fixture, () => fixture.edit(FILES.productionPin, R2.name, R1.name))
-    await changedBy(fixture, () => fixture.edit(FILES.productionPin, R1.name, R2.name))
+    await changedBy(fixture, () => fixture.edit(FILES.productionPin, R2.reference, R1.reference))
+    await changedBy(fixture, () => fixture.edit(FILES.productionPin, R1.reference, R2.reference))
     assert.equal(fixture.tree('dist'), back, 'back and forth gives the same bytes')
   })
 })
@@ -201,7 +201,7 @@ test('a file of ours that no object has any more is removed wherever it lies in 
 test('a selected environment is written alone, and the others stay', async () => {
   await withRepository({}, async (fixture) => {
     const everywhere = () => {
-      fixture.edit(FILES.productionPin, R1.name, R2.name)
+      fixture.edit(FILES.productionPin, R1.reference, R2.reference)
       fixture.edit(FILES.model, 'max: 6', 'max: 9')
     }
     assert.equal(await changedBy(fixture, everywhere, { environment: 'production' }), [

@@ -82,7 +82,7 @@ test('gates sends no token to the address of an environment that the branch adds
     clone.write('environments/edge/environment.ts', edge)
     clone.write(
       'environments/edge/pins/voice-activity.yaml',
-      `stable: ${clone.stable('production', 'voice-activity')}\n`,
+      `stable: ${clone.pinned('production', 'voice-activity')}\n`,
     )
     await clone.git.git(['add', '--all'])
     await clone.git.git(['commit', '--quiet', '--message', 'add an environment'])

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type GoldenSample, type GoldenSamples, PROTOCOL_DATATYPES } from 'modelyard-serving/contract'
+import { parseReference } from '../definitions/index.ts'
 import type { Known } from '../gates/index.ts'
 import { type GitRepository, isLoopback } from '../git/index.ts'
 import { modelFolder } from '../manifests/index.ts'
@@ -83,7 +84,8 @@ async function isMerged(
 async function pinAt({ git }: GitRepository, revision: string, file: string): Promise<string | undefined> {
   const text = await git(['show', `${revision}:./${file}`]).catch(() => undefined)
   if (text === undefined) return undefined
-  return (parseYaml(file, text).document?.value as { stable?: string } | undefined)?.stable ?? 'nothing'
+  const { stable } = (parseYaml(file, text).document?.value as { stable?: string } | undefined) ?? {}
+  return stable === undefined ? 'nothing' : parseReference(stable).name
 }
 
 async function isSynced(

@@ -1,4 +1,4 @@
-import type { PinFile } from '../definitions/index.ts'
+import type { PinFile, Reference } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
 import {
   type Loaded,
@@ -43,7 +43,9 @@ export function planCandidate(
   const before = pin?.value.candidate
   if (!pin || !before) throw noCandidate(model, target)
   const { stable, candidate } = requirePinned(target, model)
-  const common = { model, environment, from: stable, pin: editedPin(pin, step, before.release), step, before }
+  const { release, digest, mode: kind, ...share } = before
+  const reference = { name: release, ...(digest !== undefined && { digest }) }
+  const common = { model, environment, from: stable, pin: editedPin(pin, step, reference), step, before }
   // What ends a candidate must work for one that cannot be rendered, too.
   if (step === 'abort') return { ...common, to: stable.reference, mode: { kind: 'stable' }, gates: [], findings: [] }
   if (!candidate) throw new Failure(`${before.release} cannot be rendered`, { findings: plan.findings })
@@ -58,7 +60,6 @@ export function planCandidate(
     }
   }
   if (step.weight === before.weight) return undefined
-  const { release, mode: kind, ...share } = before
   return { ...common, to: release, mode: { ...share, kind, weight: step.weight }, gates: [], findings: [] }
 }
 
@@ -72,7 +73,7 @@ function noCandidate(model: string, { definition: { name, promotesFrom } }: Plan
 function editedPin(
   { file, text }: Loaded<PinFile>,
   step: CandidateRequest['step'],
-  reference: string,
+  reference: Reference,
 ): PinChange['pin'] {
   if (typeof step === 'object') {
     return { file, before: text, after: editScalar(file, text, ['candidate', 'weight'], step.weight) }

@@ -1,7 +1,7 @@
 export { type AppliedChange, applyPinChange } from './apply.ts'
 export { type CandidateChange, type CandidateRequest, planCandidate } from './candidate.ts'
 export { type CandidateMode, type Mode, type PinChange, requireEnvironment, requirePinned } from './pin-change.ts'
-export { type PinEvent, pinHistory } from './pin-history.ts'
+export { type PastStable, type PinEvent, pinHistory } from './pin-history.ts'
 export { type PromotionRequest, planPromotion } from './promotion.ts'
 export { planRetirement } from './retirement.ts'
 export { planRollback, type Rollback, refuseRemoved } from './rollback.ts'

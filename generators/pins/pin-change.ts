@@ -1,4 +1,4 @@
-import type { PinFile, ReleaseFile } from '../definitions/index.ts'
+import { formatReference, type PinFile, type Reference, type ReleaseFile } from '../definitions/index.ts'
 import { Failure, type Finding } from '../findings/index.ts'
 import type { GateOverride, GateResult } from '../gates/index.ts'
 import {
@@ -9,13 +9,13 @@ import {
   paths,
 } from '../repository/index.ts'
 import { nearest } from '../text/index.ts'
-import { addKey, editScalar, removeKey } from '../yaml/index.ts'
+import { addKey, editScalar, formatYaml, removeKey } from '../yaml/index.ts'
 
 /** Answers everything, or a share of requests beside the stable version. */
 export type Mode = { kind: 'stable' } | CandidateMode
 
 /** What a pin says of a candidate, `mode` as `kind`. `weight` is in percent; `header`, `feature` and `salt` are for `ab` alone. */
-export type CandidateMode = Omit<NonNullable<PinFile['candidate']>, 'release' | 'mode'> & {
+export type CandidateMode = Omit<NonNullable<PinFile['candidate']>, 'release' | 'digest' | 'mode'> & {
   kind: NonNullable<PinFile['candidate']>['mode']
 }
 
@@ -78,13 +78,15 @@ function whatRuns({ models, definition }: PlannedEnvironment, model: string, lef
 }
 
 /** The pin with another stable version: one scalar replaced, comments kept; a new file when there is none. */
-export function withStable(file: string, before: string | undefined, reference: string) {
-  if (before === undefined) return { file, after: `stable: ${reference}\n` }
-  return { file, before, after: editScalar(file, before, ['stable'], reference) }
+export function withStable(file: string, before: string | undefined, reference: Reference) {
+  const stable = formatReference(reference)
+  if (before === undefined) return { file, after: formatYaml({ stable }) }
+  return { file, before, after: editScalar(file, before, ['stable'], stable) }
 }
 
 /** The pin with a candidate, which it must not have yet. */
-export function withCandidate(file: string, before: string, release: string, { kind, ...share }: CandidateMode) {
+export function withCandidate(file: string, before: string, reference: Reference, { kind, ...share }: CandidateMode) {
+  const release = formatReference(reference)
   return { file, before, after: addKey(file, before, 'candidate', { release, mode: kind, ...share }) }
 }
 

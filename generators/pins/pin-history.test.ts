@@ -90,4 +90,19 @@ test('everything that ever ran is there once, the latest first, with the state t
   )
 })
 
+test('a digest that a pin takes on changes nothing of what ran; another content of the same name is another release', () => {
+  const [one, other] = ['a', 'b'].map((digit) => `1.0.0-8f3c2a9d@sha256:${digit.repeat(64)}`)
+  assert.equal(kinds('stable: 1.0.0-8f3c2a9d\n', `stable: ${one}\n`), ['promoted'])
+  assert.equal(kinds(`stable: ${one}\n`, `stable: ${other}\n`), ['promoted', 'promoted'])
+  assert.equal(kinds(`stable: ${one}\n`, 'stable: 2.0.0-00000000\n', `stable: ${one}\n`), [
+    'promoted',
+    'promoted',
+    'rolled back',
+  ])
+  const swapped = [one, other].map((release) => `stable: 0.9.0\n${candidate(release ?? '', 10)}`)
+  assert.equal(kinds('stable: 0.9.0\n', ...swapped), ['promoted', 'candidate added', 'candidate replaced'])
+  const [last] = historyOf(`stable: ${one}\n`, 'stable: 2.0.0-00000000\n').before
+  assert.equal([last?.stable, last?.digest], ['1.0.0-8f3c2a9d', 'a'.repeat(64)])
+})
+
 test.run()

@@ -1,4 +1,4 @@
-import type { PinFile } from '../definitions/index.ts'
+import { formatReference, isSameReference, type PinFile, readPin as readPinFile } from '../definitions/index.ts'
 import { canonicalJson } from '../text/index.ts'
 import { parseYaml } from '../yaml/index.ts'
 
@@ -44,6 +44,8 @@ export interface PinHistory<State extends PastPin> {
 
 export interface PastStable<State extends PastPin = PastPin> {
   stable: string
+  /** SHA-256 of the content of the release, where the pin had it. */
+  digest?: string
   state: State
 }
 
@@ -59,13 +61,14 @@ export function pinHistory<State extends PastPin>(file: string, states: readonly
     const kind = changeOf(current, pin, stack)
     current = pin
     if (pin.stable !== undefined) {
-      const { stable } = pin
-      const at = stack.findIndex((entry) => entry.stable === stable)
+      const { stable, stableDigest: digest } = pin
+      const past = { stable, ...(digest !== undefined && { digest }), state }
+      const at = stack.findIndex((entry) => isSame(entry, past))
       if (at >= 0) stack.length = at
-      stack.push({ stable, state })
+      stack.push(past)
       // Deleted first, so that the order is that of the latest use.
-      ever.delete(stable)
-      ever.set(stable, { stable, state })
+      for (const [key, entry] of ever) if (isSame(entry, past)) ever.delete(key)
+      ever.set(formatReference({ name: stable, ...(digest !== undefined && { digest }) }), past)
     }
     if (kind) {
       const { stable, candidate } = pin
@@ -82,24 +85,39 @@ function readPin(file: string, { text }: PastPin): Partial<PinFile> | undefined 
   const value = parseYaml(file, text).document?.value as Partial<PinFile> | null | undefined
   if (typeof value?.stable !== 'string') return undefined
   const { stable, candidate } = value
-  return { stable, ...(typeof candidate?.release === 'string' && { candidate }) }
+  return readPinFile({ stable, ...(typeof candidate?.release === 'string' && { candidate }) })
+}
+
+/** A pin that only took on the digest of what it names is what it was. */
+function isSame(one: Pick<PastStable, 'stable' | 'digest'>, other: Pick<PastStable, 'stable' | 'digest'>): boolean {
+  return isSameReference({ ...one, name: one.stable }, { ...other, name: other.stable })
 }
 
 function changeOf(
   before: Partial<PinFile>,
   after: Partial<PinFile>,
-  stack: readonly { stable: string }[],
+  stack: readonly PastStable[],
 ): PinEventKind | undefined {
   if (after.stable === undefined) return before.stable === undefined ? undefined : 'retired'
   const [old, now] = [before.candidate, after.candidate]
-  if (after.stable !== before.stable) {
+  const [was, is] = [stableOf(before), stableOf(after)]
+  if (was === undefined || is === undefined || !isSame(was, is)) {
     if (!now && old?.release === after.stable) return 'candidate finished'
-    return stack.some(({ stable }) => stable === after.stable) ? 'rolled back' : 'promoted'
+    return is !== undefined && stack.some((entry) => isSame(entry, is)) ? 'rolled back' : 'promoted'
   }
   if (!old && now) return 'candidate added'
   if (old && !now) return 'candidate aborted'
   if (!old || !now) return undefined
-  const { weight, ...same } = old
-  if (canonicalJson({ ...now, weight }) !== canonicalJson({ ...same, weight })) return 'candidate replaced'
+  const { weight, digest, ...same } = old
+  const { digest: nowDigest = digest, ...rest } = now
+  if (digest !== undefined && nowDigest !== digest) return 'candidate replaced'
+  if (canonicalJson({ ...rest, weight }) !== canonicalJson({ ...same, weight })) return 'candidate replaced'
   return weight === now.weight ? undefined : 'candidate weight'
+}
+
+function stableOf({
+  stable,
+  stableDigest: digest,
+}: Partial<PinFile>): Pick<PastStable, 'stable' | 'digest'> | undefined {
+  return stable === undefined ? undefined : { stable, ...(digest !== undefined && { digest }) }
 }

@@ -1,7 +1,8 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { formatReference, parseReference } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
-import { loadRepository, releaseName, resolvePlan } from '../repository/index.ts'
+import { loadRepository, releaseReference, resolvePlan } from '../repository/index.ts'
 import { type ExampleRepository, withExample } from '../testing/example-repository.ts'
 import { parseYaml } from '../yaml/index.ts'
 import type { PinChange } from './pin-change.ts'
@@ -37,12 +38,13 @@ async function refusal(request: Partial<PromotionRequest>): Promise<[string, str
 
 test('one scalar of the pin changes, and its comments stay', async () => {
   let [before, from, to] = ['', '', '']
-  const change = await decide({}, ({ read, stable }) => {
-    ;[before, from, to] = [read(PIN), stable('production', MODEL), stable('staging', MODEL)]
+  const change = await decide({}, ({ read, pinned }) => {
+    ;[before, from, to] = [read(PIN), pinned('production', MODEL), pinned('staging', MODEL)]
   })
   assert.match(before, /^# Not below/)
   assert.equal(change?.pin, { file: PIN, before, after: before.replace(from, to) })
-  assert.equal([change?.from?.reference, change?.to, change?.release], [from, to, undefined])
+  const names = [from, to].map((text) => parseReference(text).name)
+  assert.equal([change?.from?.reference, change?.to, change?.release], [...names, undefined])
 })
 
 const IMAGE = `sha256:${'5'.repeat(64)}`
@@ -51,9 +53,9 @@ const IMAGE = `sha256:${'5'.repeat(64)}`
 function otherImageInStaging({ read, write, stable }: ExampleRepository): void {
   const name = stable('staging', MODEL)
   const text = read(`models/${MODEL}/releases/${name}.yaml`).replace(/@sha256:\w+/, `@${IMAGE}`)
-  const sealed = releaseName(parseYaml('release', text).document?.value as never)
-  write(`models/${MODEL}/releases/${sealed}.yaml`, text)
-  write(`environments/staging/pins/${MODEL}.yaml`, `stable: ${sealed}\n`)
+  const sealed = releaseReference(parseYaml('release', text).document?.value as never)
+  write(`models/${MODEL}/releases/${sealed.name}.yaml`, text)
+  write(`environments/staging/pins/${MODEL}.yaml`, `stable: ${formatReference(sealed)}\n`)
 }
 
 test('an image that the source runs is sealed with the version and the settings that the target runs', async () => {
@@ -66,7 +68,7 @@ test('an image that the source runs is sealed with the version and the settings 
   assert.equal([change?.from?.reference, content?.version], [before, before.split('-')[0]])
   assert.ok(content?.servingImage.endsWith(`@${IMAGE}`))
   assert.equal(content?.settings, change?.from?.settings)
-  assert.ok(change?.pin.after?.includes(`stable: ${change.to}`))
+  assert.ok(change?.pin.after?.includes(`stable: ${change.to}@sha256:`))
   const [, fix] = await refusal({ image: `sha256:${'6'.repeat(64)}` })
   assert.is(fix, 'Bring the image to staging first, or name the digest that runs there.')
   // In that image already.
@@ -81,7 +83,7 @@ test('out of the first environment what runs there is sealed, under a name that 
   const { release } = change ?? {}
   assert.ok(release)
   assert.is(release?.content.settings.batching.maxSize, 16)
-  assert.is(change?.to, releaseName(release?.content as never))
+  assert.is(change?.to, releaseReference(release?.content as never).name)
   assert.is(release?.file, `models/${MODEL}/releases/${change?.to}.yaml`)
   assert.equal(parseYaml('release', release?.text ?? '').document?.value, JSON.parse(JSON.stringify(release?.content)))
   assert.match(release?.text ?? '', /^# Sealed by `modelyard promote`/)
@@ -89,9 +91,9 @@ test('out of the first environment what runs there is sealed, under a name that 
 
 test('what is sealed already is not sealed again', async () => {
   let reference = ''
-  const change = await decide({ from: 'development', to: 'staging' }, ({ edit, stable }) => {
+  const change = await decide({ from: 'development', to: 'staging' }, ({ edit, stable, pinned }) => {
     reference = stable('staging', MODEL)
-    edit(`environments/staging/pins/${MODEL}.yaml`, reference, stable('production', MODEL))
+    edit(`environments/staging/pins/${MODEL}.yaml`, pinned('staging', MODEL), pinned('production', MODEL))
   })
   assert.equal([change?.to, change?.release], [reference, undefined])
 })
@@ -101,8 +103,12 @@ test('nothing is to be done where the release runs already', async () => {
 })
 
 test('a first promotion writes a new pin, and replaces nothing', async () => {
-  const change = await decide({}, ({ remove }) => remove(PIN))
-  assert.equal(change?.pin, { file: PIN, after: `stable: ${change?.to}\n` })
+  let reference = ''
+  const change = await decide({}, ({ remove, pinned }) => {
+    reference = pinned('staging', MODEL)
+    remove(PIN)
+  })
+  assert.equal(change?.pin, { file: PIN, after: `stable: ${reference}\n` })
   assert.is(change?.from, undefined)
 })
 

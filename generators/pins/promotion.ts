@@ -1,4 +1,4 @@
-import type { PinFile, ReleaseFile } from '../definitions/index.ts'
+import type { PinFile, Reference, ReleaseFile } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
 import {
   type Loaded,
@@ -7,7 +7,7 @@ import {
   type PlannedVersion,
   paths,
   type Repository,
-  releaseName,
+  releaseReference,
 } from '../repository/index.ts'
 import { canonicalJson, contentDigest } from '../text/index.ts'
 import { formatYaml } from '../yaml/index.ts'
@@ -61,7 +61,9 @@ export function planPromotion(
       : withImage(request, running, requirePinned(target, model, repository.leftOut))
   if (!pinned) return undefined
   const release = pinned.stable.release === undefined ? seal(repository, pinned) : undefined
-  const reference = pinned.stable.release ?? release?.name ?? ''
+  const { release: name = release?.reference.name ?? '', releaseDigest: digest = release?.reference.digest } =
+    pinned.stable
+  const reference = { name, ...(digest !== undefined && { digest }) }
   const pin = repository.environments.get(to)?.pins.get(model)
   const written = request.candidate
     ? startCandidate(request, request.candidate, reference, pin)
@@ -71,7 +73,7 @@ export function planPromotion(
     model,
     environment: to,
     ...(champion && { from: champion.stable }),
-    to: reference,
+    to: name,
     mode: request.candidate ?? { kind: 'stable' },
     pin: written,
     ...(release?.isNew && { release: release.file }),
@@ -101,19 +103,19 @@ function withImage(
     })
   }
   if (target.stable.servingImage === servingImage) return undefined
-  const { release: _, ...stable } = target.stable
+  const { release: _, releaseDigest: __, ...stable } = target.stable
   return { ...target, stable: { ...stable, servingImage } }
 }
 
 function replaceStable(
   { model, to }: PromotionRequest,
   { facts }: PlannedVersion,
-  reference: string,
+  reference: Reference,
   pin: Loaded<PinFile> | undefined,
 ): PinChange['pin'] | undefined {
-  if (pin?.value.stable === reference) return undefined
+  if (pin?.value.stable === reference.name) return undefined
   if (pin && pin.value.candidate?.release.split('-')[0] === facts.version) {
-    throw new Failure(`${model} ${reference} is the candidate in ${to}: it cannot become stable beside itself`, {
+    throw new Failure(`${model} ${reference.name} is the candidate in ${to}: it cannot become stable beside itself`, {
       fix: `Make it the stable version with: modelyard candidate ${model} --env ${to} --finish`,
     })
   }
@@ -123,7 +125,7 @@ function replaceStable(
 function startCandidate(
   { model, to }: PromotionRequest,
   mode: CandidateMode,
-  reference: string,
+  reference: Reference,
   pin: Loaded<PinFile> | undefined,
 ): PinChange['pin'] | undefined {
   if (!pin) {
@@ -132,24 +134,36 @@ function startCandidate(
     })
   }
   const { stable, candidate } = pin.value
-  if (stable === reference) return undefined
+  if (stable === reference.name) return undefined
   if (!candidate) return withCandidate(pin.file, pin.text, reference, mode)
-  const { release, mode: kind, ...share } = candidate
-  if (release === reference && canonicalJson({ kind, ...share }) === canonicalJson(mode)) return undefined
+  const { release, digest: _, mode: kind, ...share } = candidate
+  if (release === reference.name && canonicalJson({ kind, ...share }) === canonicalJson(mode)) return undefined
   const fix =
-    release === reference
+    release === reference.name
       ? `Change its share with: modelyard candidate ${model} --env ${to} --weight ${mode.weight}`
       : `End that first: modelyard candidate ${model} --env ${to} --finish (or --abort)`
   throw new Failure(`${model} has a candidate in ${to} already: ${release}, ${kind} ${candidate.weight} %`, { fix })
 }
 
-/** Seals what a first environment runs: the version, the image and every setting, under a name that no edit survives. */
+/**
+ * Seals what a first environment runs: the version, the image and every setting, under a name that no edit survives.
+ * @throws Failure when another content has the name already
+ */
 function seal(repository: Repository, { name: model, stable }: PlannedModel) {
   const content = releaseContent(model, stable)
-  const name = releaseName(content)
-  const file = paths.release(model, name)
-  const isNew = !repository.models.get(model)?.releases.has(name)
-  return { name, isNew, file: { file, content, text: RELEASE_HEADER + formatYaml(content) } }
+  const reference = releaseReference(content)
+  const file = paths.release(model, reference.name)
+  const present = repository.models.get(model)?.releases.get(reference.name)
+  if (present && releaseReference(present.value).digest !== reference.digest) {
+    throw new Failure(`${file} has another content of the same short name`, {
+      fix: 'Restore it from Git. If it is as it was sealed, change a setting of the model by a little: the name follows.',
+    })
+  }
+  return {
+    reference,
+    isNew: present === undefined,
+    file: { file, content, text: RELEASE_HEADER + formatYaml(content) },
+  }
 }
 
 function releaseContent(model: string, { facts, settings, servingImage }: PlannedVersion): ReleaseFile {

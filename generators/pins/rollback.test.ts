@@ -43,16 +43,17 @@ async function refusal(pin: string, past: PastPin[], request?: Partial<RollbackR
 }
 
 const releases: Record<string, string> = {}
-await withExample(async ({ stable }) => {
+await withExample(async ({ stable, pinned }) => {
   releases.old = stable('production', MODEL)
   releases.now = stable('staging', MODEL)
+  releases.oldPinned = pinned('production', MODEL)
 })
-const { old = '', now = '' } = releases
+const { old = '', now = '', oldPinned = '' } = releases
 
 test('what ran last before the present release comes back; one scalar changes and comments stay', async () => {
   const pin = `# a comment\nstable: ${now} # why\n`
   const change = await decide(pin, history(pin, `stable: ${old}\n`, 'stable: 0.9.0-00000000\n'))
-  assert.equal(change.pin, { file: PIN, before: pin, after: `# a comment\nstable: ${old} # why\n` })
+  assert.equal(change.pin, { file: PIN, before: pin, after: `# a comment\nstable: ${oldPinned} # why\n` })
   assert.equal([change.from?.reference, change.to], [now, old])
   assert.equal(change.ranBefore, { commit: 'c2', date: '2026-01-19T00:00:00Z' })
   assert.equal([change.gates, change.findings, change.release], [[], [], undefined])
@@ -135,7 +136,7 @@ test('--to ends the candidate too, whichever release it names', async () => {
   const pin = `stable: ${now}\n${CANARY('1.2.0-00000000')}`
   const past = history(pin, `stable: ${now}\n`, `stable: 1.2.0-00000000\n`, `stable: ${old}\n`)
   for (const [to, after] of [
-    [old, `stable: ${old}\n`],
+    [old, `stable: ${oldPinned}\n`],
     [now, `stable: ${now}\n`],
     ['1.2.0', 'stable: 1.2.0-00000000\n'],
   ] as const) {

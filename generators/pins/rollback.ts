@@ -1,8 +1,8 @@
-import type { PinFile } from '../definitions/index.ts'
+import { isSameReference, type PinFile, type Reference } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
-import { isRelease, type Plan, paths, type Repository } from '../repository/index.ts'
+import { isRelease, type Plan, paths, type Repository, releaseReference } from '../repository/index.ts'
 import { type PinChange, requireEnvironment, requirePinned, withoutCandidate, withStable } from './pin-change.ts'
-import { type PastPin, pinHistory } from './pin-history.ts'
+import { type PastPin, type PastStable, pinHistory } from './pin-history.ts'
 
 export interface RollbackRequest {
   model: string
@@ -43,7 +43,11 @@ export function planRollback(
   const present = pin?.value.stable
   const candidate = pin?.value.candidate
   const from = planned.models.find(({ name }) => name === model)?.stable
-  const isNew = ({ stable }: { stable: string }) => candidate !== undefined || stable !== present
+  const running = pin && referenceOf(pin.value)
+  const isNew = (past: PastStable) =>
+    candidate !== undefined ||
+    !running ||
+    !isSameReference(referenceOf({ ...past, stableDigest: past.digest }), running)
   const target =
     to !== undefined
       ? ever.find((past) => isNew(past) && (past.stable === to || past.stable.split('-')[0] === to))
@@ -65,7 +69,10 @@ export function planRollback(
     ...(from && { from }),
     to: target.stable,
     mode: { kind: 'stable' },
-    pin: rolledBack(file, pin?.text, target.stable, { endsCandidate: candidate !== undefined, replaces: present }),
+    pin: rolledBack(file, pin?.text, sealedReference(repository, model, target), {
+      endsCandidate: candidate !== undefined,
+      replaces: running,
+    }),
     gates: [],
     findings: [],
     ...(present !== undefined && { replaces: present }),
@@ -77,12 +84,29 @@ export function planRollback(
 function rolledBack(
   file: string,
   before: string | undefined,
-  stable: string,
-  { endsCandidate, replaces }: { endsCandidate: boolean; replaces: string | undefined },
+  stable: Reference,
+  { endsCandidate, replaces }: { endsCandidate: boolean; replaces: Reference | undefined },
 ): PinChange['pin'] {
   const { after } = endsCandidate && before !== undefined ? withoutCandidate(file, before) : { after: before }
-  const text = stable === replaces ? after : withStable(file, after, stable).after
+  const text = replaces && isSameReference(stable, replaces) ? after : withStable(file, after, stable).after
   return { file, ...(before !== undefined && { before }), ...(text !== undefined && { after: text }) }
+}
+
+function referenceOf({
+  stable: name,
+  stableDigest: digest,
+}: {
+  stable: string
+  stableDigest?: string | undefined
+}): Reference {
+  return { name, ...(digest !== undefined && { digest }) }
+}
+
+/** With the digest that the pin had then; pins of before had none, and the release is what its file holds. */
+function sealedReference(repository: Repository, model: string, { stable: name, digest }: PastStable): Reference {
+  if (digest !== undefined) return { name, digest }
+  const release = isRelease(name) ? repository.models.get(model)?.releases.get(name) : undefined
+  return release ? { name, digest: releaseReference(release.value).digest } : { name }
 }
 
 /** @throws Failure when the release that ran before was removed from the repository since: `promote` and `rollback` never do that */

@@ -27,8 +27,9 @@ export async function judgeChange<Change extends PinChange>(
   const target =
     gatesOf.environments.get(environment)?.definition.value ?? requireEnvironment(plan, environment).definition
   // A candidate that becomes the stable version has been seen where it is.
+  const candidate = gatesOf.environments.get(environment)?.pins.get(model)?.value.candidate
   const isCandidate =
-    gatesOf.environments.get(environment)?.pins.get(model)?.value.candidate?.release === promoted.reference
+    candidate?.release === promoted.reference && (candidate.digest ?? promoted.releaseDigest) === promoted.releaseDigest
   const seenIn = isCandidate ? target : target.promotesFrom
   const common = { model, candidate: promoted, ...(from && { champion: from }) }
   const recipients = judging.recipients ?? recipientsOf(gatesOf, 'the base branch', [judging.prometheus])

@@ -14,5 +14,5 @@ export {
   paths,
   type Repository,
 } from './repository.ts'
-export { releaseName, resolvePlan } from './resolve.ts'
+export { imagesOf, isAllowedImage, releaseReference, resolvePlan } from './resolve.ts'
 export { resolveSettings } from './settings.ts'

@@ -197,7 +197,7 @@ test('version, release and pin files are checked, each by its own rule', async (
     ])
     assert.is(
       findings.find(({ file }) => file === FILES.stagingPin)?.message,
-      'stable: "1.10" is not a version such as 1.5.0 or a release such as 1.5.0-8f3c2a9d',
+      'stable: "1.10" is not a version such as 1.5.0 or a release such as 1.5.0-8f3c2a9d@sha256:<64 hexadecimal digits>',
     )
   })
 })

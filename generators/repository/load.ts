@@ -9,6 +9,7 @@ import {
   type PinFile,
   pinSchema,
   type ReleaseFile,
+  readPin,
   releaseSchema,
   type VersionFile,
   versionSchema,
@@ -88,7 +89,8 @@ export async function loadRepository(root: string, options: LoadOptions = {}): P
       checkEnvironmentSchema,
       (value, located) => checkEnvironmentDefinition(value as DefinedEnvironment, name, located),
     ])
-    const pins = await documents<PinFile>(repository, `${ENVIRONMENTS}/${name}/pins`, checkPinSchema)
+    const written = await documents<PinFile>(repository, `${ENVIRONMENTS}/${name}/pins`, checkPinSchema)
+    const pins = new Map([...written].map(([model, pin]) => [model, { ...pin, value: readPin(pin.value) }]))
     if (definition) repository.environments.set(name, { definition, pins })
   }
   linkSources(repository)

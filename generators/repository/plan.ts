@@ -7,6 +7,8 @@ export interface PlannedVersion {
   reference: string
   /** `1.5.0-8f3c2a9d`; absent in a first environment. */
   release?: string
+  /** SHA-256 of the release's content; absent in a first environment. */
+  releaseDigest?: string
   facts: VersionFile
   settings: SealedSettings
   servingImage: string

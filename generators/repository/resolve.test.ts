@@ -1,7 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { ReleaseFile } from '../definitions/index.ts'
 import type { Finding } from '../findings/index.ts'
 import {
+  EVIL_TWIN,
   environmentText,
   FILES,
   IMAGE,
@@ -12,13 +14,14 @@ import {
   type RepositoryFixture,
   release,
   SETTINGS,
+  TWIN,
   V1,
   V2,
   versionFile,
   WINE,
   withRepository,
 } from '../testing/repository-fixture.ts'
-import { formatYaml } from '../yaml/index.ts'
+import { formatYaml, parseYaml } from '../yaml/index.ts'
 import { loadPlan } from './load-plan.ts'
 
 async function oneFinding(
@@ -154,7 +157,7 @@ test('a release that does not exist is found', async () => {
 })
 
 test('a candidate that does not exist is found on its line, and the stable version is still planned', async () => {
-  const pin = `stable: ${R1.name}\ncandidate:\n  mode: canary\n  release: 1.1.0-deadbeef\n  weight: 5\n`
+  const pin = `stable: ${R1.reference}\ncandidate:\n  mode: canary\n  release: 1.1.0-deadbeef\n  weight: 5\n`
   await withRepository({ [FILES.productionPin]: pin }, async ({ load }) => {
     const { plan, findings } = await load()
     assert.equal(
@@ -390,6 +393,84 @@ test('two models are planned in the order of their names', async () => {
     assert.equal(
       plan.environments[0]?.models.map(({ name }) => name),
       ['beer', 'wine'],
+    )
+  })
+})
+
+test('the digest decides which release a pin means: another of the same short name is refused', async () => {
+  assert.is(TWIN.name, EVIL_TWIN.name)
+  assert.is.not(TWIN.reference, EVIL_TWIN.reference)
+  const file = `models/wine/releases/${TWIN.name}.yaml`
+  await withRepository({ [FILES.productionPin]: `stable: ${TWIN.reference}\n`, [file]: TWIN.text }, async (fixture) => {
+    assert.equal((await fixture.load()).findings, [])
+    fixture.write(file, EVIL_TWIN.text)
+    const { findings } = await fixture.load()
+    assert.equal(
+      findings.map((finding) => [finding.rule, finding.severity, finding.file, finding.line]),
+      [['release-edited', 'error', FILES.productionPin, 1]],
+    )
+  })
+})
+
+test('a pin of an environment that takes releases names them with their digest', async () => {
+  await withRepository({ [FILES.productionPin]: `stable: ${R1.name}\n` }, async ({ load }) => {
+    const { findings } = await load()
+    assert.equal(
+      findings.map(({ rule, severity, file, line, fix }) => [rule, severity, file, line, fix]),
+      [
+        [
+          'pin-without-digest',
+          'error',
+          FILES.productionPin,
+          1,
+          `Write ${R1.reference}, or run modelyard validate --fix.`,
+        ],
+      ],
+    )
+  })
+})
+
+test('images come from the registries that an environment names, by whole parts of their names', async () => {
+  const findingsFor = async (registry: string) => {
+    const production = environmentText('production', {
+      promotesFrom: 'staging',
+      properties: [`imageRegistries: ['${registry}']`],
+    })
+    let rules: string[] = []
+    await withRepository({ [FILES.production]: production }, async ({ load }) => {
+      rules = (await load()).findings.map(({ rule, file }) => `${rule} ${file}`)
+    })
+    return rules
+  }
+  for (const registry of ['registry.example.com', 'registry.example.com/serving'])
+    assert.equal(await findingsFor(registry), [], registry)
+  for (const registry of ['registry.example.co', 'registry.example.com/serv', 'example.com', 'other.example.com'])
+    assert.equal(await findingsFor(registry), [`serving-image-registry ${FILES.productionPin}`], registry)
+})
+
+test('a release has no number whose last digits could be varied, and no image that is no image', async () => {
+  const release = parseYaml('release', R1.text).document?.value as ReleaseFile
+  const { settings } = release
+  const wrong: Partial<ReleaseFile>[] = [
+    { settings: { ...settings, slo: { ...settings.slo, availability: 0.9900000000001 } } },
+    { settings: { ...settings, slo: { ...settings.slo, latencyP99Ms: 40.0000001 } } },
+    { settings: { ...settings, slo: { ...settings.slo, latencyP99Ms: 1e300 } } },
+    { settings: { ...settings, batching: { ...settings.batching, maxDelayMs: -0 } } },
+    { settings: { ...settings, batching: { ...settings.batching, maxSize: 1e9 } } },
+    { settings: { ...settings, resources: { ...settings.resources, cpu: `0.2${'0'.repeat(20)}1` } } },
+    { settings: { ...settings, resources: { ...settings.resources, memory: `${'0'.repeat(20)}256Mi` } } },
+    { servingImage: `registry.example.com/../evil@sha256:${'a'.repeat(64)}` },
+    { servingImage: `registry.example.com@evil/x@sha256:${'a'.repeat(64)}` },
+  ]
+  const files = wrong.map((changes, index): [string, string] => [
+    `models/wine/releases/1.0.0-0000000${index}.yaml`,
+    formatYaml({ ...release, ...changes }),
+  ])
+  await withRepository(Object.fromEntries(files), async ({ load }) => {
+    const { findings } = await load()
+    assert.equal(
+      findings.map(({ rule, file }) => [rule, file]),
+      files.map(([file]) => ['release-invalid', file]),
     )
   })
 })

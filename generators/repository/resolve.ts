@@ -1,4 +1,11 @@
-import { namespaceOf, type PinFile, type ReleaseFile } from '../definitions/index.ts'
+import {
+  type DefinedEnvironment,
+  formatReference,
+  namespaceOf,
+  type PinFile,
+  type Reference,
+  type ReleaseFile,
+} from '../definitions/index.ts'
 import type { DocumentPath, Finding } from '../findings/index.ts'
 import { contentDigest, nearest } from '../text/index.ts'
 import type { Plan, PlannedEnvironment, PlannedModel, PlannedVersion } from './plan.ts'
@@ -30,9 +37,10 @@ export function resolvePlan(repository: Repository): Plan {
   return { environments, findings }
 }
 
-/** `1.5.0-8f3c2a9d`: the version and the first eight digits of the digest of the release's content. */
-export function releaseName(release: ReleaseFile): string {
-  return `${release.version}-${contentDigest(release).slice(0, 8)}`
+/** `1.5.0-8f3c2a9d` with the digest of the release's content, whose first eight digits end the name. */
+export function releaseReference(release: ReleaseFile): Required<Reference> {
+  const digest = contentDigest(release)
+  return { name: `${release.version}-${digest.slice(0, 8)}`, digest }
 }
 
 function inPromotionOrder(repository: Repository, findings: Finding[]): LoadedEnvironment[] {
@@ -76,9 +84,10 @@ function resolvePin(
     findings.push(located('pin-unknown-model', pin, [], { message, fix }))
     return undefined
   }
-  const follow = (path: DocumentPath, reference: string) =>
+  const follow = (path: DocumentPath, reference: Reference) =>
     followReference(repository, environment, model, reference, pin, path, findings)
-  const stable = follow(['stable'], pin.value.stable)
+  const { stable: pinned, stableDigest } = pin.value
+  const stable = follow(['stable'], { name: pinned, ...(stableDigest !== undefined && { digest: stableDigest }) })
   if (!stable) return undefined
   const definition = environment.definition.value
   const { owner } = stable.settings
@@ -116,11 +125,20 @@ function resolvePin(
       }),
     )
   }
+  const checkRegistry = (path: DocumentPath, version: PlannedVersion) => {
+    for (const image of imagesOf(definition, name, version)) {
+      if (isAllowedImage(definition, image)) continue
+      const message = `${image.split('@')[0]} is in none of the registries of ${definition.name}: ${definition.imageRegistries?.join(', ')}`
+      const fix = `Promote an image from one of them, or name its registry in imageRegistries of ${environment.definition.file}.`
+      findings.push(located('serving-image-registry', pin, path, { message, fix }))
+    }
+  }
   checkGpu(['stable'], planned.settings)
   checkImage(['stable'], stable)
+  checkRegistry(['stable'], stable)
   if (!pin.value.candidate) return planned
-  const { release, ...routing } = pin.value.candidate
-  const version = follow(['candidate', 'release'], release)
+  const { release, digest, ...routing } = pin.value.candidate
+  const version = follow(['candidate', 'release'], { name: release, ...(digest !== undefined && { digest }) })
   if (!version) return planned
   const identical = sameVersion(stable, version)
   const problem = identical ?? trafficProblem(definition.traffic, pin.value.candidate, stable, version)
@@ -133,7 +151,20 @@ function resolvePin(
   const settings = applyOverride(version.settings, override)
   checkGpu(['candidate', 'release'], settings)
   checkImage(['candidate', 'release'], version)
+  checkRegistry(['candidate', 'release'], version)
   return { ...planned, candidate: { version, settings, ...routing } }
+}
+
+/** Every image that a version runs from: the server's, and that of its artifact where the kubelet mounts it. */
+export function imagesOf({ artifacts }: DefinedEnvironment, model: string, version: PlannedVersion): string[] {
+  const mounted = artifacts.kind === 'image' ? artifacts.images?.[`${model}@${version.facts.version}`] : undefined
+  return [version.servingImage, ...(mounted === undefined ? [] : [mounted])]
+}
+
+/** Whether an environment takes an image by the registry that it is from. */
+export function isAllowedImage({ imageRegistries }: DefinedEnvironment, image: string): boolean {
+  const [repository = ''] = image.split('@')
+  return imageRegistries?.some((one) => repository === one || repository.startsWith(`${one}/`)) ?? true
 }
 
 /** What decides an A/B test must be something that requests have, and one thing. */
@@ -170,7 +201,7 @@ function followReference(
   repository: Repository,
   environment: LoadedEnvironment,
   model: LoadedModel,
-  reference: string,
+  { name: reference, digest }: Reference,
   pin: Loaded<PinFile>,
   path: DocumentPath,
   findings: Finding[],
@@ -206,7 +237,24 @@ function followReference(
     return refuse({ message, fix: 'Restore it from Git.' }, 'pin-unknown-version')
   }
   const { settings, servingImage: image } = release.value
-  return { reference, release: reference, facts: version.value, settings, servingImage: image }
+  const sealed = releaseReference(release.value)
+  if (digest === undefined && promotesFrom) {
+    // It can be rendered all the same, so that a repository of before says everything that is wrong at once.
+    const message = `names ${reference} without its digest, and names of eight digits can be made to fit`
+    refuse({ message, fix: `Write ${formatReference(sealed)}, or run modelyard validate --fix.` }, 'pin-without-digest')
+  }
+  if (digest !== undefined && digest !== sealed.digest) {
+    const message = `${reference} has another content than the pin names: sha256:${sealed.digest}`
+    return refuse({ message, fix: `Restore ${release.file} from Git, or promote again.` }, 'release-edited')
+  }
+  return {
+    reference,
+    release: reference,
+    releaseDigest: sealed.digest,
+    facts: version.value,
+    settings,
+    servingImage: image,
+  }
 }
 
 function missing(repository: Repository, model: LoadedModel, reference: string, release: boolean): Problem {

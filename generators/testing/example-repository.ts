@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseReference } from '../definitions/index.ts'
 import { createScratchRepository, type GitRepository, openRepository } from '../git/index.ts'
 import { applyChanges, compareWithDist, renderManifests } from '../manifests/index.ts'
 import { loadRepository, resolvePlan } from '../repository/index.ts'
@@ -39,8 +40,10 @@ export interface ExampleRepository {
   lineOf(file: string, text: string): number
   /** Content by path of every file below a folder. */
   tree(folder: string): Record<string, string>
-  /** What a pin says now. */
+  /** The release that a pin names now. */
   stable(environment: string, model: string): string
+  /** The same with the digest of its content, as the pin has it. */
+  pinned(environment: string, model: string): string
   /** Runs `modelyard <args>` in a process of its own, inside the copy, without a token unless `env` brings one. */
   modelyard(args: string[], env?: Record<string, string>): Promise<CommandResult>
 }
@@ -130,6 +133,8 @@ function exampleIn(root: string): ExampleRepository {
     mkdirSync(dirname(join(root, file)), { recursive: true })
     writeFileSync(join(root, file), text)
   }
+  const pinned = (environment: string, model: string) =>
+    /^stable: "?([^\s"]+)/m.exec(read(`environments/${environment}/pins/${model}.yaml`))?.[1] ?? ''
   return {
     root,
     read,
@@ -149,10 +154,8 @@ function exampleIn(root: string): ExampleRepository {
       return read(file).slice(0, index).split('\n').length
     },
     tree: (folder) => treeOf(root, folder),
-    stable(environment, model) {
-      const [, reference = ''] = /^stable: (\S+)/m.exec(read(`environments/${environment}/pins/${model}.yaml`)) ?? []
-      return reference
-    },
+    stable: (environment, model) => parseReference(pinned(environment, model)).name,
+    pinned,
     modelyard: (args, env = {}) => run(root, args, env),
   }
 }

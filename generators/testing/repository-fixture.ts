@@ -1,14 +1,14 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { PinFile, ReleaseFile, VersionFile } from '../definitions/index.ts'
+import { formatReference, type PinFile, type ReleaseFile, type VersionFile } from '../definitions/index.ts'
 import { type Finding, sortFindings } from '../findings/index.ts'
 import {
   loadRepository,
   type Plan,
   type PlannedModel,
   type Repository,
-  releaseName,
+  releaseReference,
   resolvePlan,
 } from '../repository/index.ts'
 import { contentDigest } from '../text/index.ts'
@@ -99,8 +99,14 @@ export function versionFile(version: string, changes: Partial<VersionFile> = {})
   }
 }
 
-/** A release of the fixture's model, and the name that its content gives it. */
-export function release(version: VersionFile, changes: Partial<ReleaseFile> = {}): { name: string; text: string } {
+/** Digests of releases by name, for the pins of tests. */
+const sealed = new Map<string, string>()
+
+/** A release of the fixture's model, the name that its content gives it, and how a pin names it. */
+export function release(
+  version: VersionFile,
+  changes: Partial<ReleaseFile> = {},
+): { name: string; reference: string; text: string } {
   const content: ReleaseFile = {
     model: version.model,
     version: version.version,
@@ -109,13 +115,20 @@ export function release(version: VersionFile, changes: Partial<ReleaseFile> = {}
     settings: SETTINGS,
     ...changes,
   }
-  return { name: releaseName(content), text: formatYaml(content) }
+  const reference = releaseReference(content)
+  sealed.set(reference.name, reference.digest)
+  return { name: reference.name, reference: formatReference(reference), text: formatYaml(content) }
 }
 
 export const V1 = versionFile('1.0.0')
 export const V2 = versionFile('1.1.0')
 export const R1 = release(V1)
 export const R2 = release(V2)
+
+/** Two releases of V2 that only their image tells apart, found by trying: they have one short name. */
+export const [TWIN, EVIL_TWIN] = ['5605', '8e7e'].map((digits) =>
+  release(V2, { servingImage: `registry.example.com/serving@sha256:${digits.padStart(64, '0')}` }),
+) as [ReturnType<typeof release>, ReturnType<typeof release>]
 
 export interface EnvironmentText {
   promotesFrom?: string
@@ -147,8 +160,16 @@ export function environmentText(name: string, { promotesFrom, properties = [], i
   ].join('\n')
 }
 
-export function pinText(pin: PinFile): string {
-  return formatYaml(pin)
+/** A pin, with the digest of each release of `release()` that it names. */
+export function pinText({ stable, candidate }: PinFile): string {
+  const pinned = (name: string) => {
+    const digest = sealed.get(name)
+    return formatReference({ name, ...(digest !== undefined && { digest }) })
+  }
+  return formatYaml({
+    stable: pinned(stable),
+    ...(candidate && { candidate: { ...candidate, release: pinned(candidate.release) } }),
+  })
 }
 
 /** Paths of the fixture's files. */

@@ -16,6 +16,13 @@ function ajv(): Ajv {
       strictTypes: false,
       verbose: true,
     })
+    compiler.addKeyword({
+      keyword: 'decimals',
+      type: 'number',
+      schemaType: 'number',
+      validate: (digits: number, value: number) => Number(value.toFixed(digits)) === value && !Object.is(value, -0),
+      error: { message: ({ schema }) => library.str`has more than ${schema} decimals` },
+    })
   }
   return compiler
 }

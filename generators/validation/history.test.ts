@@ -2,6 +2,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Repository } from '../repository/index.ts'
 import {
+  EVIL_TWIN,
   environmentText,
   FILES,
   type Overrides,
@@ -10,6 +11,7 @@ import {
   R2,
   type RepositoryFixture,
   release,
+  TWIN,
   versionFile,
   withRepository,
 } from '../testing/repository-fixture.ts'
@@ -158,6 +160,18 @@ test('where approvals are wanted, CODEOWNERS names an owner of every file that d
   assert.equal(await found(), [`${FILES.production}: approvals are wanted in production, and there is no CODEOWNERS`])
   assert.equal(await found('/environments/ @a\n'), [`.github/CODEOWNERS: no line names an owner of ${FILES.model}`])
   assert.equal(await found('* @a\n'), [])
+})
+
+test('another release of the same short name is neither a return nor what ran before', async () => {
+  const file = `models/wine/releases/${TWIN.name}.yaml`
+  const staged = { [file]: TWIN.text, [FILES.stagingPin]: `stable: ${TWIN.reference}\n` }
+  const swapped = await changed(({ write }) => {
+    write(file, EVIL_TWIN.text)
+    write(FILES.stagingPin, `stable: ${EVIL_TWIN.reference}\n`)
+    write(FILES.productionPin, `stable: ${EVIL_TWIN.reference}\n`)
+  }, staged)
+  assert.equal(swapped, [`fact-changed error ${file}:1`, `promotion-same-change warning ${FILES.productionPin}:1`])
+  assert.equal(await changed(({ write }) => write(FILES.productionPin, `stable: ${TWIN.reference}\n`), staged), [])
 })
 
 test.run()

@@ -1,4 +1,4 @@
-import type { DefinedEnvironment, PinFile } from '../definitions/index.ts'
+import { type DefinedEnvironment, isSameReference, type PinFile, type Reference } from '../definitions/index.ts'
 import { type Finding, RULES } from '../findings/index.ts'
 import {
   isRelease,
@@ -6,6 +6,7 @@ import {
   type LoadedEnvironment,
   type LoadedModel,
   type Repository,
+  releaseReference,
 } from '../repository/index.ts'
 import { contentDigest } from '../text/index.ts'
 
@@ -15,7 +16,7 @@ export function checkHistory(base: Repository, now: Repository): Finding[] {
 }
 
 /** Versions and releases are add-only while their model is there. */
-function changedFacts(base: Repository, now: Repository): Finding[] {
+export function changedFacts(base: Repository, now: Repository): Finding[] {
   return [...base.models.values()].flatMap((before) => {
     const after = now.models.get(before.name)
     if (!after) return []
@@ -47,13 +48,16 @@ function promotions(base: Repository, now: Repository, to: LoadedEnvironment): F
   return [...to.pins].flatMap(([model, pin]) => {
     const had = references(before.pins.get(model))
     return references(pin).flatMap((reference, index): Finding[] => {
-      if (had.includes(reference) || isReturn(reference, had, base.models.get(model))) return []
+      if (had.some((one) => isSameReference(one, reference))) return []
+      if (isReturn(reference, had, base.models.get(model))) return []
       if (ran(reference, sourceBefore?.pins.get(model))) return []
       const path = index === 0 ? ['stable'] : ['candidate', 'release']
       const together = ran(reference, source.pins.get(model))
       const at = { file: pin.file, line: pin.lineOf(path) ?? 1, path: path.join('.') }
       return [
-        together ? sameChange(reference, name, before.definition.value, to, at) : skipped(reference, name, to, at),
+        together
+          ? sameChange(reference.name, name, before.definition.value, to, at)
+          : skipped(reference.name, name, to, at),
       ]
     })
   })
@@ -83,24 +87,31 @@ function skipped(reference: string, name: string, to: LoadedEnvironment, at: Pla
 }
 
 /** The stable reference, then the candidate's. */
-function references(pin: Loaded<PinFile> | undefined): string[] {
-  return pin ? [pin.value.stable, ...(pin.value.candidate ? [pin.value.candidate.release] : [])] : []
+function references(pin: Loaded<PinFile> | undefined): Reference[] {
+  if (!pin) return []
+  const { stable: name, stableDigest, candidate } = pin.value
+  const stable = { name, ...(stableDigest !== undefined && { digest: stableDigest }) }
+  if (!candidate) return [stable]
+  return [stable, { name: candidate.release, ...(candidate.digest !== undefined && { digest: candidate.digest }) }]
 }
 
 /** A first environment runs bare versions, out of which a release is sealed. */
-function ran(reference: string, pin: Loaded<PinFile> | undefined): boolean {
-  return references(pin).some((one) => one === reference || (!isRelease(one) && one === versionOf(reference)))
+function ran(reference: Reference, pin: Loaded<PinFile> | undefined): boolean {
+  return references(pin).some(
+    (one) => isSameReference(one, reference) || (!isRelease(one.name) && one.name === versionOf(reference)),
+  )
 }
 
 /** A rollback: to a release that was sealed before, of an earlier version than what runs, or of the same. */
-function isReturn(reference: string, had: readonly string[], model: LoadedModel | undefined): boolean {
+function isReturn(reference: Reference, had: readonly Reference[], model: LoadedModel | undefined): boolean {
   const [stable] = had
-  if (stable === undefined || !model?.releases.has(reference)) return false
+  const release = model?.releases.get(reference.name)
+  if (stable === undefined || !release || !isSameReference(releaseReference(release.value), reference)) return false
   return compareVersions(versionOf(reference), versionOf(stable)) <= 0
 }
 
-function versionOf(reference: string): string {
-  return reference.split('-', 1)[0] ?? reference
+function versionOf({ name }: Reference): string {
+  return name.split('-', 1)[0] ?? name
 }
 
 function compareVersions(a: string, b: string): number {

@@ -1,3 +1,6 @@
+import type { Finding } from '../findings/index.ts'
+import type { FileChange } from '../manifests/index.ts'
+import type { Repository } from '../repository/index.ts'
 import type { ReportFormat } from './reporters/index.ts'
 import type { Report } from './reporters/report.ts'
 import type { Validation } from './validate.ts'
@@ -24,6 +27,16 @@ export async function validateRepository(...args: Parameters<Checks['validateRep
 /** The same for a repository that is loaded already. */
 export async function validateLoaded(...args: Parameters<Checks['validateLoaded']>): Promise<Validation> {
   return (await import('./validate.ts')).validateLoaded(...args)
+}
+
+/** Findings of what differs between dist/ and what `synth` would write. */
+export async function checkDist(changes: readonly FileChange[]): Promise<Finding[]> {
+  return (await import('./repository.ts')).checkDist(changes)
+}
+
+/** Findings of versions and releases that differ from those of `base`, or are gone. */
+export async function checkFacts(base: Repository, now: Repository): Promise<Finding[]> {
+  return (await import('./history.ts')).changedFacts(base, now)
 }
 
 /** The whole report of a validation in a format for other programs. */

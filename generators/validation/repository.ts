@@ -1,7 +1,14 @@
 import { namespacesOf } from '../definitions/index.ts'
 import { type Finding, RULES } from '../findings/index.ts'
 import type { FileChange } from '../manifests/index.ts'
-import { type Loaded, type LoadedModel, type Plan, paths, type Repository, releaseName } from '../repository/index.ts'
+import {
+  type Loaded,
+  type LoadedModel,
+  type Plan,
+  paths,
+  type Repository,
+  releaseReference,
+} from '../repository/index.ts'
 import { contentDigest } from '../text/index.ts'
 import { checkCandidates } from './candidates.ts'
 import { holdsCredential } from './policy/secret-policy.ts'
@@ -70,7 +77,7 @@ function checkVersions(model: LoadedModel): Finding[] {
 
 function checkReleases(model: LoadedModel): Finding[] {
   return [...model.releases].flatMap(([name, release]): Finding[] => {
-    const sealed = releaseName(release.value)
+    const { name: sealed } = releaseReference(release.value)
     if (sealed !== name || release.value.model !== model.name) {
       const message = `was edited after it was sealed: its content is that of ${release.value.model} ${sealed}`
       return [

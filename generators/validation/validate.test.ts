@@ -140,15 +140,17 @@ test('an edited release does not carry its name any more', async () => {
     const file = `models/house-price/releases/${stable('staging', 'house-price')}.yaml`
     edit(file, 'memory: 256Mi', 'memory: 64Mi')
     const { findings } = await validateRepository(root, OFFLINE)
-    const found = findings.find(({ rule }) => rule === 'release-edited')
+    const found = findings.find((finding) => finding.rule === 'release-edited' && finding.file === file)
     assert.equal([found?.severity, found?.file, found?.line], ['error', file, 1])
     assert.match(
       found?.message ?? '',
       /^was edited after it was sealed: its content is that of house-price 1\.1\.0-[0-9a-f]{8}$/,
     )
-    // What the edit would do to the environments is told as well.
-    const stale = findings.filter(({ rule }) => rule === 'dist-stale').map((finding) => finding.file)
-    assert.ok(stale.includes('dist/staging/models/house-price/deployment.yaml'))
+    // Each pin that names it says so too, by the digest.
+    const pins = findings.filter(
+      ({ rule, file: of }) => rule === 'release-edited' && of?.endsWith('pins/house-price.yaml'),
+    )
+    assert.is(pins.length, 2)
   })
 })
 

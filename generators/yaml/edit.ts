@@ -65,5 +65,5 @@ function byHand(file: string, reason: string): Failure {
 /** Text that means `value` wherever a scalar may stand: inside `{}` and `[]` more characters have a meaning. */
 function formatScalar(value: string | number): string {
   if (typeof value === 'number') return String(value)
-  return /^\w[\w.-]*$/.test(value) ? formatYaml(value).trimEnd() : JSON.stringify(value)
+  return /^\w[\w.-]*(@sha256:[0-9a-f]+)?$/.test(value) ? formatYaml(value).trimEnd() : JSON.stringify(value)
 }

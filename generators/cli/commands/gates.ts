@@ -48,7 +48,7 @@ export function gatesCommand(program: Command): void {
       }),
     )
     output.data(judged)
-    const findings = judged.pins.flatMap((pin) => pin.findings)
+    const findings = [...judged.findings, ...judged.pins.flatMap((pin) => pin.findings)]
     output.raw(shown(judged))
     output.findings(findings)
     process.exitCode = exitCodeOf(findings)
