@@ -8,7 +8,7 @@ import {
 } from '../../generators/definitions/index.ts'
 import { renderManifests } from '../../generators/manifests/index.ts'
 import type { PlannedEnvironment, PlannedModel, Repository } from '../../generators/repository/index.ts'
-import { resolvePlan } from '../../generators/repository/index.ts'
+import { applyOverride, resolvePlan } from '../../generators/repository/index.ts'
 import { parseYaml } from '../../generators/yaml/index.ts'
 
 /** An object as Kubernetes reads it. */
@@ -41,7 +41,12 @@ export function watchedProduction(repository: Repository, sink: `http://${string
   const elsewhere = new Map(find('staging').models.map((model) => [model.name, model.stable]))
   const models = production.models.map((model): PlannedModel => {
     const version = elsewhere.get(model.name) ?? model.stable
-    const candidate = { version, settings: version.settings, ...model.candidate, weight: 50 }
+    const candidate = {
+      version,
+      effectiveSettings: applyOverride(version.sealedSettings, undefined),
+      ...model.candidate,
+      weight: 50,
+    }
     switch (model.name) {
       case 'house-price':
         return { ...model, environment: definition, candidate: { ...candidate, mode: 'canary' } }

@@ -79,14 +79,14 @@ for (const alert of ALERTS) {
 console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
 
-function watchedModel({ name, stable, candidate, settings }: PlannedModel): Watched {
+function watchedModel({ name, stable, candidate, effectiveSettings }: PlannedModel): Watched {
   if (!candidate) throw new Error(`${name} has no candidate`)
   return {
     model: name,
     version: stable.facts.version,
     candidate: candidate.version.facts.version,
     digests: [stable.facts.bundle.model.sha256, candidate.version.facts.bundle.model.sha256],
-    objective: settings.slo.latencyP99Ms / 1000,
+    objective: effectiveSettings.slo.latencyP99Ms / 1000,
   }
 }
 

@@ -9,6 +9,7 @@ import type { VersionFile } from '../definitions/index.ts'
 import { writeAtomically } from '../manifests/index.ts'
 import { prepareLocalPod } from '../registry/index.ts'
 import {
+  applyOverride,
   bundlePath,
   loadRepository,
   type Plan,
@@ -83,10 +84,16 @@ function asFirstPin(repository: Repository, plan: Plan, facts: VersionFile): Pla
   const [environment] = plan.environments
   const definition = repository.models.get(facts.model)?.definition
   if (!environment || !definition) throw new Error(`${facts.model} cannot be planned`)
-  const settings = resolveSettings(definition.value)
+  const sealedSettings = resolveSettings(definition.value)
   const { servingImage = '' } = environment.definition
-  const stable = { reference: facts.version, facts, settings, servingImage }
-  return { name: facts.model, environment: environment.definition, namespace: 'models', stable, settings }
+  const stable = { reference: facts.version, facts, sealedSettings, servingImage }
+  return {
+    name: facts.model,
+    environment: environment.definition,
+    namespace: 'models',
+    stable,
+    effectiveSettings: applyOverride(sealedSettings, undefined),
+  }
 }
 
 function sourceOf(facts: VersionFile): string {

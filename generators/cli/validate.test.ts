@@ -117,7 +117,7 @@ test('diff tells in words how two environments differ', async () => {
     const json = await runCommand(example, 'diff', 'staging', 'production', '--json', '--model', 'diabetes-progression')
     assert.is(text.code, 0)
     assert.match(text.stdout, 'diabetes-progression: version 1.1.0 -> 1.0.0\n')
-    assert.match(text.stdout, 'house-price: replicas 2..6 -> 3..12\n')
+    assert.match(text.stdout, 'house-price: replicas.min 2 -> 3\nhouse-price: replicas.max 6 -> 12\n')
     assert.match(text.stdout, `house-price: candidate none -> ${stable('staging', 'house-price')} canary 10 %\n`)
     assert.not.match(text.stdout, 'voice-activity')
     const model = 'diabetes-progression'

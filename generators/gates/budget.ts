@@ -1,7 +1,7 @@
 import { hasNamedFeatures } from 'modelyard-serving/contract'
 import { encodeSample, isBroken, type Session } from 'modelyard-serving/session'
-import { type EvaluationRows, type MemoryQuantity, parseMemory, type SealedSettings } from '../definitions/index.ts'
-import type { Plan, PlannedVersion, Repository } from '../repository/index.ts'
+import { type EvaluationRows, type MemoryQuantity, parseMemory } from '../definitions/index.ts'
+import type { EffectiveSettings, Plan, PlannedVersion, Repository } from '../repository/index.ts'
 import { type Latency, measureLatency } from './latency.ts'
 import { goldenSamples, openVersion, rowsOf } from './local-artifacts.ts'
 import { type MemoryUse, measureMemory } from './memory.ts'
@@ -64,7 +64,7 @@ function brokenAsUnknown(error: unknown): { unknown: string } {
 
 function deployed({ environments }: Plan): Map<string, Deployed> {
   const found = new Map<string, Deployed>()
-  const add = (version: PlannedVersion, { slo, resources }: SealedSettings, environment: string) => {
+  const add = (version: PlannedVersion, { slo, resources }: EffectiveSettings, environment: string) => {
     const key = `${version.facts.model}/${version.facts.version}`
     const budget = { p99Ms: slo.latencyP99Ms, memoryBytes: parseMemory(resources.memory as MemoryQuantity) }
     const known = found.get(key)
@@ -76,9 +76,9 @@ function deployed({ environments }: Plan): Map<string, Deployed> {
     }
   }
   for (const { definition, models } of environments) {
-    for (const { stable, settings, candidate } of models) {
-      add(stable, settings, definition.name)
-      if (candidate) add(candidate.version, candidate.settings, definition.name)
+    for (const { stable, effectiveSettings, candidate } of models) {
+      add(stable, effectiveSettings, definition.name)
+      if (candidate) add(candidate.version, candidate.effectiveSettings, definition.name)
     }
   }
   return found

@@ -1,10 +1,10 @@
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { VersionFile } from '../definitions/index.ts'
+import type { DefinedEnvironment, VersionFile } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
 import type { PromotionChange } from '../pins/pin-change.ts'
 import { planPromotion } from '../pins/promotion.ts'
-import { loadRepository, type Repository, resolvePlan } from '../repository/index.ts'
+import { hostPods, loadRepository, type Repository, resolvePlan } from '../repository/index.ts'
 import { type ExampleRepository, withExample } from '../testing/example-repository.ts'
 import type { Evidence } from './evidence.ts'
 import { type Case, type Judgement, judge } from './judge.ts'
@@ -27,6 +27,14 @@ interface Asked extends Partial<Pick<Case, 'moment' | 'overrides'>> {
   loaded?: Prepared
   /** With both versions run on the evaluation rows. */
   replayed?: boolean
+  /** Beside the champion, in its pods. */
+  isCandidate?: boolean
+}
+
+function production(repository: Repository): DefinedEnvironment {
+  const environment = repository.environments.get('production')
+  if (!environment) throw new Error('no production')
+  return environment.definition.value
 }
 
 interface Prepared {
@@ -66,6 +74,7 @@ function asItIs(): Promise<Prepared> {
 /** Judges 1.1.0 on its way from staging to production, where 1.0.0 runs. */
 async function judged(asked: Asked = {}): Promise<Judgement> {
   const { prepare, candidate = (facts) => facts, evidence, replayed = false, moment = 'open', overrides } = asked
+  const beside = asked.isCandidate ? (asked.loaded ?? (await asItIs())).change.from : undefined
   const loaded = asked.loaded ?? (await (prepare ? load(prepare) : asItIs()))
   const { change } = loaded
   // Both versions are the same whatever the gates say.
@@ -75,6 +84,7 @@ async function judged(asked: Asked = {}): Promise<Judgement> {
     environment: 'production',
     candidate: { ...change.promoted, facts: candidate(change.promoted.facts) },
     ...(change.from && { champion: change.from }),
+    pods: hostPods(production(loaded.repository), change.promoted, beside),
     evidence: { now: NOW, ...(evaluated && { replay: evaluated }), ...evidence },
     moment,
     ...(overrides && { overrides }),
@@ -151,6 +161,27 @@ test('the paired interval decides where it is asked to: all of it within the tol
     /^r2 \+0\.02826, 50 % paired: \+0\.\d+ \.\.\. \+0\.\d+ \(111 rows\)\./,
   )
   assert.is(row(judgement, 'r2-vs-champion')?.result, 'fail')
+})
+
+test('memory is judged against the limit in effect, and the stable version counts where it shares the pod', async () => {
+  const mebibytes = (process: number, model: number) => ({ process: process * 2 ** 20, model: model * 2 ** 20 })
+  const memory = { candidate: mebibytes(100, 60), champion: mebibytes(100, 80) }
+  const fits = async (loaded: Prepared, isCandidate = false) => {
+    const found = row(await judged({ loaded, isCandidate, evidence: { memory } }), 'memory-limit')
+    return [found?.result, found?.name, found?.detail]
+  }
+  assert.equal(await fits(await asItIs()), ['pass', 'fits 256Mi', '160 Mi'])
+  const loaded = await load(({ edit }) => {
+    edit(
+      PRODUCTION,
+      'overrides: [',
+      "overrides: [override(diabetes, { resources: { cpu: '100m', memory: '150Mi' } }), ",
+    )
+    edit(PRODUCTION, 'import {', "import diabetes from '../../models/diabetes-progression/model.ts'\nimport {")
+  })
+  assert.equal(await fits(loaded), ['fail', 'fits 150Mi', '160 Mi'])
+  // A canary asks for its own share of the same pod.
+  assert.equal(await fits(loaded, true), ['pass', 'fits 406Mi', '240 Mi'])
 })
 
 test('a stale metric is refused', async () => {

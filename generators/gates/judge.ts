@@ -1,11 +1,17 @@
 import type { DefinedEnvironment, DefinedModel, VersionFile } from '../definitions/index.ts'
-import { parseMemory } from '../definitions/index.ts'
 import { type DocumentPath, Failure, type Finding } from '../findings/index.ts'
-import { interfaceChanges, type Loaded, type PlannedVersion, type Repository } from '../repository/index.ts'
+import {
+  type HostPods,
+  interfaceChanges,
+  type Loaded,
+  type PlannedVersion,
+  type Repository,
+} from '../repository/index.ts'
 import { formatMebibytes } from './cost-gates.ts'
 import { evaluateEnvironment, type Moment } from './environment-gates.ts'
 import type { Evidence } from './evidence.ts'
 import { type Contest, evaluateGate, type GateResult, gateId, type Verdict } from './gates.ts'
+import { memoryNeed } from './memory.ts'
 import { measuredAgain } from './metric-reproduction.ts'
 import { scoreRows } from './row-metrics.ts'
 
@@ -28,6 +34,8 @@ export interface Case {
   candidate: PlannedVersion
   /** What runs in the target environment; absent when nothing does. */
   champion?: PlannedVersion
+  /** Where the candidate will be loaded. */
+  pods: HostPods
   evidence: Evidence
   moment: Moment
   overrides?: readonly GateOverride[]
@@ -91,7 +99,7 @@ export function isBlocking({ result, advisory, overridden }: GateResult): boolea
 }
 
 /** What every promotion is judged by, asked for or not. That one could not be checked here is told, and does not block. */
-function builtIn({ champion, candidate, evidence }: Case, contest: Contest): GateResult[] {
+function builtIn({ champion, candidate, evidence, pods }: Case, contest: Contest): GateResult[] {
   const told = (gate: string, verdict: Verdict): GateResult => ({
     gate,
     ...verdict,
@@ -101,7 +109,7 @@ function builtIn({ champion, candidate, evidence }: Case, contest: Contest): Gat
     ...(champion ? [told('interface', interfaceVerdict(champion.facts, candidate.facts))] : []),
     told('golden-samples', goldenVerdict(evidence)),
     ...measuredAgain(contest).map((verdict) => told('measured-again', verdict)),
-    ...(evidence.memory ? [told('memory-limit', memoryVerdict(evidence.memory, candidate))] : []),
+    ...(evidence.memory ? [told('memory-limit', memoryVerdict(evidence.memory, pods))] : []),
   ]
 }
 
@@ -122,15 +130,11 @@ function goldenVerdict({ replay }: Evidence): Verdict {
   return { name, result: passed === total ? 'pass' : 'fail', detail: `${passed} of ${total}` }
 }
 
-/** A candidate shares the pod: both must fit. */
-function memoryVerdict(
-  { champion, candidate }: NonNullable<Evidence['memory']>,
-  { settings }: PlannedVersion,
-): Verdict {
-  const needed = candidate.process + candidate.model + (champion?.model ?? 0)
-  const { memory } = settings.resources
-  const passes = needed <= parseMemory(memory as `${number}Mi`)
-  return { name: `fits ${memory}`, result: passes ? 'pass' : 'fail', detail: formatMebibytes(needed) }
+function memoryVerdict(memory: NonNullable<Evidence['memory']>, pods: HostPods): Verdict {
+  const name = `fits ${pods.memory}`
+  const need = memoryNeed(memory, pods)
+  if (need === undefined) return { name, result: 'unknown', detail: 'not measured', note: 'the stable version was not' }
+  return { name, result: need.fits ? 'pass' : 'fail', detail: formatMebibytes(need.bytes) }
 }
 
 function whyNoRows({ replay }: Evidence): string {

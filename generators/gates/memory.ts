@@ -3,8 +3,8 @@ import { execArgv, execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { GoldenSample, ModelInterface } from 'modelyard-serving/contract'
 import { limitMemory, limitsOf } from 'modelyard-serving/session'
-import type { VersionFile } from '../definitions/index.ts'
-import { bundlePath, type Repository } from '../repository/index.ts'
+import { parseMemory, type VersionFile } from '../definitions/index.ts'
+import { bundlePath, type HostPods, type Repository } from '../repository/index.ts'
 import { bundleBytes } from './local-artifacts.ts'
 
 /** What one request asks: a record of named features, or raw tensors. */
@@ -16,6 +16,19 @@ export interface MemoryUse {
   process: number
   /** What the model adds to it. */
   model: number
+}
+
+/**
+ * What the pods that load a candidate need, in bytes: the runtime, the candidate and, where they share the pods, the stable
+ * version. Undefined where the stable version was not measured and counts.
+ */
+export function memoryNeed(
+  { champion, candidate }: { champion?: MemoryUse; candidate: MemoryUse },
+  { memory, isShared }: HostPods,
+): { bytes: number; fits: boolean } | undefined {
+  if (isShared && !champion) return undefined
+  const bytes = candidate.process + candidate.model + (isShared ? (champion?.model ?? 0) : 0)
+  return { bytes, fits: bytes <= parseMemory(memory) }
 }
 
 export interface ProbeRequest {

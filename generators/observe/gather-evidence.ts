@@ -80,11 +80,11 @@ async function memoryOfBoth(
 
 function running(
   model: string,
-  { facts, reference, settings }: PlannedVersion,
+  { facts, reference, sealedSettings }: PlannedVersion,
   { namespace: places, promotesFrom }: DefinedEnvironment,
 ): Running {
   // An owner without a namespace has no pods: what is asked of none is not known.
-  const namespace = namespaceOf(places, settings.owner) ?? ''
+  const namespace = namespaceOf(places, sealedSettings.owner) ?? ''
   // Pods of a first environment run bare versions, which say no release.
   return { model, namespace, version: facts.version, ...(promotesFrom && { release: reference }) }
 }

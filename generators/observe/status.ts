@@ -3,7 +3,13 @@ import { Failure } from '../findings/index.ts'
 import { isBlocking, judge, type Known } from '../gates/index.ts'
 import { modelFolder } from '../manifests/index.ts'
 import { planPromotion } from '../pins/index.ts'
-import type { Plan, PlannedEnvironment, PlannedModel, Repository } from '../repository/index.ts'
+import {
+  hostPods,
+  type Plan,
+  type PlannedEnvironment,
+  type PlannedModel,
+  type Repository,
+} from '../repository/index.ts'
 import { type ApplicationState, applicationsOf } from './argo-cd.ts'
 import { gatherEvidence } from './gather-evidence.ts'
 import { type LoadedVersion, loadedAs, loadedVersions } from './loaded-pods.ts'
@@ -84,7 +90,8 @@ async function nextOf(
     const common = { model, candidate: promoted, ...(from && { champion: from }) }
     const options = { offline: true, ...asked }
     const evidence = await gatherEvidence(repository, { ...common, target, seenIn: source }, options)
-    const { gates } = judge(repository, { ...common, environment: target.name, evidence, moment: 'open' })
+    const pods = hostPods(target, promoted, undefined)
+    const { gates } = judge(repository, { ...common, environment: target.name, pods, evidence, moment: 'open' })
     const waits = gates
       .filter((gate) => isBlocking(gate) && gate.detail !== 'not measured' && gate.detail !== 'no rows')
       .map(({ name, detail, result }) => `${name}: ${detail}${result === 'unknown' ? ' (unknown)' : ''}`)

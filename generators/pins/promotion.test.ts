@@ -67,7 +67,7 @@ test('an image that the source runs is sealed with the version and the settings 
   const { content } = change?.release ?? {}
   assert.equal([change?.from?.reference, content?.version], [before, before.split('-')[0]])
   assert.ok(content?.servingImage.endsWith(`@${IMAGE}`))
-  assert.equal(content?.settings, change?.from?.settings)
+  assert.equal(content?.settings, change?.from?.sealedSettings)
   assert.ok(change?.pin.after?.includes(`stable: ${change.to}@sha256:`))
   const [, fix] = await refusal({ image: `sha256:${'6'.repeat(64)}` })
   assert.is(fix, 'Bring the image to staging first, or name the digest that runs there.')

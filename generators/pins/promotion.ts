@@ -166,6 +166,6 @@ function seal(repository: Repository, { name: model, stable }: PlannedModel) {
   }
 }
 
-function releaseContent(model: string, { facts, settings, servingImage }: PlannedVersion): ReleaseFile {
-  return { model, version: facts.version, versionDigest: contentDigest(facts), servingImage, settings }
+function releaseContent(model: string, { facts, sealedSettings, servingImage }: PlannedVersion): ReleaseFile {
+  return { model, version: facts.version, versionDigest: contentDigest(facts), servingImage, settings: sealedSettings }
 }

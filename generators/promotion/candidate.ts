@@ -1,4 +1,3 @@
-import type { Evidence } from '../gates/index.ts'
 import { type CandidateChange, type CandidateRequest, planCandidate } from '../pins/index.ts'
 import type { Repository } from '../repository/index.ts'
 import type { CandidateReport, PromotionReport } from '../review/index.ts'
@@ -10,7 +9,7 @@ import {
   renderedChanges,
   runningVersion,
 } from '../review/index.ts'
-import { judgeChange, refuseBlocked } from './judge-promotion.ts'
+import { type JudgedBy, judgeChange, refuseBlocked } from './judge-promotion.ts'
 import { type Proposal, type ProposalOptions, propose } from './propose.ts'
 
 /**
@@ -23,7 +22,7 @@ export async function stepCandidate(
 ): Promise<Proposal<CandidateReport | PromotionReport> | undefined> {
   const { model, environment, step, reason } = request
   const offline = options.offline || step !== 'finish'
-  return propose<CandidateChange & { evidence?: Evidence }, CandidateReport | PromotionReport>(
+  return propose<CandidateChange & Partial<JudgedBy>, CandidateReport | PromotionReport>(
     { ...options, offline },
     { kind: 'candidate', model, environment },
     {
@@ -36,8 +35,13 @@ export async function stepCandidate(
         return judged
       },
       describe: async (change, applied, baseCommit) => {
-        if (change.evidence) {
-          const report = buildPromotionReport(change, applied, baseCommit, change.evidence)
+        const { evidence, pods, current } = change
+        if (evidence && pods) {
+          const report = buildPromotionReport(change, applied, baseCommit, {
+            evidence,
+            pods,
+            ...(current && { current }),
+          })
           return { report, ...describePromotion(report) }
         }
         const { release, mode, weight } = change.before

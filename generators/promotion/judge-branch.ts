@@ -2,7 +2,7 @@ import { Failure, type Finding, hasErrors, RULES, sortFindings } from '../findin
 import { type GitRepository, mergeBase, openRepository, scalarHistory, withScratchWorktree } from '../git/index.ts'
 import { inspectDist, modelFolder, renderManifests } from '../manifests/index.ts'
 import { recipientsOf } from '../observe/index.ts'
-import { type PastStable, type PinChange, pinHistory } from '../pins/index.ts'
+import { type Mode, type PastStable, type PinChange, pinHistory } from '../pins/index.ts'
 import {
   imagesOf,
   isAllowedImage,
@@ -70,7 +70,7 @@ export async function judgeBranch(
     for (const { environment, model } of changed) {
       const step = await stepOf(git, tip, { environment, model }, { plan, formerPlan, before })
       if (!step) continue
-      const { promoted, champion, note } = step
+      const { promoted, champion, mode, note } = step
       const common = { model, environment, ...(champion && { from: champion.reference }), to: promoted.reference }
       if (note !== undefined) {
         pins.push({ ...common, gates: [], findings: [], note })
@@ -79,7 +79,7 @@ export async function judgeBranch(
       const change: PinChange = {
         ...common,
         ...(champion && { from: champion }),
-        mode: { kind: 'stable' },
+        mode,
         pin: { file: paths.pin(environment, model) },
         gates: [],
         findings: [],
@@ -197,6 +197,7 @@ async function changedPins(git: GitRepository, since: string): Promise<{ environ
 
 interface Step {
   promoted: PlannedVersion
+  mode: Mode
   champion?: PlannedVersion
   note?: string
 }
@@ -219,11 +220,16 @@ async function stepOf(
     const file = paths.pin(environment, model)
     const { ever } = pinHistory(file, await scalarHistory(git, file, { from: tip }))
     const ran = ever.some((past) => isWhatRan(past, is.stable, before.models.get(model)))
-    return { promoted: is.stable, ...champion, ...(ran && { note: 'it ran here before: a rollback is not judged' }) }
+    return {
+      promoted: is.stable,
+      mode: { kind: 'stable' },
+      ...champion,
+      ...(ran && { note: 'it ran here before: a rollback is not judged' }),
+    }
   }
-  const candidate = is.candidate?.version
-  if (!candidate || isSameVersion(candidate, was?.candidate?.version)) return undefined
-  return { promoted: candidate, ...champion }
+  if (!is.candidate || isSameVersion(is.candidate.version, was?.candidate?.version)) return undefined
+  const { version, mode: kind, weight } = is.candidate
+  return { promoted: version, mode: { kind, weight }, ...champion }
 }
 
 function isSameVersion(one: PlannedVersion, other: PlannedVersion | undefined): boolean {

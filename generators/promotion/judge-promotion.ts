@@ -2,7 +2,14 @@ import { Failure } from '../findings/index.ts'
 import { type Evidence, type GateOverride, type Judgement, judge, type Moment } from '../gates/index.ts'
 import { gatherEvidence, type Judging, recipientsOf } from '../observe/index.ts'
 import { type PinChange, requireEnvironment } from '../pins/index.ts'
-import type { Plan, PlannedVersion, Repository } from '../repository/index.ts'
+import {
+  type HostPods,
+  hostPods,
+  type Plan,
+  type PlannedModel,
+  type PlannedVersion,
+  type Repository,
+} from '../repository/index.ts'
 import { formatForTerminal, gatesSection } from '../review/index.ts'
 
 export interface JudgingOptions extends Judging {
@@ -13,7 +20,15 @@ export interface JudgingOptions extends Judging {
 }
 
 /** A change with what its gates said, and by what they judged. */
-export type JudgedChange<Change> = Change & Judgement & { evidence: Evidence }
+export type JudgedChange<Change> = Change & Judgement & JudgedBy
+
+/** What the gates judged by. */
+export interface JudgedBy {
+  evidence: Evidence
+  /** The model as it runs in the environment now; absent for a first promotion. */
+  current?: PlannedModel
+  pods: HostPods
+}
 
 /** Gathers what the gates of a promotion judge by, and judges it. */
 export async function judgeChange<Change extends PinChange>(
@@ -23,9 +38,9 @@ export async function judgeChange<Change extends PinChange>(
   plan: Plan,
   { overrides = [], moment = 'open', gatesOf = repository, ...judging }: JudgingOptions & { offline?: boolean },
 ): Promise<JudgedChange<Change>> {
-  const { model, environment, from } = change
-  const target =
-    gatesOf.environments.get(environment)?.definition.value ?? requireEnvironment(plan, environment).definition
+  const { model, environment, from, mode } = change
+  const place = requireEnvironment(plan, environment)
+  const target = gatesOf.environments.get(environment)?.definition.value ?? place.definition
   // A candidate that becomes the stable version has been seen where it is.
   const candidate = gatesOf.environments.get(environment)?.pins.get(model)?.value.candidate
   const isCandidate =
@@ -34,7 +49,11 @@ export async function judgeChange<Change extends PinChange>(
   const common = { model, candidate: promoted, ...(from && { champion: from }) }
   const recipients = judging.recipients ?? recipientsOf(gatesOf, 'the base branch', [judging.prometheus])
   const evidence = await gatherEvidence(repository, { ...common, target, seenIn }, { ...judging, recipients })
-  return { ...change, ...judge(gatesOf, { ...common, environment, evidence, moment, overrides }), evidence }
+  // What a pod gets is decided by the repository that is judged, not by the one that gates are read from.
+  const pods = hostPods(place.definition, promoted, mode.kind === 'stable' ? undefined : from)
+  const judgement = judge(gatesOf, { ...common, environment, pods, evidence, moment, overrides })
+  const current = place.models.find(({ name }) => name === model)
+  return { ...change, ...judgement, evidence, pods, ...(current && { current }) }
 }
 
 /** @throws Failure with the table of gates when one of them blocks */

@@ -31,7 +31,7 @@ export async function promote(
       return judged
     },
     describe: async (change, applied, baseCommit) => {
-      const report = buildPromotionReport(change, applied, baseCommit, change.evidence)
+      const report = buildPromotionReport(change, applied, baseCommit, change)
       const description = describePromotion(report)
       if (image === undefined) return { report, ...description }
       return { report, ...description, title: `Serving image ${image.slice(0, 19)} for ${model} in ${to}` }

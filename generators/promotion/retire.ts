@@ -22,7 +22,7 @@ export async function retire(
       describe: async (change, applied, baseCommit) => {
         const { from } = change
         const definition = applied.repository.environments.get(environment)?.definition.value
-        const namespace = from && definition && namespaceOf(definition.namespace, from.settings.owner)
+        const namespace = from && definition && namespaceOf(definition.namespace, from.sealedSettings.owner)
         if (!from || !definition || namespace === undefined) throw new Error(`${model} did not run in ${environment}`)
         const address = prometheus ?? definition.prometheus
         const recipients = recipientsOf(applied.repository, 'the base branch', [prometheus])

@@ -5,6 +5,7 @@ export { type InterfaceChange, interfaceChanges, requestChanges } from './interf
 export { loadRepository } from './load.ts'
 export { loadPlan, requirePlan } from './load-plan.ts'
 export type { Plan, PlannedCandidate, PlannedEnvironment, PlannedModel, PlannedVersion } from './plan.ts'
+export { type HostPods, hostPods, type PodSettings, podResources, podSettings, trafficOf } from './pod.ts'
 export {
   isRelease,
   type Loaded,
@@ -15,4 +16,5 @@ export {
   type Repository,
 } from './repository.ts'
 export { imagesOf, isAllowedImage, releaseReference, resolvePlan } from './resolve.ts'
-export { resolveSettings } from './settings.ts'
+export { type SettingChange, settingChanges } from './setting-changes.ts'
+export { applyOverride, type EffectiveSettings, resolveSettings } from './settings.ts'

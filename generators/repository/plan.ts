@@ -1,5 +1,6 @@
 import type { DefinedEnvironment, PinFile, ScaleToZero, SealedSettings, VersionFile } from '../definitions/index.ts'
 import type { Finding } from '../findings/index.ts'
+import type { EffectiveSettings } from './settings.ts'
 
 /** A version as an environment's pin names it. */
 export interface PlannedVersion {
@@ -10,14 +11,15 @@ export interface PlannedVersion {
   /** SHA-256 of the release's content; absent in a first environment. */
   releaseDigest?: string
   facts: VersionFile
-  settings: SealedSettings
+  /** What the release seals, or model.ts says in a first environment: no pod runs with them before the environment's override. */
+  sealedSettings: SealedSettings
   servingImage: string
 }
 
 export interface PlannedCandidate {
   version: PlannedVersion
   /** The candidate's, with the environment's override. */
-  settings: SealedSettings
+  effectiveSettings: EffectiveSettings
   mode: NonNullable<PinFile['candidate']>['mode']
   /** Percent. */
   weight: number
@@ -38,7 +40,7 @@ export interface PlannedModel {
   /** Where there may be no pods: when there must be some. */
   scaleToZero?: ScaleToZero
   /** The stable version's, with the environment's override. */
-  settings: SealedSettings
+  effectiveSettings: EffectiveSettings
 }
 
 export interface PlannedEnvironment {

@@ -54,11 +54,11 @@ test('a first environment runs the version with what model.ts says, others what 
     assert.is(development.stable.reference, '1.1.0')
     assert.is(development.stable.release, undefined)
     assert.is(development.stable.servingImage, IMAGE)
-    assert.is(development.settings.batching.maxSize, 99)
+    assert.is(development.effectiveSettings.batching.maxSize, 99)
     const production = await planned('production')
     assert.is(production.stable.release, R1.name)
     assert.equal(production.stable.facts, V1)
-    assert.equal(production.settings, SETTINGS)
+    assert.equal(production.effectiveSettings, SETTINGS)
   })
 })
 
@@ -75,7 +75,7 @@ test('a release seals its own image, whatever the first environment names now', 
 
 test('what is pinned by release runs without model.ts', async () => {
   await withRepository({ [FILES.model]: undefined, [FILES.developmentPin]: undefined }, async ({ planned }) => {
-    assert.equal((await planned('production')).settings, SETTINGS)
+    assert.equal((await planned('production')).effectiveSettings, SETTINGS)
   })
 })
 
@@ -95,7 +95,7 @@ test('a candidate runs beside the stable version, with its mode and weight', asy
   await withRepository({ [FILES.productionPin]: pinText({ stable: R1.name, candidate }) }, async ({ planned }) => {
     const { candidate: planned_, stable } = await planned('production')
     assert.is(stable.facts.version, '1.0.0')
-    const { version, settings: _, ...routing } = planned_ ?? {}
+    const { version, effectiveSettings: _, ...routing } = planned_ ?? {}
     assert.equal(routing, { mode: 'ab', weight: 12.5, header: 'x-user' })
     assert.is(version?.release, R2.name)
     assert.equal(version?.facts, V2)
@@ -286,12 +286,12 @@ test('an override changes what it names in its environment, and nothing else', a
   const properties = ["overrides: [override(wine, { resources: { cpu: '1500m', memory: '1Gi' } })]"]
   const text = environmentText('production', { promotesFrom: 'staging', imports, properties })
   await withRepository({ [FILES.production]: text }, async ({ planned }) => {
-    assert.equal((await planned('production')).settings, {
+    assert.equal((await planned('production')).effectiveSettings, {
       ...SETTINGS,
       resources: { cpu: '1500m', memory: '1Gi', cpuLimit: '1500m' },
     })
-    assert.equal((await planned('production')).stable.settings, SETTINGS)
-    assert.equal((await planned('staging')).settings, SETTINGS)
+    assert.equal((await planned('production')).stable.sealedSettings, SETTINGS)
+    assert.equal((await planned('staging')).effectiveSettings, SETTINGS)
   })
 })
 

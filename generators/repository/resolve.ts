@@ -17,7 +17,7 @@ import {
   paths,
   type Repository,
 } from './repository.ts'
-import { applyOverride, resolveSettings } from './settings.ts'
+import { applyOverride, type EffectiveSettings, resolveSettings } from './settings.ts'
 import { type TrafficProblem, trafficProblem } from './traffic-rules.ts'
 
 /** Follows every pin to the facts it names. A pin that cannot be followed is a finding and its model is left out. */
@@ -90,7 +90,7 @@ function resolvePin(
   const stable = follow(['stable'], { name: pinned, ...(stableDigest !== undefined && { digest: stableDigest }) })
   if (!stable) return undefined
   const definition = environment.definition.value
-  const { owner } = stable.settings
+  const { owner } = stable.sealedSettings
   const namespace = namespaceOf(definition.namespace, owner)
   if (namespace === undefined) {
     const message = `${name} belongs to ${owner}, which has no namespace in ${definition.name}`
@@ -104,10 +104,10 @@ function resolvePin(
     environment: definition,
     namespace,
     stable,
-    settings: applyOverride(stable.settings, override),
+    effectiveSettings: applyOverride(stable.sealedSettings, override),
     ...(override?.scaleToZero && { scaleToZero: override.scaleToZero }),
   }
-  const checkGpu = (path: DocumentPath, { resources }: PlannedModel['settings']) => {
+  const checkGpu = (path: DocumentPath, { resources }: EffectiveSettings) => {
     if (resources.gpu === undefined || definition.gpu !== undefined) return
     const message = `${name} needs ${resources.gpu} GPU${resources.gpu === 1 ? '' : 's'}, and ${definition.name} says of none`
     findings.push(
@@ -133,7 +133,7 @@ function resolvePin(
       findings.push(located('serving-image-registry', pin, path, { message, fix }))
     }
   }
-  checkGpu(['stable'], planned.settings)
+  checkGpu(['stable'], planned.effectiveSettings)
   checkImage(['stable'], stable)
   checkRegistry(['stable'], stable)
   if (!pin.value.candidate) return planned
@@ -148,11 +148,11 @@ function resolvePin(
     return planned
   }
   findings.push(...undecidable(pin, stable))
-  const settings = applyOverride(version.settings, override)
-  checkGpu(['candidate', 'release'], settings)
+  const effectiveSettings = applyOverride(version.sealedSettings, override)
+  checkGpu(['candidate', 'release'], effectiveSettings)
   checkImage(['candidate', 'release'], version)
   checkRegistry(['candidate', 'release'], version)
-  return { ...planned, candidate: { version, settings, ...routing } }
+  return { ...planned, candidate: { version, effectiveSettings, ...routing } }
 }
 
 /** Every image that a version runs from: the server's, and that of its artifact where the kubelet mounts it. */
@@ -225,8 +225,8 @@ function followReference(
       const message = `pins ${reference} of ${model.name}, and without ${file} nothing says how to run it`
       return refuse({ message, fix: 'Restore the file from Git, or remove the pin.' }, 'pin-unknown-model')
     }
-    const settings = resolveSettings(model.definition.value)
-    return { reference, facts: version.value, settings, servingImage }
+    const sealedSettings = resolveSettings(model.definition.value)
+    return { reference, facts: version.value, sealedSettings, servingImage }
   }
   const release = model.releases.get(reference)
   if (!release) return refuse(missing(repository, model, reference, true), 'pin-unknown-release')
@@ -236,7 +236,7 @@ function followReference(
     const message = `release ${reference} seals version ${release.value.version}, whose file is gone`
     return refuse({ message, fix: 'Restore it from Git.' }, 'pin-unknown-version')
   }
-  const { settings, servingImage: image } = release.value
+  const { settings: sealedSettings, servingImage: image } = release.value
   const sealed = releaseReference(release.value)
   if (digest === undefined && promotesFrom) {
     // It can be rendered all the same, so that a repository of before says everything that is wrong at once.
@@ -252,7 +252,7 @@ function followReference(
     release: reference,
     releaseDigest: sealed.digest,
     facts: version.value,
-    settings,
+    sealedSettings,
     servingImage: image,
   }
 }

@@ -52,7 +52,7 @@ test('the CPU limit is one core, or the request when that is more', () => {
 
 test('an override replaces replicas and resources, each as a whole', () => {
   const settings = resolveSettings(model({ resources: { cpu: '1', memory: '1Gi', cpuLimit: '2' } }))
-  assert.is(applyOverride(settings, undefined), settings)
+  assert.equal(applyOverride(settings, undefined), settings)
   assert.equal(applyOverride(settings, { model: 'wine' }), settings)
   assert.equal(applyOverride(settings, { model: 'wine', replicas: { min: 9, max: 9 } }), {
     ...settings,

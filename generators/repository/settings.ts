@@ -23,14 +23,21 @@ export function resolveSettings(model: DefinedModel): SealedSettings {
   }
 }
 
+declare const effective: unique symbol
+
+/**
+ * What takes effect in one environment: sealed settings after the environment's override. A type of its own, so that no
+ * sentence, gate or manifest about a pod reads what was sealed instead.
+ */
+export type EffectiveSettings = SealedSettings & { readonly [effective]: true }
+
 /** Sealed settings with what this environment says about the place. */
-export function applyOverride(settings: SealedSettings, override: Override | undefined): SealedSettings {
-  if (!override) return settings
+export function applyOverride(sealed: SealedSettings, override: Override | undefined): EffectiveSettings {
   return {
-    ...settings,
-    ...(override.replicas && { replicas: override.replicas }),
-    ...(override.resources && { resources: resolveResources(override.resources) }),
-  }
+    ...sealed,
+    ...(override?.replicas && { replicas: override.replicas }),
+    ...(override?.resources && { resources: resolveResources(override.resources) }),
+  } as EffectiveSettings
 }
 
 function resolveResources({ cpu, memory, cpuLimit, gpu }: ResourceSettings): SealedSettings['resources'] {

@@ -1,19 +1,26 @@
-import { type MemoryQuantity, parseMemory } from '../definitions/index.ts'
-import type { Evidence, Latency, MemoryUse } from '../gates/index.ts'
+import { type Evidence, type Latency, type MemoryUse, memoryNeed } from '../gates/index.ts'
 import { formatDiff, modelFolder } from '../manifests/index.ts'
 import type { AppliedChange, PinChange } from '../pins/index.ts'
-import { interfaceChanges, type PlannedVersion } from '../repository/index.ts'
+import {
+  type HostPods,
+  interfaceChanges,
+  type PlannedModel,
+  type PlannedVersion,
+  podSettings,
+  type SettingChange,
+  settingChanges,
+} from '../repository/index.ts'
 import { canonicalJson } from '../text/index.ts'
 import { parseYaml } from '../yaml/index.ts'
 import { comparePredictions } from './predictions.ts'
-import type { ObjectChanges, PromotionReport, RenderedChanges, RunningVersion, SettingChange } from './report.ts'
+import type { ObjectChanges, PromotionReport, RenderedChanges, RunningVersion } from './report.ts'
 
 /** What a promotion's pull request says: everything judged, read or measured here and now, nothing assumed. */
 export function buildPromotionReport(
   change: PinChange,
   applied: AppliedChange,
   baseCommit: string,
-  evidence: Evidence,
+  { evidence, pods, current }: { evidence: Evidence; pods: HostPods; current?: PlannedModel },
 ): PromotionReport {
   const { from, mode, gates, overrides = [] } = change
   const to = promotedVersion(change, applied)
@@ -39,9 +46,9 @@ export function buildPromotionReport(
     cost: {
       ...(from && { from: cost(from, replay?.latency?.champion, memory?.champion) }),
       to: cost(to, replay?.latency?.candidate, memory?.candidate),
-      ...(memory && { limit: memoryLimit(memory, to) }),
+      ...memoryLimit(memory, pods),
     },
-    settings: from ? settingChanges(from, to) : [],
+    settings: current && applied.model ? settingsCompared(current, applied.model) : [],
     undo: undoCommand(change),
     lineage: lineage(to),
     ...renderedChanges(change, applied),
@@ -49,10 +56,21 @@ export function buildPromotionReport(
   }
 }
 
-function memoryLimit({ champion, candidate }: NonNullable<Evidence['memory']>, { settings }: PlannedVersion) {
-  const { memory } = settings.resources
-  const neededBytes = candidate.process + candidate.model + (champion?.model ?? 0)
-  return { memory, neededBytes, holds: neededBytes <= parseMemory(memory as MemoryQuantity) }
+function memoryLimit(use: Evidence['memory'], pods: HostPods): Pick<PromotionReport['cost'], 'limit'> {
+  const need = use && memoryNeed(use, pods)
+  return need ? { limit: { ...pods, neededBytes: need.bytes, holds: need.fits } } : {}
+}
+
+/** What pods run with before and after, and what a candidate beside the stable version runs with instead. */
+function settingsCompared(current: PlannedModel, after: PlannedModel): SettingChange[] {
+  const { stable, effectiveSettings, candidate } = after
+  const pods = settingChanges(podSettings(current), podSettings(after))
+  if (!candidate) return pods
+  const beside = settingChanges(
+    { image: stable.servingImage, ...effectiveSettings },
+    { image: candidate.version.servingImage, ...candidate.effectiveSettings },
+  )
+  return [...pods, ...beside.map((change) => ({ ...change, field: `candidate ${change.field}` }))]
 }
 
 /** The version that a promotion is about: what answers everything afterwards, or the candidate. */
@@ -116,25 +134,6 @@ function podTemplateChanges(deployment: { before?: string; after?: string } | un
     (parseYaml('deployment.yaml', text).document?.value as { spec?: { template?: unknown } } | undefined)?.spec
       ?.template
   return canonicalJson(template(deployment.before) ?? null) !== canonicalJson(template(deployment.after) ?? null)
-}
-
-function settingChanges(from: PlannedVersion, to: PlannedVersion): SettingChange[] {
-  const facts = ({ settings, servingImage }: PlannedVersion): Record<string, string> => ({
-    image: servingImage.split('@')[1]?.slice(0, 19) ?? servingImage,
-    owner: settings.owner,
-    cpu: `${settings.resources.cpu}..${settings.resources.cpuLimit}`,
-    memory: settings.resources.memory,
-    replicas: `${settings.replicas.min}..${settings.replicas.max}`,
-    'batch size': String(settings.batching.maxSize),
-    'batch delay': `${settings.batching.maxDelayMs} ms`,
-    'p99 objective': `${settings.slo.latencyP99Ms} ms`,
-    availability: String(settings.slo.availability),
-    strict: String(settings.strict),
-  })
-  const [before, after] = [facts(from), facts(to)]
-  return Object.keys(after).flatMap((field) =>
-    before[field] === after[field] ? [] : [{ field, from: before[field] ?? '', to: after[field] ?? '' }],
-  )
 }
 
 function artifactBytes({ facts }: PlannedVersion): number {

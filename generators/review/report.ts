@@ -1,5 +1,6 @@
 import type { Finding } from '../findings/index.ts'
 import type { Mode } from '../pins/index.ts'
+import type { SettingChange } from '../repository/index.ts'
 
 /** What runs, or shall run: absent `release` in a first environment. */
 export interface RunningVersion {
@@ -115,14 +116,6 @@ export interface ObjectChanges {
   otherModels: string[]
 }
 
-export interface SettingChange {
-  field: string
-  /** Absent: it was not set. */
-  from?: string
-  /** Absent: it is not set any more. */
-  to?: string
-}
-
 /** Everything that a promotion's pull request says: plain data, so that it can be tested, printed and sent as JSON. */
 export interface PromotionReport extends RenderedChanges {
   model: string
@@ -140,8 +133,8 @@ export interface PromotionReport extends RenderedChanges {
   cost: {
     from?: VersionCost
     to: VersionCost
-    /** Whether the pod's limit holds both versions at once: `512Mi`, and what a process with both needs. */
-    limit?: { memory: string; neededBytes: number; holds: boolean }
+    /** Whether the limit in effect, `512Mi`, holds what the pods that load it need: the stable version too where `isShared`. */
+    limit?: { memory: string; isShared: boolean; neededBytes: number; holds: boolean }
   }
   settings: SettingChange[]
   /** One command, words separated by spaces: `modelyard rollback fraud-scorer --env production`. */

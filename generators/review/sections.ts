@@ -1,7 +1,8 @@
+import type { SettingChange } from '../repository/index.ts'
 import { CELL } from './gates-section.ts'
 import { CODE_WIDTH, clip, codeBlock, escapeText, inlineCode, table } from './markdown.ts'
 import { count, formatBytes, formatMebibytes, formatMilliseconds } from './numbers.ts'
-import type { ObjectChanges, PromotionReport, SettingChange } from './report.ts'
+import type { ObjectChanges, PromotionReport } from './report.ts'
 import { modeName, sides } from './summary.ts'
 
 export function interfaceSection({ interfaceChanges }: PromotionReport): string {
@@ -34,7 +35,7 @@ export function costSection(report: PromotionReport): string {
   const { limit } = report.cost
   const fits = limit
     ? [
-        `Limit ${limit.memory} ${limit.holds ? 'holds' : '**does not hold**'} ${names.from === undefined ? 'it' : 'both versions'} (${formatMebibytes(limit.neededBytes)} with the runtime).`,
+        `Memory limit ${limit.memory}: ${limit.isShared ? 'both versions in one pod need' : `${escapeText(names.to)} needs`} ${formatMebibytes(limit.neededBytes)} with the runtime${limit.holds ? '' : ', which **does not fit**'}.`,
       ]
     : []
   return ['### Cost of running it', table(heading, rows), [note, ...fits].join('\n')].join('\n\n')

@@ -28,13 +28,13 @@ export function analysisTemplate(
   address: string,
   labels: Record<string, string>,
 ): void {
-  const { name, settings } = model
+  const { name, effectiveSettings } = model
   const newPods: Scope = {
     namespace: model.namespace,
     model: name,
     where: [matches('pod', `${name}-{{args.${HASH_ARGUMENT}}}-.+`)],
   }
-  const objective = serviceLevel(settings.slo)
+  const objective = serviceLevel(effectiveSettings.slo)
   new ApiObject(scope, 'analysis-template', {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'AnalysisTemplate',

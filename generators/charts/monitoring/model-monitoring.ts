@@ -6,8 +6,7 @@ import {
   type ServerSwitches,
   type TrafficEngine,
 } from '../../definitions/index.ts'
-import type { PlannedModel } from '../../repository/index.ts'
-import { podResources } from '../workload/resources.ts'
+import { type PlannedModel, podResources } from '../../repository/index.ts'
 import { workloadsOf } from '../workload/workload.ts'
 import type { Variable } from './queries.ts'
 import { type ServiceLevel, serviceLevel } from './service-level.ts'
@@ -40,7 +39,7 @@ export interface ModelMonitoring {
 
 /** Undefined where the environment asks for no monitoring. */
 export function modelMonitoring(model: PlannedModel): ModelMonitoring | undefined {
-  const { name, environment, stable, candidate, settings } = model
+  const { name, environment, stable, candidate, effectiveSettings } = model
   const { monitoring } = environment
   if (monitoring === undefined) return undefined
   const { engine } = environment.traffic ?? { engine: 'server-split' }
@@ -53,8 +52,8 @@ export function modelMonitoring(model: PlannedModel): ModelMonitoring | undefine
     engine,
     server: environment.server,
     scope: { namespace: model.namespace, model: name },
-    owner: settings.owner,
-    objective: serviceLevel(settings.slo),
+    owner: effectiveSettings.owner,
+    objective: serviceLevel(effectiveSettings.slo),
     drift: driftObjective(monitoring),
     variables: hasBaseline ? [...(named ? (['feature'] as const) : []), 'output'] : [],
     confidence:
@@ -69,7 +68,7 @@ export function modelMonitoring(model: PlannedModel): ModelMonitoring | undefine
     digests: versions.map(({ bundle }) => bundle.model.sha256),
     mayBeAway: model.scaleToZero !== undefined,
     logged: environment.predictionLog !== undefined,
-    memoryLimit: parseMemory(String(podResources(main.model).limits?.['memory']?.value) as MemoryQuantity),
+    memoryLimit: parseMemory(podResources(main.model).memory as MemoryQuantity),
   }
 }
 

@@ -105,7 +105,7 @@ test('budgets burn by the objectives of the model, and a threshold that nothing 
   const burning = async (availability: number) => {
     const { objects } = await monitored(RELEASE, (model) => ({
       ...model,
-      settings: { ...model.settings, slo: { latencyP99Ms: 40, availability } },
+      effectiveSettings: { ...model.effectiveSettings, slo: { latencyP99Ms: 40, availability } },
     }))
     return alertsOf(objects).filter(({ alert }) => alert === 'ModelyardAvailabilityBurn')
   }
@@ -131,7 +131,7 @@ test('alerts are about what the model has', async () => {
   const rich = await names((model) => ({
     ...model,
     environment: { ...model.environment, predictionLog: { sink: 'https://events.example.com' } },
-    candidate: { version: model.stable, settings: model.settings, mode: 'shadow', weight: 10 },
+    candidate: { version: model.stable, effectiveSettings: model.effectiveSettings, mode: 'shadow', weight: 10 },
     stable: {
       ...model.stable,
       facts: {

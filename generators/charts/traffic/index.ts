@@ -11,10 +11,10 @@ import { canaryService } from './rollout.ts'
 
 /** How requests reach a model's pods: its Services and, where the environment asks for them, routes, an Ingress and an analysis. */
 export function traffic(scope: Construct, model: PlannedModel): void {
-  const { name, settings, candidate, environment } = model
+  const { name, effectiveSettings, candidate, environment } = model
   const engine = environment.traffic ?? { engine: 'server-split' }
-  const labels = modelLabels(name, settings.owner)
-  const candidateLabels = modelLabels(name, settings.owner, 'model-candidate')
+  const labels = modelLabels(name, effectiveSettings.owner)
+  const candidateLabels = modelLabels(name, effectiveSettings.owner, 'model-candidate')
   const selector = engine.engine === 'replicas' ? anySelectorLabels(name) : selectorLabels(name)
   const add = (id: string, name: string, labels: Record<string, string>, selector: Record<string, string>) =>
     service(scope, id, name, labels, selector, environment.server)
@@ -29,7 +29,7 @@ export function traffic(scope: Construct, model: PlannedModel): void {
   if (engine.engine === 'rollouts') {
     // Argo Rollouts adds the hash of their pods to the selectors of the first two; all pods are scraped, once.
     add('canary-service', canaryService(name), candidateLabels, selector)
-    add('pods-service', `${name}-pods`, modelLabels(name, settings.owner, 'model-pods'), selector)
+    add('pods-service', `${name}-pods`, modelLabels(name, effectiveSettings.owner, 'model-pods'), selector)
     if (engine.route) modelRoute(scope, model, engine.route, labels)
     if (engine.analysis) analysisTemplate(scope, model, engine.analysis.prometheus, labels)
   }

@@ -18,13 +18,13 @@ async function objects(traffic: TrafficEngine, candidate?: Candidate, more: obje
     withRepository({}, async (fixture) => resolve(await fixture.planned('development'))).catch(reject)
   })
   const model = await planned
-  const { settings, stable } = model
+  const { effectiveSettings, stable } = model
   const version = { ...stable, reference: '1.2.0', facts: { ...V2, version: '1.2.0' } }
   const list: Manifest[] = new ModelChart(new App(), 'model', {
     model: {
       ...model,
       environment: { ...model.environment, traffic, ...more },
-      ...(candidate && { candidate: { version, settings, mode: 'canary', weight: 10, ...candidate } }),
+      ...(candidate && { candidate: { version, effectiveSettings, mode: 'canary', weight: 10, ...candidate } }),
     },
   }).toJson()
   return Object.fromEntries(list.map((object) => [`${object.kind}/${object.metadata.name}`, object])) as Record<

@@ -132,8 +132,11 @@ test('one inference call uses as many threads as the CPU limit has cores, rounde
   await withRepository({}, async ({ planned }) => {
     const model = await planned('production')
     const threads = ['100m', '1', '1001m', '4'].map((cpuLimit) => {
-      const settings = { ...model.settings, resources: { ...model.settings.resources, cpuLimit } }
-      return bootConfiguration({ ...model, settings }).server.threads
+      const effectiveSettings = {
+        ...model.effectiveSettings,
+        resources: { ...model.effectiveSettings.resources, cpuLimit },
+      }
+      return bootConfiguration({ ...model, effectiveSettings }).server.threads
     })
     assert.equal(threads, [1, 1, 2, 4])
   })

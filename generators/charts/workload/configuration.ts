@@ -23,12 +23,12 @@ export const TERMINATION_GRACE_SECONDS = DRAIN_DELAY_SECONDS + DRAIN_TIMEOUT_SEC
 
 /** `boot.json`: process settings and the stable version. */
 export function bootConfiguration(model: PlannedModel): BootConfiguration {
-  const { settings, stable, environment } = model
+  const { effectiveSettings, stable, environment } = model
   return {
     apiVersion: CONFIGURATION_API_VERSION,
     server: {
       port: POD.port,
-      threads: Math.max(1, Math.ceil(parseCpu(settings.resources.cpuLimit as `${number}`))),
+      threads: Math.max(1, Math.ceil(parseCpu(effectiveSettings.resources.cpuLimit as `${number}`))),
       bodyLimit: 16 * 2 ** 20,
       drain: { delaySeconds: DRAIN_DELAY_SECONDS, timeoutSeconds: DRAIN_TIMEOUT_SECONDS },
       ...serverConfiguration(environment.server),
@@ -40,7 +40,7 @@ export function bootConfiguration(model: PlannedModel): BootConfiguration {
         name: model.name,
         stable: stable.facts.version,
         versions: [servedVersion(stable, environment.artifacts)],
-        slo: { latencyP99Ms: settings.slo.latencyP99Ms },
+        slo: { latencyP99Ms: effectiveSettings.slo.latencyP99Ms },
       },
     ],
   }
@@ -58,7 +58,7 @@ export function routingConfiguration({ name, candidate, environment }: PlannedMo
   return { apiVersion: CONFIGURATION_API_VERSION, models: [routed] }
 }
 
-function servedVersion({ facts, release, settings }: PlannedVersion, store: ArtifactStore): ServedVersion {
+function servedVersion({ facts, release, sealedSettings }: PlannedVersion, store: ArtifactStore): ServedVersion {
   const { model, externalData = [], goldenSamples, baseline } = facts.bundle
   return {
     name: facts.version,
@@ -70,9 +70,9 @@ function servedVersion({ facts, release, settings }: PlannedVersion, store: Arti
     ...(goldenSamples && { goldenSamples: contentReference(goldenSamples, store, facts.version) }),
     ...(baseline && { baseline: contentReference(baseline, store, facts.version) }),
     interface: facts.interface,
-    batching: settings.batching,
-    strict: settings.strict,
-    card: versionCard(facts, settings.owner),
+    batching: sealedSettings.batching,
+    strict: sealedSettings.strict,
+    card: versionCard(facts, sealedSettings.owner),
   }
 }
 

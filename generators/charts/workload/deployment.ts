@@ -11,9 +11,9 @@ import type { Workload } from './workload.ts'
 /** The pods of one workload, as a Deployment or, where Argo Rollouts moves the traffic, a Rollout. Without `replicas` where an autoscaler owns them. */
 export function deployment(scope: Construct, workload: Workload, mounts: Mounts): void {
   const { model, name, component, id, replicas } = workload
-  const { settings, stable } = model
+  const { effectiveSettings, stable } = model
   const labels = {
-    ...modelLabels(model.name, settings.owner, component),
+    ...modelLabels(model.name, effectiveSettings.owner, component),
     'app.kubernetes.io/version': stable.facts.version,
   }
   const annotations = {

@@ -41,7 +41,7 @@ let planned: Promise<PlannedModel> | undefined
 
 const withReplicas = (min: number, max: number) => (model: PlannedModel) => ({
   ...model,
-  settings: { ...model.settings, replicas: { min, max } },
+  effectiveSettings: { ...model.effectiveSettings, replicas: { min, max } },
 })
 
 function containerOf(objects: Record<string, Manifest>): Manifest {
@@ -206,7 +206,10 @@ test('a candidate larger than the stable version has room too, and does not leng
   const { stable } = withSize(3 * 2 ** 30)(small)
   assert.equal(
     budgets(
-      modelObjects({ ...small, candidate: { version: stable, settings: small.settings, mode: 'canary', weight: 1 } }),
+      modelObjects({
+        ...small,
+        candidate: { version: stable, effectiveSettings: small.effectiveSettings, mode: 'canary', weight: 1 },
+      }),
     ),
     [62, '12Gi'],
   )
@@ -304,7 +307,7 @@ test('the boot configuration is immutable and named by its content', async () =>
   assert.is((await boot()).metadata.name, before.metadata.name)
   const slower = await boot((model) => ({
     ...model,
-    settings: { ...model.settings, slo: { ...model.settings.slo, latencyP99Ms: 99 } },
+    effectiveSettings: { ...model.effectiveSettings, slo: { ...model.effectiveSettings.slo, latencyP99Ms: 99 } },
   }))
   assert.is.not(slower.metadata.name, before.metadata.name)
   const pods = await boot(withReplicas(4, 5))
@@ -317,7 +320,7 @@ test('resources are what was asked for, in the form that the API server gives ba
     limits: { cpu: '500m', memory: '256Mi' },
   })
   const resources = { cpu: '.5', memory: '2048Mi', cpuLimit: '2000m' }
-  const odd = await production((model) => ({ ...model, settings: { ...model.settings, resources } }))
+  const odd = await production((model) => ({ ...model, effectiveSettings: { ...model.effectiveSettings, resources } }))
   assert.equal(containerOf(modelObjects(odd)).resources, {
     requests: { cpu: '500m', memory: '2Gi' },
     limits: { cpu: '2', memory: '2Gi' },

@@ -24,8 +24,8 @@ export interface ModelChartProps {
 export class ModelChart extends Chart {
   constructor(scope: Construct, id: string, { model }: ModelChartProps) {
     super(scope, id, { namespace: model.namespace, disableResourceNameHashes: true })
-    const { name, settings } = model
-    const labels = modelLabels(name, settings.owner)
+    const { name, effectiveSettings } = model
+    const labels = modelLabels(name, effectiveSettings.owner)
     const { annotations } = identityOf(model)
     new ServiceAccount(this, 'service-account', {
       metadata: { name, labels, ...(Object.keys(annotations).length > 0 && { annotations }) },
@@ -42,7 +42,7 @@ export class ModelChart extends Chart {
 /** The pods of one version, with what configures, scales and protects them. */
 function pods(scope: Construct, workload: Workload): void {
   const { model, name, component, id } = workload
-  const labels = modelLabels(model.name, model.settings.owner, component)
+  const labels = modelLabels(model.name, model.effectiveSettings.owner, component)
   const boot = bootConfiguration(model)
   const mounts = {
     serviceAccountName: model.name,

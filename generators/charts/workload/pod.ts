@@ -9,7 +9,7 @@ import { storeOf } from './credentials.ts'
 import { imageVolumes } from './image-volumes.ts'
 import { placement, spread } from './placement.ts'
 import { predictionLogSecret } from './prediction-log.ts'
-import { podResources } from './resources.ts'
+import { containerResources } from './resources.ts'
 import { probePort, serverPorts, serverSecrets } from './server-settings.ts'
 import type { Workload } from './workload.ts'
 
@@ -91,7 +91,7 @@ function container(model: PlannedModel): k8s.Container {
     imagePullPolicy: 'IfNotPresent',
     ports: serverPorts(server).map(({ name, port }) => ({ name, containerPort: port, protocol: 'TCP' })),
     ...store.container,
-    resources: podResources(model),
+    resources: containerResources(model),
     securityContext: UNPRIVILEGED,
     startupProbe: {
       ...probe(POD.startupPath, server),

@@ -1,4 +1,4 @@
-import type { PlannedModel } from '../../repository/index.ts'
+import { type PlannedModel, trafficOf } from '../../repository/index.ts'
 import type { Component } from '../names.ts'
 
 /** The pods of one version of a model, with all that is theirs alone. */
@@ -16,13 +16,13 @@ export interface Workload {
 
 /** The stable version's pods and, where the engine gives a candidate pods of its own, the candidate's. */
 export function workloadsOf(model: PlannedModel): [Workload, ...Workload[]] {
-  const { name, candidate, settings } = model
-  const engine = model.environment.traffic ?? { engine: 'server-split' }
+  const { name, candidate, effectiveSettings } = model
+  const engine = trafficOf(model.environment)
   const stable: Workload = {
     model,
     name,
     component: 'model-server',
-    replicas: settings.replicas,
+    replicas: effectiveSettings.replicas,
     id: (object) => object,
   }
   const total = engine.engine === 'replicas' ? engine.total : undefined
@@ -33,14 +33,16 @@ export function workloadsOf(model: PlannedModel): [Workload, ...Workload[]] {
   const { candidate: _, ...alone } = model
   const candidatePods = total === undefined ? undefined : Math.round((total * candidate.weight) / 100)
   const own: Workload = {
-    model: { ...alone, stable: candidate.version, settings: candidate.settings },
+    model: { ...alone, stable: candidate.version, effectiveSettings: candidate.effectiveSettings },
     name: `${name}-candidate`,
     component: 'model-candidate',
     replicas:
-      candidatePods === undefined ? forShare(candidate.settings.replicas, candidate.weight) : fixed(candidatePods),
+      candidatePods === undefined
+        ? forShare(candidate.effectiveSettings.replicas, candidate.weight)
+        : fixed(candidatePods),
     id: (object) => `candidate-${object}`,
   }
-  const rest = candidatePods === undefined ? settings.replicas : fixed((total ?? 0) - candidatePods)
+  const rest = candidatePods === undefined ? effectiveSettings.replicas : fixed((total ?? 0) - candidatePods)
   return [{ ...stable, model: alone, replicas: rest }, own]
 }
 

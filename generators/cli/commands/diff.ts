@@ -2,7 +2,14 @@ import type { Command } from 'commander'
 import { Failure, hasErrors, sortFindings } from '../../findings/index.ts'
 import { compareWithDist, type FileChange, formatDiff, type Manifests, renderManifests } from '../../manifests/index.ts'
 import { planSince } from '../../promotion/index.ts'
-import { loadRepository, type Plan, type PlannedModel, resolvePlan } from '../../repository/index.ts'
+import {
+  loadRepository,
+  type Plan,
+  type PlannedModel,
+  podSettings,
+  resolvePlan,
+  settingChanges,
+} from '../../repository/index.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 import { EXIT, type Output } from '../output.ts'
 import { selectionOf } from './synth.ts'
@@ -121,18 +128,14 @@ function modelsOf(plan: Plan, name: string): Map<string, PlannedModel> {
   return new Map(environment.models.map((model) => [model.name, model]))
 }
 
-/** The facts that decide what runs, as text, so that they can be compared and shown. */
+/** Which version runs and beside which, as text; the settings of the pods are compared by their type. */
 function factsOf(model: PlannedModel | undefined): Record<string, string> {
   if (!model) return { version: 'not pinned' }
-  const { stable, settings, candidate } = model
-  const { cpu, memory, cpuLimit } = settings.resources
+  const { stable, candidate } = model
   return {
     version: stable.facts.version,
     digest: stable.facts.bundle.model.sha256.slice(0, 12),
     release: stable.release ?? 'follows model.ts',
-    image: stable.servingImage.split('@')[1]?.slice(0, 19) ?? '',
-    resources: `cpu ${cpu}..${cpuLimit}, memory ${memory}`,
-    replicas: `${settings.replicas.min}..${settings.replicas.max}`,
     candidate: candidate ? `${candidate.version.reference} ${candidate.mode} ${candidate.weight} %` : 'none',
   }
 }
@@ -142,12 +145,12 @@ function compareEnvironments(from: Map<string, PlannedModel>, to: Map<string, Pl
   return names
     .filter((name) => only === undefined || name === only)
     .flatMap((model) => {
-      const before = factsOf(from.get(model))
-      const after = factsOf(to.get(model))
-      const fields = Object.keys({ ...before, ...after }).filter((field) => before[field] !== after[field])
-      const isPinned = from.has(model) && to.has(model)
-      return fields
-        .filter((field) => isPinned || field === 'version')
-        .map((field) => ({ model, field, from: before[field] ?? 'none', to: after[field] ?? 'none' }))
+      const [before, after] = [from.get(model), to.get(model)]
+      const facts = settingChanges(factsOf(before), factsOf(after))
+      const changes =
+        before && after
+          ? [...facts, ...settingChanges(podSettings(before), podSettings(after))]
+          : facts.filter(({ field }) => field === 'version')
+      return changes.map(({ field, from = 'none', to = 'none' }) => ({ model, field, from, to }))
     })
 }
