@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert'
 import { createContentCache } from './artifact/index.ts'
 import type { BootConfiguration, RoutedModel } from './contract/index.ts'
 import { addRoutes, createHttpServer, createLog } from './http/index.ts'
+import { ConnectionLimit, MemoryBudget } from './limits/index.ts'
 import { ModelRegistry } from './models/index.ts'
 import { createMonitoring } from './monitoring/index.ts'
 import { createPredictionLog } from './prediction-log/index.ts'
@@ -84,7 +85,9 @@ async function routesOf(boot: BootConfiguration): Promise<KnownRoute[]> {
   const cache = createContentCache(scratch())
   const predictionLog = createPredictionLog({}, monitoring.predictionLog, log)
   const registry = new ModelRegistry(boot, { cache, proofs, threads: 1, monitoring, predictionLog, log })
-  addRoutes(app, { settings: boot.server, registry, monitoring, predictionLog, state: { draining: false } }, false)
+  const limits = { budget: new MemoryBudget(), connections: new ConnectionLimit({ memoryLimit: 2 ** 30 }) }
+  const state = { draining: false }
+  addRoutes(app, { settings: boot.server, registry, monitoring, predictionLog, state, ...limits }, false)
   await app.ready()
   await app.close()
   return routes

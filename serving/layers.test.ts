@@ -17,6 +17,7 @@ const LAYERS = [
     'join',
     'models',
     'security',
+    'limits',
   ],
   ...['protocols', 'pages', 'http'],
 ]

@@ -3,6 +3,7 @@ import { Server as TlsServer } from 'node:tls'
 import { createContentCache } from './artifact/index.ts'
 import type { ServerSettings } from './contract/index.ts'
 import { addManagementRoutes, addRoutes, createHttpServer, createLog, drain, type LoggerOption } from './http/index.ts'
+import { ConnectionLimit, MemoryBudget } from './limits/index.ts'
 import {
   createProofs,
   type FileWatch,
@@ -13,7 +14,7 @@ import {
 } from './models/index.ts'
 import { createMonitoring, type Monitoring } from './monitoring/index.ts'
 import { createPredictionLog } from './prediction-log/index.ts'
-import { startGrpcServer } from './protocols/index.ts'
+import { MEMORY_COST, startGrpcServer } from './protocols/index.ts'
 import { authenticatorOf, readTls, watchTls } from './security/index.ts'
 import { publishStopping } from './tracing/index.ts'
 
@@ -40,6 +41,8 @@ export interface ServerOptions {
   logger?: LoggerOption
   /** Where observations go; by default a registry of this server's own, which `/metrics` answers from. */
   monitoring?: Monitoring
+  /** What requests in flight may hold; by default what the memory limit of the process leaves. */
+  budget?: MemoryBudget
 }
 
 export interface ModelServer {
@@ -82,7 +85,11 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
   const settings = boot.server
   const tls = settings.tls && (await readTls(settings.tls))
   const log = createLog(logger)
-  const app = createHttpServer(settings, { log, ...(tls && { tls }) })
+  const budget = options.budget ?? new MemoryBudget()
+  const { maxConnections } = settings
+  const connections = new ConnectionLimit({ memoryLimit: budget.limit, maxConnections })
+  const mostBodyBytes = Math.floor(budget.largest / MEMORY_COST.bodyByte)
+  const app = createHttpServer(settings, { log, mostBodyBytes, connections, ...(tls && { tls }) })
   const authenticator = settings.authentication && (await authenticatorOf(settings.authentication, log))
   const state = { draining: false }
   const { monitoring = createMonitoring(boot.models.map(({ slo }) => slo.latencyP99Ms)) } = options
@@ -91,7 +98,16 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
   const { proofs = createProofs(join(cacheDirectory, 'proofs')) } = options
   const engine = engineSettings(settings)
   const registry = new ModelRegistry(boot, { cache, proofs, ...engine, monitoring, predictionLog, log })
-  const context = { settings, registry, monitoring, predictionLog, state, ...(authenticator && { authenticator }) }
+  const context = {
+    settings,
+    registry,
+    monitoring,
+    predictionLog,
+    state,
+    budget,
+    connections,
+    ...(authenticator && { authenticator }),
+  }
   const managementPort = options.managementPort ?? settings.managementPort
   addRoutes(app, context, managementPort !== undefined)
   await app.listen({ host, port: options.port ?? settings.port })
@@ -110,7 +126,7 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
           ...context,
           host,
           port: grpcPort,
-          bodyLimit: settings.bodyLimit,
+          bodyLimit: Math.min(settings.bodyLimit, mostBodyBytes),
           log,
           accepting: () => !state.draining,
           ...(tls && { tls }),
@@ -127,10 +143,13 @@ export async function launchServer(options: ServerOptions): Promise<LaunchedServ
   async function load(): Promise<void> {
     // Stable versions first: a candidate that is slow to fetch must not keep the pod from starting.
     await registry.load()
+    budget.measure()
+    log.info({ limit: budget.limit, requests: budget.capacity }, 'memory, bytes')
     if (routingPath === undefined || state.draining) return
     watch = watchRouting(routingPath, boot, registry, log)
     await watch.check()
     await registry.load()
+    budget.measure()
   }
 
   const stopWatching = () => {

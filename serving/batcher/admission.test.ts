@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Admission } from './admission.ts'
 
-const full = { requests: 1024, rows: 1024, rowsPerCall: 1 }
+const full = { requests: 1024, rows: 1024, rowsAhead: 1024, rowsPerCall: 1 }
 
 test('Admission asks for a retry by the recent pace, not by one call that took longer', () => {
   const admission = new Admission({ maxQueue: 1024 })
@@ -19,6 +19,14 @@ test('Admission never asks for a retry after more than half a minute, nor before
   admission.called(2000)
   admission.called(2000)
   assert.is(admission.refuse(1, 10_000, full)?.retryAfterSeconds, 30)
+})
+
+test('Admission lets a small request in beside a large one, which takes turns with it', () => {
+  const admission = new Admission({ maxQueue: 1024, maxQueueRows: 100_000, maxWaitMs: 1000 })
+  admission.called(10)
+  const beside = { requests: 1, rows: 700_000, rowsAhead: 32, rowsPerCall: 32 }
+  assert.is(admission.refuse(1, 10_000, beside), undefined)
+  assert.is(admission.refuse(33, 10_000, beside)?.reason, 'queue_full')
 })
 
 test.run()

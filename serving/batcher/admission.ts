@@ -13,6 +13,8 @@ export interface QueueLimits {
 export interface Backlog {
   requests: number
   rows: number
+  /** Those that run before a newcomer: of a large request what one call takes, since its rest goes behind. */
+  rowsAhead: number
   /** Rows that a call takes; 1 when each request is a call of its own. */
   rowsPerCall: number
 }
@@ -50,7 +52,8 @@ export class Admission {
     if (backlog.requests >= maxQueue) {
       return new QueueFullError('queue_full', `${maxQueue} requests are waiting already`, waitMs)
     }
-    if (backlog.rows + rows > maxQueueRows) {
+    // What fits one call is never kept out by the rows of large requests.
+    if (rows > backlog.rowsPerCall && backlog.rows + rows > maxQueueRows) {
       return new QueueFullError('queue_full', `${backlog.rows} rows are waiting already`, waitMs)
     }
     if (waitMs > Math.min(maxWaitMs, Math.max(deadlineMs, 0))) {
@@ -61,7 +64,7 @@ export class Admission {
   }
 
   /** Calls that end before a newcomer's can start, at the recent pace. */
-  private waitMs({ requests, rows, rowsPerCall }: Backlog): number {
-    return (rowsPerCall > 1 ? Math.floor(rows / rowsPerCall) : requests) * this.callMs
+  private waitMs({ requests, rowsAhead, rowsPerCall }: Backlog): number {
+    return (rowsPerCall > 1 ? Math.floor(rowsAhead / rowsPerCall) : requests) * this.callMs
   }
 }

@@ -197,16 +197,16 @@ test('a full queue refuses, and takes again once it has room', async () => {
   await session.release()
 })
 
-test('rows that wait are bounded too, but a lone large request is taken', async () => {
+test('rows that wait are bounded too, but a lone large request is taken, and a small one beside it', async () => {
   const session = await createSession(fixture('diabetes.onnx'), INTERFACES.diabetes)
   const { batcher, rejected } = batcherBefore(session, { maxQueueRows: 10 })
   const random = randomSource(12)
   const answers = await Promise.allSettled(
-    [50, 1].map((rows) => batcher.submit({ features: floats([rows, 10], random) })),
+    [50, 1, 50].map((rows) => batcher.submit({ features: floats([rows, 10], random) })),
   )
   assert.equal(
     answers.map(({ status }) => status),
-    ['fulfilled', 'rejected'],
+    ['fulfilled', 'fulfilled', 'rejected'],
   )
   assert.equal(rejected, ['queue_full'])
   await session.release()

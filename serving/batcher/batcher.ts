@@ -93,6 +93,7 @@ export class Batcher {
         ran,
         taken: 0,
         answers: [],
+        answered: 0,
         settled: false,
         resolve,
         reject,
@@ -111,8 +112,13 @@ export class Batcher {
   private refuse(rows: number, leftMs: number): QueueFullError | undefined {
     const rowsPerCall = this.batching ? this.options.maxSize : 1
     let waiting = 0
-    for (const job of this.queue) waiting += job.rows - job.taken
-    return this.admission.refuse(rows, leftMs, { requests: this.queue.length, rows: waiting, rowsPerCall })
+    let rowsAhead = 0
+    for (const job of this.queue) {
+      const left = job.rows - job.taken
+      waiting += left
+      rowsAhead += Math.min(left, rowsPerCall)
+    }
+    return this.admission.refuse(rows, leftMs, { requests: this.queue.length, rows: waiting, rowsAhead, rowsPerCall })
   }
 
   /** Rejects what is not worth running any more; true when there was any. */
@@ -264,8 +270,8 @@ export class Batcher {
   private answer({ job }: Piece, outputs: Tensors): void {
     if (job.settled) return
     job.answers.push(outputs)
-    const answered = job.answers.reduce((sum, part) => sum + rowsOf(part), 0)
-    if (answered === job.rows) settle(job, joinRows(job.answers))
+    job.answered += rowsOf(outputs)
+    if (job.answered === job.rows) settle(job, joinRows(job.answers))
   }
 
   private fail(job: Job, error: unknown): void {
@@ -284,6 +290,7 @@ export class Batcher {
     for (const job of this.queue) {
       job.taken = 0
       job.answers = []
+      job.answered = 0
     }
     for (const job of jobs) {
       if (!job.settled) await this.runPieces([{ job, start: 0, end: job.rows }])

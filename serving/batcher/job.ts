@@ -38,6 +38,8 @@ export interface Job {
   /** Rows already taken into calls; only a job larger than a batch is taken in parts. */
   taken: number
   answers: Tensors[]
+  /** Rows of `answers`. */
+  answered: number
   settled: boolean
   resolve(outputs: Tensors): void
   reject(error: unknown): void

@@ -178,7 +178,7 @@ export interface ServerSettings {
   bodyLimit: number
   /** ONNX Runtime's execution providers in order of preference; `['cpu']` when absent. */
   executionProviders?: string[]
-  /** Open connections at most (8,192); more are closed unread. */
+  /** Open connections of HTTP and gRPC together (8,192, or what an eighth of the memory limit allows); beyond that only probes are answered. */
   maxConnections?: number
   /** How long a request may take to arrive; one that is not whole by then is answered 408 and its connection closed. */
   receive?: {
@@ -186,6 +186,8 @@ export interface ServerSettings {
     headersSeconds?: number
     /** Headers and body (60). */
     requestSeconds?: number
+    /** How long a gRPC connection may be open without a call (120). */
+    idleSeconds?: number
   }
   /** For every version that has no bounds of its own. */
   queue?: QueueBounds

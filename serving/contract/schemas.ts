@@ -171,8 +171,9 @@ export const bootConfigurationSchema = object({
         {
           headersSeconds: { type: 'number', exclusiveMinimum: 0 },
           requestSeconds: { type: 'number', exclusiveMinimum: 0 },
+          idleSeconds: { type: 'number', exclusiveMinimum: 0 },
         },
-        ['headersSeconds', 'requestSeconds'],
+        ['headersSeconds', 'requestSeconds', 'idleSeconds'],
       ),
       queue,
       predictionLog: object(predictionLogSettings, Object.keys(predictionLogSettings)),

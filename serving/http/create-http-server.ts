@@ -1,11 +1,16 @@
 import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify'
 import type { ServerSettings } from '../contract/index.ts'
+import type { ConnectionLimit } from '../limits/index.ts'
 import { readJsonBodies, requestId, requestLog, type ServerLog } from '../protocols/index.ts'
 import type { TlsMaterial } from '../security/index.ts'
 import { answerMalformed, errorAnswer, MALFORMED } from './malformed-request.ts'
 
 export interface HttpServerOptions {
   log: ServerLog
+  /** What the memory of the process allows, bytes; `settings.bodyLimit` may be less. */
+  mostBodyBytes?: number
+  /** Counts the connections of this server with those of others. Absent: for the management port, which has 256 of its own. */
+  connections?: ConnectionLimit
   /** Absent: plain HTTP. */
   tls?: TlsMaterial
 }
@@ -19,14 +24,17 @@ const HEADERS_SECONDS = 10
 /** How often Node looks for requests whose time is over, milliseconds; its default of 30 s would be added to every time-out. */
 const CHECKING_INTERVAL_MS = 1000
 
+/** Kubelets, Prometheus and whoever looks. */
+const MAX_MANAGEMENT_CONNECTIONS = 256
+
 /** Bytes of all headers of a request. */
 const MOST_HEADER_BYTES = 16_384
 
-/** With a model so fast that a refusal costs as much as an answer, this is what bounds how long a caller waits. */
-const MOST_CONNECTIONS = 8192
-
 /** A Fastify instance before it has routes. */
-export function createHttpServer(settings: ServerSettings, { log, tls }: HttpServerOptions): FastifyInstance {
+export function createHttpServer(
+  settings: ServerSettings,
+  { log, tls, mostBodyBytes = Number.POSITIVE_INFINITY, connections }: HttpServerOptions,
+): FastifyInstance {
   const { headersSeconds = HEADERS_SECONDS, requestSeconds = REQUEST_SECONDS } = settings.receive ?? {}
   const headersTimeout = Math.min(headersSeconds, requestSeconds) * 1000
   const connectionsCheckingInterval = Math.min(CHECKING_INTERVAL_MS, headersTimeout / 2)
@@ -35,7 +43,7 @@ export function createHttpServer(settings: ServerSettings, { log, tls }: HttpSer
   const client = { requestCert: required, rejectUnauthorized: required }
   const https = tls && { ...http, ...tls, ...client, handshakeTimeout: headersTimeout }
   const options: FastifyServerOptions = {
-    bodyLimit: settings.bodyLimit,
+    bodyLimit: Math.min(settings.bodyLimit, mostBodyBytes),
     requestTimeout: requestSeconds * 1000,
     genReqId: ({ headers }) => requestId(headers['x-request-id']),
     // Connections that are still open when the server closes get their answers, not a 503.
@@ -62,6 +70,7 @@ export function createHttpServer(settings: ServerSettings, { log, tls }: HttpSer
       return this.madeLog
     },
   })
-  app.server.maxConnections = settings.maxConnections ?? MOST_CONNECTIONS
+  if (connections === undefined) app.server.maxConnections = MAX_MANAGEMENT_CONNECTIONS
+  else connections.watch(app.server, 'http')
   return app
 }

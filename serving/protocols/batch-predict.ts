@@ -137,7 +137,7 @@ async function predictRows(batch: Batch, rows: readonly Row[]): Promise<void> {
 
 /** The prediction log has an event for each call, and an id for each event. */
 function partOf(request: FastifyRequest, rows: readonly Row[]): ServedCall {
-  const { id, served, headers, raw } = request
+  const { id, served, headers, memory, raw } = request
   // Its time-outs are what is left of the batch's.
   const started = performance.now()
   return {
@@ -145,6 +145,7 @@ function partOf(request: FastifyRequest, rows: readonly Row[]): ServedCall {
     started,
     served,
     headers,
+    memory,
     raw,
     get ownLog() {
       return request.ownLog

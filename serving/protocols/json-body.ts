@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isWellFormed, type Problem, propertyPath, UNPAIRED_SURROGATE } from '../session/index.ts'
 import { HttpProblem, wrongFields } from './http-problem.ts'
 import { hasLongInteger, quoteNumbers } from './json-numbers.ts'
+import { admitJson, MEMORY_COST } from './request-memory.ts'
 
 const BAD_REQUEST = 400
 const UNSUPPORTED = 415
@@ -18,6 +19,8 @@ export type ParseJson = ReturnType<FastifyInstance['getDefaultJsonParser']>
 export interface JsonOptions {
   /** NaN and infinities, which JSON does not have, are read too, as text (`quoteNumbers`). */
   notFinite: boolean
+  /** Memory for one of its values in this protocol, bytes (`MEMORY_COST`). */
+  valueCost: number
 }
 
 /** Makes `scope` read `application/json` by `parseJsonBody`. */
@@ -25,24 +28,27 @@ export function readJsonBodies(scope: FastifyInstance): void {
   const parseJson = scope.getDefaultJsonParser('error', 'error')
   scope.removeContentTypeParser('application/json')
   scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) =>
-    parseJsonBody(parseJson, request, body as Buffer, { notFinite: false }, done),
+    parseJsonBody(parseJson, request, body as Buffer, { notFinite: false, valueCost: MEMORY_COST.recordValue }, done),
   )
 }
 
 /**
  * Parses a JSON body by the rule that every protocol keeps: UTF-8 only, and no text or name with an unpaired surrogate; a 400 with
- * the place otherwise, since the model would see U+FFFD in place of what was sent. Integers that a double may not hold arrive as
+ * the place otherwise, since the model would see U+FFFD in place of what was sent. What it would become is counted first
+ * (`admitJson`). Integers that a double may not hold arrive as
  * their digits.
  */
 export function parseJsonBody(
   parseJson: ParseJson,
   request: FastifyRequest,
   bytes: Buffer,
-  { notFinite }: JsonOptions,
+  { notFinite, valueCost }: JsonOptions,
   done: (error: Error | null, json?: unknown) => void,
 ): void {
   let text: string
+  let turn: Promise<void> | undefined
   try {
+    turn = admitJson(request, bytes, valueCost)
     text = textOfBody(bytes)
   } catch (error) {
     done(error as HttpProblem)
@@ -53,13 +59,17 @@ export function parseJsonBody(
     if (problem === undefined) done(error, json)
     else done(wrongFields(BAD_REQUEST, [problem]))
   }
-  const exact = hasLongInteger(text) ? quoteNumbers(text, notFinite) : text
-  parseJson(request, exact, (error, json) => {
-    // Only a body that JSON.parse refuses can hold what is not finite.
-    const quoted = error !== null && notFinite ? quoteNumbers(exact, notFinite) : exact
-    if (quoted === exact) finish(error, json)
-    else parseJson(request, quoted, finish)
-  })
+  const parse = () => {
+    const exact = hasLongInteger(text) ? quoteNumbers(text, notFinite) : text
+    parseJson(request, exact, (error, json) => {
+      // Only a body that JSON.parse refuses can hold what is not finite.
+      const quoted = error !== null && notFinite ? quoteNumbers(exact, notFinite) : exact
+      if (quoted === exact) finish(error, json)
+      else parseJson(request, quoted, finish)
+    })
+  }
+  if (turn === undefined) parse()
+  else void turn.then(parse)
 }
 
 /** The text of a body; throws a 400 with the place of the first byte that is not UTF-8. */

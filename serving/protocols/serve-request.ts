@@ -4,6 +4,7 @@ import { type Caller, type LoadedVersion, mirrorRequest, RemoteError, type Route
 import { type Tensors, WorkerStoppedError } from '../session/index.ts'
 import { CHANNELS, type ModelRunEvent, traceHeaders } from '../tracing/index.ts'
 import { HttpProblem } from './http-problem.ts'
+import { admitAnswer } from './request-memory.ts'
 
 /** A request in the terms of one version. */
 export interface PreparedRequest {
@@ -27,7 +28,7 @@ export interface ServedAnswer {
 }
 
 /** What the core asks of a call; a Fastify request is one, and so is a gRPC call. */
-export type ServedCall = Pick<FastifyRequest, 'id' | 'started' | 'served' | 'ownLog' | 'headers'> & {
+export type ServedCall = Pick<FastifyRequest, 'id' | 'started' | 'served' | 'ownLog' | 'headers' | 'memory'> & {
   /** Destroyed: nobody would read the answer. */
   raw: { socket: { readonly destroyed: boolean } }
 }
@@ -85,6 +86,7 @@ export async function serveRequest(
     }
     mirrorRequest(mirror, outputs, run, request)
   }
+  admitAnswer(request, outputs)
   return { version: answered, outputs }
 }
 

@@ -126,7 +126,7 @@ export async function testServer(boot: BootConfiguration, options: Partial<Serve
         fetch(server.address + path, {
           method: 'POST',
           headers: { 'content-type': 'application/json', ...headers },
-          body: typeof body === 'string' ? body : JSON.stringify(body),
+          body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
         }),
       ),
   }

@@ -2,6 +2,7 @@ import { type BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wi
 import { PROTOCOL_DATATYPES } from '../../contract/index.ts'
 import type { Tensors } from '../../session/index.ts'
 import { tensorToBytes } from '../../session/index.ts'
+import type { TakeMemory } from './growing.ts'
 import { hasTypedContents, readTensorContents, type TensorContents, writeTensorContents } from './tensor-contents.ts'
 import { eachField, eachLengthDelimited, readRepeated } from './wire.ts'
 
@@ -27,8 +28,19 @@ export interface InferRequest {
   rawInputContents: Uint8Array[]
 }
 
-/** Reads a `ModelInferRequest` message. */
-export function readInferRequest(message: Uint8Array): InferRequest {
+/** Inputs, outputs, raw contents, parameters and contents that a request may have together, and dimensions that a shape may. */
+const MAX_PARTS = 4096
+
+/**
+ * Reads a `ModelInferRequest` message; `take` is asked for memory before elements are read. Throws an Error for what cannot be
+ * decoded or has parts beyond reason, and whatever `take` throws.
+ */
+export function readInferRequest(message: Uint8Array, take: TakeMemory): InferRequest {
+  let parts = 0
+  const countPart = () => {
+    parts += 1
+    if (parts > MAX_PARTS) throw new Error(`more than ${MAX_PARTS} parts`)
+  }
   const request: InferRequest = {
     modelName: '',
     modelVersion: '',
@@ -39,11 +51,12 @@ export function readInferRequest(message: Uint8Array): InferRequest {
     rawInputContents: [],
   }
   eachLengthDelimited(message, (number, reader) => {
+    if (number >= 4) countPart()
     if (number === 1) request.modelName = reader.string(true)
     else if (number === 2) request.modelVersion = reader.string(true)
     else if (number === 3) request.id = reader.string(true)
     else if (number === 4) readRawOutputs(reader.bytes(), request)
-    else if (number === 5) request.inputs.push(readInput(reader.bytes()))
+    else if (number === 5) request.inputs.push(readInput(reader.bytes(), take, countPart))
     else if (number === 6) request.outputs.push(readName(reader.bytes()))
     else if (number === 7) request.rawInputContents.push(reader.bytes())
     else return false
@@ -86,18 +99,20 @@ export function writeTensorHead(writer: BinaryWriter, name: string, datatype: st
   writer.join()
 }
 
-function readInput(message: Uint8Array): InferInput {
+function readInput(message: Uint8Array, take: TakeMemory, countPart: () => void): InferInput {
   const input: InferInput = { name: '', datatype: '', shape: [], contents: undefined }
   eachField(message, (number, wireType, reader) => {
     if (number === 3) {
-      readRepeated(wireType, reader, input.shape, (from) => Number(from.int64()))
+      readRepeated(wireType, reader, input.shape, MAX_PARTS, (from) => Number(from.int64()))
       return true
     }
     if (wireType !== WireType.LengthDelimited) return false
     if (number === 1) input.name = reader.string(true)
     else if (number === 2) input.datatype = reader.string(true)
-    else if (number === 5) input.contents = readTensorContents(reader.bytes())
-    else return false
+    else if (number === 5) {
+      countPart()
+      input.contents = readTensorContents(reader.bytes(), take)
+    } else return false
     return true
   })
   return input

@@ -1,19 +1,24 @@
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
+import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type handleUnaryCall, Metadata, type MethodDefinition, Server, type ServerUnaryCall } from '@grpc/grpc-js'
 import type { ServerSettings } from '../../contract/index.ts'
+import type { ConnectionLimit, MemoryBudget } from '../../limits/index.ts'
 import type { LoadedVersion, Log, Route, ServedModel } from '../../models/index.ts'
 import type { Authenticator, TlsMaterial } from '../../security/index.ts'
 import { CHANNELS, type GrpcCallEvent } from '../../tracing/index.ts'
 import { HttpProblem } from '../http-problem.ts'
 import { requestId } from '../request-id.ts'
 import { requestLog, type ServerLog } from '../request-log.ts'
+import { takeMemory } from '../request-memory.ts'
 import { notReady, type ProtocolContext, VERSION_HEADER, versionNamed } from '../request-target.ts'
 import { type ServedCall, serveRequest } from '../serve-request.ts'
 import { authenticateCalls, clientOf } from './authenticate-calls.ts'
 import { serverCredentials } from './credentials.ts'
 import { type HealthWatchers, healthService } from './health.ts'
 import { readInferRequest, writeInferResponse } from './infer-messages.ts'
+import { limitCalls, MAX_STREAMS, reservationOf } from './limit-calls.ts'
 import { readNames, writeFlag, writeModelMetadata, writeServerMetadata } from './metadata-messages.ts'
 import { prepareInfer } from './prepare-infer.ts'
 import { codeOf, statusOf } from './status.ts'
@@ -24,6 +29,19 @@ const WRONG_INPUT = 400
 const INTERNAL = 500
 const CLIENT_CLOSED_REQUEST = 499
 const GATEWAY_TIMEOUT = 504
+
+/** A connection without a call for so long, seconds, is closed; clients open another when they need it. */
+const IDLE_SECONDS = 120
+
+/** A connection ends after an hour, so that pods that were added get their share; calls have half a minute more. */
+const MAX_AGE_MS = 3_600_000
+const AGE_GRACE_MS = 30_000
+
+/** How often a connection is asked whether its client is still there. */
+const KEEPALIVE_MS = 30_000
+
+/** What one connection may have buffered, MB. */
+const MAX_SESSION_MB = 32
 
 export interface GrpcOptions extends ProtocolContext {
   host: string
@@ -39,6 +57,10 @@ export interface GrpcOptions extends ProtocolContext {
   /** Absent: without TLS. */
   tls?: TlsMaterial
   settings: ServerSettings
+  /** What requests in flight may hold. */
+  budget: MemoryBudget
+  /** Of all ports. */
+  connections: ConnectionLimit
 }
 
 export interface GrpcServer {
@@ -65,10 +87,20 @@ type Answer = Uint8Array | Promise<Uint8Array>
  * that one that cannot be read is INVALID_ARGUMENT. Rejects when the port is taken.
  */
 export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
+  const { idleSeconds = IDLE_SECONDS } = options.settings.receive ?? {}
   const server = new Server({
     'grpc.max_receive_message_length': options.bodyLimit,
     'grpc.max_send_message_length': -1,
-    ...(options.authenticator && { interceptors: [authenticateCalls(options.authenticator, options.monitoring)] }),
+    'grpc.max_concurrent_streams': MAX_STREAMS,
+    'grpc.max_connection_idle_ms': idleSeconds * 1000,
+    'grpc.max_connection_age_ms': MAX_AGE_MS,
+    'grpc.max_connection_age_grace_ms': AGE_GRACE_MS,
+    'grpc.keepalive_time_ms': KEEPALIVE_MS,
+    'grpc-node.max_session_memory': MAX_SESSION_MB,
+    interceptors: [
+      limitCalls(options.budget, options.bodyLimit),
+      ...(options.authenticator ? [authenticateCalls(options.authenticator, options.monitoring)] : []),
+    ],
   })
   const credentials = serverCredentials(options.tls)
   const ready = () => options.registry.ready && options.accepting()
@@ -85,12 +117,16 @@ export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
     server.addService({ [name]: method(path) }, { [name]: unary(route, handle, options) })
   }
   const health: HealthWatchers = healthService(server, ready)
-  const port = await new Promise<number>((resolve, reject) => {
-    const host = options.host.includes(':') ? `[${options.host}]` : options.host
-    server.bindAsync(`${host}:${options.port}`, credentials.server, (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    )
+  // A listener of our own, so that connections are counted with those of the other ports and before anything of them is read.
+  const connections = server.createConnectionInjector(credentials.server)
+  const listener = createServer({ noDelay: true }, (socket) => {
+    socket.on('error', () => socket.destroy())
+    if (!socket.destroyed) connections.injectConnection(socket)
   })
+  options.connections.watch(listener, 'grpc')
+  listener.listen(options.port, options.host)
+  await once(listener, 'listening')
+  const { port } = listener.address() as AddressInfo
   options.log.info({ port }, 'gRPC listening')
   return {
     port,
@@ -98,6 +134,7 @@ export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
     async stop({ delaySeconds, timeoutSeconds }) {
       await sleep(delaySeconds * 1000)
       health.close()
+      listener.close()
       const cut = setTimeout(() => server.forceShutdown(), timeoutSeconds * 1000)
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
       clearTimeout(cut)
@@ -183,6 +220,7 @@ function createCall(grpc: ServerUnaryCall<Uint8Array, Uint8Array>, log: ServerLo
     },
     served: null,
     raw: { socket },
+    memory: reservationOf(grpc.metadata),
   }
 }
 
@@ -205,7 +243,8 @@ function modelMetadata(call: Call, context: ProtocolContext): Uint8Array {
 }
 
 async function modelInfer(call: Call, context: ProtocolContext): Promise<Uint8Array> {
-  const request = decode(readInferRequest, call.body)
+  const take = (bytes: number) => takeMemory(call, bytes)
+  const request = decode((message) => readInferRequest(message, take), call.body)
   const model = target(call, request.modelName, 'grpc-infer', context)
   const route = routeOf(model, request.modelVersion, call)
   const prepare = (candidate: LoadedVersion) => {
@@ -223,7 +262,8 @@ async function modelInfer(call: Call, context: ProtocolContext): Promise<Uint8Ar
 function decode<T>(read: (message: Uint8Array) => T, message: Uint8Array): T {
   try {
     return read(message)
-  } catch {
+  } catch (error) {
+    if (error instanceof HttpProblem) throw error
     throw new HttpProblem(WRONG_INPUT, 'the message is not one of this protocol: it cannot be decoded')
   }
 }

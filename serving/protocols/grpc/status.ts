@@ -9,6 +9,7 @@ const CODES: Record<number, status> = {
   400: status.INVALID_ARGUMENT,
   401: status.UNAUTHENTICATED,
   404: status.NOT_FOUND,
+  413: status.RESOURCE_EXHAUSTED,
   422: status.INVALID_ARGUMENT,
   429: status.RESOURCE_EXHAUSTED,
   499: status.CANCELLED,

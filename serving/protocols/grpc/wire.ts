@@ -20,17 +20,16 @@ export function eachLengthDelimited(
   eachField(message, (number, wireType, reader) => wireType === WireType.LengthDelimited && visit(number, reader))
 }
 
-/** The values of a repeated scalar field, which a sender may pack into one field or repeat one by one. */
+/** The values of a repeated scalar field, which a sender may pack into one field or repeat one by one; throws for more than `most`. */
 export function readRepeated<T>(
   wireType: WireType,
   reader: BinaryReader,
   values: T[],
+  most: number,
   read: (from: BinaryReader) => T,
 ): void {
-  if (wireType !== WireType.LengthDelimited) {
-    values.push(read(reader))
-    return
-  }
-  const packed = new BinaryReader(reader.bytes())
-  while (packed.pos < packed.len) values.push(read(packed))
+  const packed = wireType === WireType.LengthDelimited ? new BinaryReader(reader.bytes()) : undefined
+  if (packed === undefined) values.push(read(reader))
+  else while (packed.pos < packed.len && values.length <= most) values.push(read(packed))
+  if (values.length > most) throw new Error(`more than ${most} values`)
 }

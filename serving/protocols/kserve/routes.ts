@@ -3,6 +3,7 @@ import type { LoadedVersion } from '../../models/index.ts'
 import { isObject, type Tensors } from '../../session/index.ts'
 import { HttpProblem } from '../http-problem.ts'
 import { parseJsonBody, refuseMultipart } from '../json-body.ts'
+import { MEMORY_COST } from '../request-memory.ts'
 import { notReady, type ProtocolContext, routeOf, servedModel, VERSION_HEADER } from '../request-target.ts'
 import { serveRequest } from '../serve-request.ts'
 import { prepareColumns, prepareRows, WRONG_TABLE } from '../tabular/prepare.ts'
@@ -20,7 +21,8 @@ export function kserveProtocol(app: FastifyInstance, { registry }: ProtocolConte
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (request, body, done) => {
       const multipart = refuseMultipart(request)
       if (multipart !== undefined) done(multipart)
-      else parseJsonBody(parseJson, request, body as Buffer, { notFinite: true }, done)
+      else
+        parseJsonBody(parseJson, request, body as Buffer, { notFinite: true, valueCost: MEMORY_COST.tableValue }, done)
     })
     scope.get('/v1/models', () => ({ models: registry.names }))
     // A name has no colon, so that `<model>:predict` is not a model of which one may ask the readiness.

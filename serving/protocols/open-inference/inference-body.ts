@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { JSON_LENGTH_HEADER } from '../../contract/index.ts'
 import { HttpProblem } from '../http-problem.ts'
 import { parseJsonBody, refuseMultipart } from '../json-body.ts'
+import { MEMORY_COST } from '../request-memory.ts'
 
 /** A body of the Open Inference Protocol. */
 export interface InferenceBody {
@@ -32,8 +33,12 @@ export function readInferenceBodies(app: FastifyInstance): void {
     const multipart = refuseMultipart(request)
     if (multipart !== undefined) return done(multipart)
     const binary = length === undefined ? NOTHING : whole.subarray(length)
-    parseJsonBody(parseJson, request, whole.subarray(0, length), { notFinite: true }, (error, json) =>
-      done(error, { json, binary }),
+    parseJsonBody(
+      parseJson,
+      request,
+      whole.subarray(0, length),
+      { notFinite: true, valueCost: MEMORY_COST.tensorValue },
+      (error, json) => done(error, { json, binary }),
     )
   })
 }
