@@ -53,7 +53,7 @@ const PACKAGES: Record<string, string[]> = {
 }
 
 /** What a generator may take from the server: a check runs a model with the very code that serves it. */
-const SERVING = ['modelyard-serving/contract', 'modelyard-serving/artifact', 'modelyard-serving/session']
+const SERVING = ['contract', 'artifact', 'session', 'batcher'].map((folder) => `modelyard-serving/${folder}`)
 
 interface Source {
   /** Relative to generators/, with forward slashes. */
@@ -135,7 +135,7 @@ test('a folder imports only folders to its left, by their index', () => {
   assert.equal(violations(product, wrong), [])
 })
 
-test('generators take contract, artifact and session from serving, and the command line its server', () => {
+test('generators take contract, artifact, session and batcher from serving, and the command line its server', () => {
   const wrong = (specifier: string, { file }: Source) => {
     if (/^\.\..*\/serving\//.test(specifier)) return true
     if (!specifier.startsWith('modelyard-serving')) return false

@@ -232,6 +232,13 @@ export const REPOSITORY_RULES = {
     repair: 'Restore the version file from Git: a registered version never changes.',
     fixed: 'always',
   },
+  'requests-not-joined': {
+    summary: 'requests to a model cannot share calls',
+    reason:
+      'The server joins requests only where the graph and a trial prove that rows are independent; each request is then a call of its own.',
+    repair:
+      'Export a graph whose rows are independent (quantize_static, no statistics over the first axis), or accept the cost.',
+  },
   'secret-in-repository': {
     summary: 'a definition, version, release or pin holds a credential',
     reason: 'Everyone who reads the repository, and its whole history, has it.',

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Joining } from 'modelyard-serving/batcher'
 import type { GoldenSamples, ModelInterface } from 'modelyard-serving/contract'
 import {
   checkGoldenSamples,
@@ -22,6 +23,7 @@ import { canonicalJson, type schemaCheck } from '../text/index.ts'
 import { formatYaml } from '../yaml/index.ts'
 import { readJson, type SourceFile } from './bundle-source.ts'
 import { checkGraph, readGraph, requireExternalData } from './graph.ts'
+import { checkJoining } from './joining.ts'
 import { checkBaselineFile, checkLineageFile, checkMetricsFile, checkSamplesFile } from './training-files.ts'
 import { versionFile } from './version-file.ts'
 
@@ -44,6 +46,8 @@ export interface RegistrationPlan {
   gates: Verdict[]
   /** `maxToleranceShare`: the largest error as a share of what the samples' tolerance allows. */
   golden: { samples: number; maxToleranceShare: number } | undefined
+  /** Whether requests share calls; undefined when the model was not tried, or predicts wrongly. */
+  joining: Joining | undefined
   /** Absent when findings forbid it. */
   outcome?: { kind: 'new' | 'unchanged'; file: string; text: string; copies: SourceFile[] }
 }
@@ -58,11 +62,14 @@ export async function planRegistration(repository: Repository, request: Registra
   const modelInterface = declaredInterface(definition.value)
   const findings = checkGraph(definition, modelInterface, facts, request.onnx)
   const training = await readTraining(request, findings)
-  const plan: RegistrationPlan = { findings, gates: [], golden: undefined }
+  const plan: RegistrationPlan = { findings, gates: [], golden: undefined, joining: undefined }
   if (hasErrors(findings)) return plan
   requireExternalData(request.onnx, facts)
 
-  plan.golden = await tryModel(request, modelInterface, facts, training.samples, findings)
+  Object.assign(
+    plan,
+    await tryModel(request, definition, { modelInterface, facts, samples: training.samples }, findings),
+  )
   if (!training.samples) {
     const message =
       'registered without golden samples: nothing proves that it predicts what the training framework does'
@@ -145,14 +152,19 @@ async function readTraining(request: Registration, findings: Finding[]): Promise
   return training
 }
 
-/** Opens the model and asks it, in a process of its own: its samples, or one request that is made up. */
+interface Tried {
+  modelInterface: ModelInterface
+  facts: GraphFacts
+  samples: GoldenSamples | undefined
+}
+
+/** Opens the model and asks it, in a process of its own: its samples, or one request that is made up; then many joined. */
 async function tryModel(
   request: Registration,
-  modelInterface: ModelInterface,
-  facts: GraphFacts,
-  samples: GoldenSamples | undefined,
+  definition: Loaded<DefinedModel>,
+  { modelInterface, facts, samples }: Tried,
   findings: Finding[],
-): Promise<RegistrationPlan['golden']> {
+): Promise<Pick<RegistrationPlan, 'golden' | 'joining'>> {
   const limits = { ...limitsOf(await bytesOf(request.onnx, facts)), ...request.limits }
   let session: ProcessSession | undefined
   try {
@@ -162,14 +174,17 @@ async function tryModel(
         // A made-up request may be refused; it must not break anything.
         if (isBroken(error)) throw error
       })
-      return undefined
     }
-    const result = await checkGoldenSamples(session, modelInterface, samples)
-    for (const { message } of result.failed.slice(0, 10)) {
-      const fix = `${samples.source} computed another value: correct the export, or the tolerance if the difference is meant.`
+    const result = samples && (await checkGoldenSamples(session, modelInterface, samples))
+    for (const { message } of result?.failed.slice(0, 10) ?? []) {
+      const fix = `${samples?.source} computed another value: correct the export, or the tolerance if the difference is meant.`
       findings.push({ rule: 'golden-sample-failed', severity: 'error', message, file: request.samples ?? '', fix })
     }
-    return { samples: result.samples, maxToleranceShare: result.maxToleranceShare }
+    const golden = result && { samples: result.samples, maxToleranceShare: result.maxToleranceShare }
+    if (result?.passed === false) return { golden, joining: undefined }
+    const { joining, findings: own } = await checkJoining(definition, request.onnx, session, samples)
+    findings.push(...own)
+    return { golden, joining }
   } catch (error) {
     if (!(error instanceof ModelError)) throw error
     const fix = isBroken(error)

@@ -1,5 +1,5 @@
 import type { GoldenSamples } from '../contract/index.ts'
-import { fromFloat16, type Session, type Tensor, type Tensors } from '../session/index.ts'
+import { fromFloat16, isBroken, type Session, type Tensor, type Tensors, WorkerStoppedError } from '../session/index.ts'
 import { Batcher } from './batcher.ts'
 import { rowsOf } from './job.ts'
 import { joinRows, sliceRows } from './join-rows.ts'
@@ -14,6 +14,8 @@ const SLOW_CALL_MS = 20
 const MAX_REQUESTS = 6
 const FEW_REQUESTS = 2
 const FEW_ROWS = 2
+
+const TIMED_CALLS = 3
 
 /** Two calls add up in different orders: a share of the largest value of a tensor may differ, by datatype. */
 const ROUNDING: Partial<Record<Tensor['datatype'], number>> = { float32: 1e-4, float64: 1e-4, float16: 1e-2 }
@@ -47,8 +49,48 @@ export async function tryJoining(
       (await trial.cut(judged[0] as Tried, judged))
     )
   } catch (error) {
+    if (isEnd(error)) throw error
     return { kind: 'trial', requests: ['the requests'], difference: reasonOf(error) }
   }
+}
+
+/** Milliseconds of calls, the fastest of a few each. */
+export interface CallTimes {
+  rows: number
+  alone: number
+  /** Of one call with all rows; undefined when the model refuses it. */
+  joined: number | undefined
+}
+
+/** What it takes that requests of one row do not share a call; undefined when no request was found that the model answers. */
+export async function timeCalls(
+  session: Session,
+  golden: GoldenSamples | undefined,
+  rows: number,
+): Promise<CallTimes | undefined> {
+  const requests = [...goldenRequests(session.interface, golden), ...madeUpRequests(session.interface)]
+  for (const { feeds } of requests) {
+    if (rowsOf(feeds) !== 1) continue
+    const alone = await fastest(session, feeds)
+    if (alone === undefined) continue
+    return { rows, alone, joined: await fastest(session, joinRows(new Array(rows).fill(feeds))) }
+  }
+  return undefined
+}
+
+async function fastest(session: Session, feeds: Tensors): Promise<number | undefined> {
+  let best: number | undefined
+  for (let call = 0; call < TIMED_CALLS; call++) {
+    const started = performance.now()
+    try {
+      await session.run(feeds)
+    } catch (error) {
+      if (isEnd(error)) throw error
+      return undefined
+    }
+    best = Math.min(best ?? Number.POSITIVE_INFINITY, performance.now() - started)
+  }
+  return best
 }
 
 interface RanAlone {
@@ -70,6 +112,7 @@ async function runAlone(session: Session, golden: GoldenSamples | undefined): Pr
       try {
         ran.push({ ...request, alone: await session.run(request.feeds) })
       } catch (reason) {
+        if (isEnd(reason)) throw reason
         error = reasonOf(reason)
       }
       slow ||= performance.now() - started > SLOW_CALL_MS
@@ -202,6 +245,11 @@ function haveSameSizes(one: Tensors, other: Tensors): boolean {
 function valueAt({ datatype, data }: Tensor, index: number): number | bigint | string | undefined {
   const value = data[index]
   return datatype === 'float16' ? fromFloat16(value as number) : value
+}
+
+/** The model, or what runs it, is no more: nothing that follows would say anything of the rows. */
+function isEnd(error: unknown): boolean {
+  return isBroken(error) || error instanceof WorkerStoppedError
 }
 
 function reasonOf(error: unknown): string {

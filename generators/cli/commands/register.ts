@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
+import { describeObstacle } from 'modelyard-serving/batcher'
 import { hasErrors } from '../../findings/index.ts'
 import { planRegistration, type Registration, writeRegistration } from '../../registry/index.ts'
 import { loadRepository } from '../../repository/index.ts'
@@ -53,13 +54,17 @@ export function registerCommand(program: Command): void {
       const percent = Number((maxToleranceShare * 100).toPrecision(2))
       output.line(`  golden samples: ${samples} run, largest error ${percent} % of the tolerance`)
     }
+    if (plan.joining) {
+      const { joining } = plan
+      output.line(`  requests share calls: ${joining.joined ? 'yes' : `no (${describeObstacle(joining.obstacle)})`}`)
+    }
     const done = {
       new: options.dryRun ? 'would be registered' : 'registered',
       unchanged: 'is registered already, unchanged',
     }
     if (plan.outcome) output.line(`${model} ${options.version} ${done[plan.outcome.kind]}: ${plan.outcome.file}`)
-    const { findings, gates, golden, outcome } = plan
-    output.data({ findings, gates, golden, outcome: outcome && { kind: outcome.kind, file: outcome.file } })
+    const { findings, gates, golden, joining, outcome } = plan
+    output.data({ findings, gates, golden, joining, outcome: outcome && { kind: outcome.kind, file: outcome.file } })
     process.exitCode = hasErrors(findings) ? EXIT.findings : exitCodeOf(findings)
   })
 }

@@ -1,5 +1,6 @@
 import type { Graph, GraphAttribute, GraphNode } from '../../session/index.ts'
-import { constant, type Flow, fromFront, MixesRows, type Rows } from './flow.ts'
+import { constant, type Flow, fromFront, type Rows } from './flow.ts'
+import { MixesRows } from './mixes-rows.ts'
 import { asNumber, number, type Size } from './size.ts'
 
 /** The rule of an operator: flows of its outputs from those of its inputs. Throws `MixesRows`; outputs left out count as mixed. */

@@ -1,5 +1,6 @@
 import type { Call, Rule } from './call.ts'
-import { constant, type Flow, fromFront, MixesRows, rows } from './flow.ts'
+import { constant, type Flow, fromFront, rows } from './flow.ts'
+import { MixesRows } from './mixes-rows.ts'
 import { asNumber, equal, ONE, type Size } from './size.ts'
 
 /** A state that has not settled after so many rounds never will, as far as anybody can tell. */

@@ -1,3 +1,4 @@
+import { MixesRows } from './mixes-rows.ts'
 import { asNumber, dependsOnRows, divide, equal, isOne, product, type Size } from './size.ts'
 
 /** What a value of a graph has to do with the rows of the requests that share a call. */
@@ -21,12 +22,6 @@ export interface Cause {
   /** Continues the sentence "CumSum ...". */
   why: string
 }
-
-/** Thrown by the rule of an operator that mixes rows, or that cannot be shown not to. */
-export class MixesRows extends Error {}
-
-/** The same where the operator has no rows at all: two calls with the same feeds differ. */
-export class DrawsRandomNumbers extends MixesRows {}
 
 export function rows(axis: number, shape: readonly Size[]): Rows {
   return { kind: 'rows', axis, shape }

@@ -1,9 +1,13 @@
 import type { ModelInterface } from '../../contract/index.ts'
 import type { Graph, GraphAttribute, GraphFunction, GraphNode, ModelGraph } from '../../session/index.ts'
 import { Call } from './call.ts'
-import { type Cause, constant, DrawsRandomNumbers, type Flow, MixesRows, rows } from './flow.ts'
+import { type Cause, constant, type Flow, rows } from './flow.ts'
+import { DrawsRandomNumbers, MixesRows } from './mixes-rows.ts'
 import { OPERATORS } from './operators.ts'
 import { equal, named, number, ROWS, type Size } from './size.ts'
+
+/** Operators that are followed at most, each time that a loop or a call leads to them: nested ones multiply. */
+const MAX_STEPS = 2_000_000
 
 /** Functions that call each other deeper than this are not followed. */
 const DEEPEST_CALL = 32
@@ -77,6 +81,7 @@ class RowFollower {
   private readonly opsets: Record<string, number>
   private readonly functions: Map<string, GraphFunction>
   private fresh = 0
+  private steps = 0
 
   constructor(opsets: Record<string, number>, functions: readonly GraphFunction[]) {
     this.opsets = opsets
@@ -102,6 +107,8 @@ class RowFollower {
   }
 
   private followNode(node: GraphNode, scope: Scope, attributes: Attributes, depth: number): readonly Flow[] {
+    this.steps += 1
+    if (this.steps > MAX_STEPS) return all(node, mixed(node, 'is one of more operators than can be followed'))
     const inputs: (Flow | undefined)[] = []
     for (const name of node.inputs) {
       const flow = name === '' ? undefined : scope.get(name)

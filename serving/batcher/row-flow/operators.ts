@@ -1,16 +1,7 @@
 import { Call, type Rule } from './call.ts'
 import { CONTROL_FLOW } from './control-flow.ts'
-import {
-  broadcast,
-  constant,
-  DrawsRandomNumbers,
-  type Flow,
-  fromFront,
-  MixesRows,
-  type Rows,
-  reshapeRows,
-  rows,
-} from './flow.ts'
+import { broadcast, constant, type Flow, fromFront, type Rows, reshapeRows, rows } from './flow.ts'
+import { DrawsRandomNumbers, MixesRows } from './mixes-rows.ts'
 import { SHAPE_OPERATORS } from './shape-operators.ts'
 import { asNumber, dependsOnRows, equal, isOne, multiply, number, ONE, product, type Size } from './size.ts'
 

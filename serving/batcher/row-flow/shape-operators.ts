@@ -1,9 +1,13 @@
 import type { Call, Rule } from './call.ts'
-import { broadcast, constant, type Flow, fromFront, MixesRows, type Rows, reshapeRows, rows } from './flow.ts'
+import { broadcast, constant, type Flow, fromFront, type Rows, reshapeRows, rows } from './flow.ts'
+import { MixesRows } from './mixes-rows.ts'
 import { asNumber, dependsOnRows, divide, equal, isOne, multiply, number, ONE, product, type Size } from './size.ts'
 
 /** Floats hold whole numbers exactly up to here. */
 const MAX_EXACT = 2 ** 24
+
+/** Shapes have fewer elements; a longer list of sizes is not followed. */
+const MAX_VALUES = 64
 
 /** Beyond this an end of a slice means the end of the axis. */
 const NO_END = 2 ** 31 - 1
@@ -171,7 +175,8 @@ const concat: Rule = (call) => {
   if (!call.hasRows) {
     const values = call.inputs.map((_, index) => call.values(index))
     const flat = flows.every((flow) => flow.kind !== 'mixed' && flow.shape?.length === 1)
-    if (flat && values.every((value) => value !== undefined)) return vector(values.flat())
+    const length = values.reduce((sum, value) => sum + (value?.length ?? 0), 0)
+    if (flat && length <= MAX_VALUES && values.every((value) => value !== undefined)) return vector(values.flat())
     if (flows.some(({ kind }) => kind === 'count')) throw new MixesRows('computes with the number of rows')
     return constant(joinedShape(flows, call))
   }
@@ -420,7 +425,7 @@ const constantOfShape: Rule = (call) => {
   const value = call.tensor('value')?.values?.[0] ?? (call.has('value') ? undefined : 0)
   if (along === -1) {
     const count = asNumber(product(values))
-    const small = value !== undefined && count !== undefined && count <= 64
+    const small = value !== undefined && count !== undefined && count <= MAX_VALUES
     return constant(values, small ? new Array<Size>(count).fill(number(value)) : undefined)
   }
   if (values.some((one, axis) => axis !== along && dependsOnRows(one))) throw new MixesRows('has rows on two axes')

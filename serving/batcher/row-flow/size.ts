@@ -1,3 +1,5 @@
+import { MixesRows } from './mixes-rows.ts'
+
 /**
  * A size that a graph computes with, as a product: a whole number times the names of free dimensions. The number of rows of a
  * call is one of the names; all others are equal for requests that may share a call.
@@ -7,6 +9,9 @@ export interface Size {
   /** Sorted; a name stands once for each power. */
   names: readonly string[]
 }
+
+/** Products of more names are not followed: a graph that squares a size again and again would fill the memory. */
+const MAX_NAMES = 32
 
 /** The name of the number of rows. No dimension of an interface can have it. */
 const ROWS_NAME = '\u0000rows'
@@ -44,6 +49,7 @@ export function dependsOnRows({ names }: Size): boolean {
 }
 
 export function multiply(one: Size, other: Size): Size {
+  if (one.names.length + other.names.length > MAX_NAMES) throw new MixesRows('has sizes that cannot be followed')
   return { factor: one.factor * other.factor, names: [...one.names, ...other.names].sort() }
 }
 
