@@ -73,7 +73,7 @@ export const environmentSchema = object(
   {
     kind: { const: 'environment' },
     name: text(NAME, NAME_WORDS, 20),
-    revision: { enum: [1, 2] },
+    revision: { enum: [1, 2, 3] },
     cluster: object(
       { name: words, server: text('^https?://', 'the address of an API server, https://...') },
       { kubernetes: text('^1\\.[0-9]{1,3}$', 'a version of Kubernetes such as 1.36') },

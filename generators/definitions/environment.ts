@@ -58,8 +58,12 @@ export interface EnvironmentDefinition {
   owner?: string
   /** The environment whose releases may come here. Without it this is a first environment: its pins hold bare versions. */
   promotesFrom?: DefinedEnvironment
-  /** Output format of the generator; raised deliberately, one environment at a time. 2: Applications leave an autoscaler's number of pods alone. */
-  revision: 1 | 2
+  /**
+   * Output format of the generator; raised deliberately, one environment at a time. 2: Applications leave an autoscaler's number of
+   * pods alone. 3: pods have a management port and are closed to the cluster except for `network.from`, the Gateway and Prometheus;
+   * projects are part of the bootstrap and name their namespaces.
+   */
+  revision: 1 | 2 | 3
   cluster: {
     /** A name for people. */
     name: string
@@ -84,7 +88,7 @@ export interface EnvironmentDefinition {
   autoscaling?: Autoscaling
   /** Default: nothing recommends or changes what a pod requests. */
   verticalScaling?: VerticalScaling
-  /** Default: every pod of the cluster may call, and any address may be called at the ports of the store and the log. */
+  /** Default: every pod of the cluster (from `revision: 3` on, the Gateway alone) may call, and any address may be called at the ports of the store and the log. */
   network?: Network
   /** Default: no bound. */
   quota?: Quota
@@ -116,5 +120,6 @@ export interface DefinedEnvironment extends EnvironmentDefinition {
 
 /** Declares an environment; the default export of `environments/<name>/environment.ts`. Checked when the repository is loaded. */
 export function defineEnvironment(definition: EnvironmentDefinition): DefinedEnvironment {
-  return { kind: 'environment', ...definition }
+  if (definition.revision !== 3) return { kind: 'environment', ...definition }
+  return { kind: 'environment', ...definition, server: { managementPort: true, ...definition.server } }
 }

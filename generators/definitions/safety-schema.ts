@@ -16,7 +16,13 @@ const tolerations = {
 export const network = object(
   {},
   {
-    from: { type: 'array', items: peer, minItems: 1 },
+    from: {
+      type: ['array', 'string'],
+      if: { type: 'string' },
+      then: { const: 'cluster' },
+      else: { items: peer, minItems: 1 },
+    },
+    metricsFrom: { type: 'array', items: peer, minItems: 1 },
     to: {
       type: 'array',
       items: { type: ['string', 'object'], if: { type: 'string' }, then: cidr, else: peer },

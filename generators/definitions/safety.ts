@@ -9,8 +9,13 @@ export interface NetworkPeer {
 
 /** Who talks to the models, and whom they may talk to. */
 export interface Network {
-  /** Pods that may call the models, such as the Gateway's and Prometheus'. Default: every pod of the cluster. */
-  from?: NetworkPeer[]
+  /**
+   * Pods that may call the models, or `cluster` for all of them. Default: `cluster`; from `revision: 3` on nobody but the Gateway of
+   * `traffic`.
+   */
+  from?: NetworkPeer[] | 'cluster'
+  /** `revision: 3`: Prometheus, which alone may reach the management port. Default: its operator's pods, wherever they are. */
+  metricsFrom?: NetworkPeer[]
   /** Where the store of artifacts and the sink of the prediction log are: CIDRs or pods. Default: any address, at their ports. */
   to?: (`${string}/${number}` | NetworkPeer)[]
 }

@@ -176,7 +176,7 @@ test('an environment names places by the right form', () => {
   const autoscaling = hpa({ cpu: '70%' })
   refusedEnvironment(defineEnvironment({ ...environment, autoscaling }), 'autoscaling.cpu')
   // @ts-expect-error
-  refusedEnvironment(defineEnvironment({ ...environment, revision: 3 }), 'revision')
+  refusedEnvironment(defineEnvironment({ ...environment, revision: 4 }), 'revision')
   // @ts-expect-error
   refusedEnvironment(defineEnvironment({ ...environment, promotesFrom: 'staging' }), 'promotesFrom')
   // @ts-expect-error

@@ -31,6 +31,11 @@ export const RULES = {
     reason: 'Its pods would wait for ever for a node that has one.',
     repair: 'Say where they are by `gpu()`, or pin the model elsewhere.',
   },
+  'ingress-open': {
+    summary: 'every pod of the cluster may call the models of an environment without a key',
+    reason: 'Whoever takes over any pod of the cluster can ask the models, and read what their answers tell.',
+    repair: 'Name the callers, `network: { from: [...] }`, or a Secret with keys, `server: { apiKeys }`.',
+  },
   'input-empty': {
     summary: 'there is no Kubernetes object in what was named',
     reason: 'A chart that failed to render, or a wrong path, would look like success.',

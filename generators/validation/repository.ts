@@ -21,6 +21,7 @@ export function checkRepositoryRules(repository: Repository, plan: Plan): Findin
     ...checkNamespaces(repository, plan),
     ...checkImages(repository, plan),
     ...checkEgress(repository, plan),
+    ...checkIngress(repository, plan),
     ...checkCandidates(repository, plan),
     ...checkSecrets(repository),
   ]
@@ -151,6 +152,26 @@ function checkEgress(repository: Repository, plan: Plan): Finding[] {
         file: paths.environment(name),
         ...(line !== undefined && { line }),
         fix: "Name what they call: network: { to: ['10.0.0.0/8'] }.",
+      },
+    ]
+  })
+}
+
+/** A NetworkPolicy that lets everybody in, before a server that asks nobody who they are. */
+function checkIngress(repository: Repository, plan: Plan): Finding[] {
+  return plan.environments.flatMap(({ definition }): Finding[] => {
+    const { name, network, server, revision } = definition
+    // Up to revision 2 that is how every environment begins; raising it says who may call.
+    if (revision < 3 || network?.from !== 'cluster' || server?.apiKeys !== undefined) return []
+    const line = repository.environments.get(name)?.definition.lineOf(['network'])
+    return [
+      {
+        rule: 'ingress-open',
+        severity: 'warning',
+        message: 'every pod of the cluster may call the models without a key',
+        file: paths.environment(name),
+        ...(line !== undefined && { line }),
+        fix: "Name the callers, network: { from: [{ namespace: '...' }] }, or a Secret with keys, server: { apiKeys: '...' }.",
       },
     ]
   })

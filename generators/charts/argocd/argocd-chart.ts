@@ -21,7 +21,7 @@ export class ArgoCdChart extends Chart {
     const { definition, models } = environment
     super(scope, id, { namespace: argoNamespace(definition), disableResourceNameHashes: true })
     const { name, cluster } = definition
-    projects(this, definition)
+    if (definition.revision < 3) projects(this, definition)
     // Each object says its own namespace; an Application names one that its project permits.
     const [destination = { server: cluster.server, namespace: '' }] = destinationsOf(definition)
     application(this, definition, {
@@ -56,8 +56,11 @@ export class ArgoCdChart extends Chart {
 function projects(scope: Construct, definition: DefinedEnvironment): void {
   const { name, description = `Models in ${name}`, monitoring, autoscaling, cluster, namespace } = definition
   const shared = sharedKinds(definition)
+  // Beside the project of the root.
+  const id = definition.revision < 3 ? 'app-project' : 'environment-app-project'
   if (typeof namespace === 'string') {
     project(scope, definition, {
+      id,
       name,
       description,
       destinations: destinationsOf(definition),
@@ -69,6 +72,7 @@ function projects(scope: Construct, definition: DefinedEnvironment): void {
   const hasRule = autoscaling?.engine === 'hpa' && autoscaling.requestsPerSecond !== undefined
   const places = namespacesOf(namespace)
   project(scope, definition, {
+    id,
     name,
     description,
     destinations: destinationsOf(definition),
@@ -102,7 +106,8 @@ export interface BootstrapChartProps {
 
 /**
  * What a person applies once: the root Application of an environment, and a project of its own that lets it manage
- * Applications and AppProjects in Argo CD's namespace and nothing else.
+ * Applications in Argo CD's namespace and nothing else. From revision 3 on the projects of the environment belong to it too, so
+ * that who may merge into the folder of the root cannot widen them; up to revision 2 the root manages AppProjects.
  */
 export class BootstrapChart extends Chart {
   constructor(scope: Construct, id: string, { environment }: BootstrapChartProps) {
@@ -115,8 +120,9 @@ export class BootstrapChart extends Chart {
       description: `Root Application of ${environment.name}`,
       destinations: [destination],
       clusterKinds: [],
-      kinds: { 'argoproj.io': ['AppProject', 'Application', ...sets] },
+      kinds: { 'argoproj.io': [...(environment.revision < 3 ? ['AppProject'] : []), 'Application', ...sets] },
     })
+    if (environment.revision >= 3) projects(this, environment)
     application(this, environment, {
       name,
       project: name,
@@ -137,15 +143,21 @@ interface Project {
   name: string
   description: string
   destinations: Destination[]
-  clusterKinds: { group: string; kind: string }[]
+  clusterKinds: { group: string; kind: string; name?: string }[]
   kinds: Kinds
 }
 
-function project(scope: Construct, { argocd }: DefinedEnvironment, { name, kinds, ...project }: Project): void {
+function project(scope: Construct, definition: DefinedEnvironment, { name, kinds, ...project }: Project): void {
+  const { argocd, revision } = definition
+  // Up to revision 2 the root made the projects: it must not take them away when it does so no more.
+  const annotations: Record<string, string> =
+    revision < 3
+      ? { 'argocd.argoproj.io/sync-wave': '-2' }
+      : { 'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false' }
   new ApiObject(scope, project.id ?? 'app-project', {
     apiVersion: API_VERSION,
     kind: 'AppProject',
-    metadata: { name, labels: MANAGED, annotations: { 'argocd.argoproj.io/sync-wave': '-2' } },
+    metadata: { name, labels: MANAGED, annotations },
     spec: {
       description: project.description,
       sourceRepos: [argocd.repoURL],

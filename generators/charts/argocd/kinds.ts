@@ -1,4 +1,4 @@
-import type { DefinedEnvironment } from '../../definitions/index.ts'
+import { type DefinedEnvironment, namespacesOf } from '../../definitions/index.ts'
 import { MONITORING_KINDS } from '../monitoring/index.ts'
 
 /** Kinds by API group. */
@@ -37,12 +37,17 @@ export function sharedKinds({ artifacts, limits, quota }: DefinedEnvironment): s
   ]
 }
 
-/** Kinds without a namespace. */
-export function clusterKinds({ scheduling }: DefinedEnvironment): { group: string; kind: string }[] {
-  const makesClass = typeof scheduling?.priorityClass === 'object'
+/** Objects without a namespace; from revision 3 on by name, so that no other namespace or class can be made or changed. */
+export function clusterKinds(environment: DefinedEnvironment): { group: string; kind: string; name?: string }[] {
+  const { scheduling, namespace, revision } = environment
+  const group = 'scheduling.k8s.io'
+  const priorityClass = typeof scheduling?.priorityClass === 'object' ? [scheduling.priorityClass.name] : []
+  if (revision < 3) {
+    return [{ group: '', kind: 'Namespace' }, ...priorityClass.map(() => ({ group, kind: 'PriorityClass' }))]
+  }
   return [
-    { group: '', kind: 'Namespace' },
-    ...(makesClass ? [{ group: 'scheduling.k8s.io', kind: 'PriorityClass' }] : []),
+    ...namespacesOf(namespace).map((place) => ({ group: '', kind: 'Namespace', name: place.namespace })),
+    ...priorityClass.map((name) => ({ group, kind: 'PriorityClass', name })),
   ]
 }
 
