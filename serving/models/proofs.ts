@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { joinRows, unbatchableReason } from '../batcher/index.ts'
+import { joinRows, proveJoining, unbatchableReason } from '../batcher/index.ts'
 import type { GoldenSamples, ServedVersion } from '../contract/index.ts'
 import {
   checkGoldenSamples,
@@ -13,6 +13,7 @@ import {
   type ModelErrorCode,
   type ModelLimits,
   madeUpFeeds,
+  readModelGraph,
   runtimeVersion,
   type Session,
   type Tensors,
@@ -118,6 +119,9 @@ async function run(
   try {
     const golden = goldenSamples && (await checkGoldenSamples(session, served.interface, goldenSamples))
     if (golden?.passed === false) throw new GoldenSamplesError(golden)
+    // The trial that decides about batching asks in ways of its own. Its verdict is made again by the session that serves.
+    const { maxSize } = served.batching
+    await proveJoining({ model: await readModelGraph(path), session, golden: goldenSamples, maxSize })
     await askMore(session, served, goldenSamples)
   } finally {
     await session.release()
