@@ -14,12 +14,15 @@ test('the one scalar changes and every comment stays', () => {
 })
 
 test('Windows line ends and a missing last line end stay', () => {
-  assert.is(editScalar('a.yaml', 'a: "1"\r\nb: 2', ['a'], '1.0.0'), 'a: 1.0.0\r\nb: 2')
+  assert.is(editScalar('a.yaml', 'a: "1"\r\nb: 2', ['a'], '1.0.0'), 'a: "1.0.0"\r\nb: 2')
 })
 
 test('a nested scalar in braces changes alone', () => {
   const before = "candidate: {release: '1.0.0', mode: ab}\n"
-  assert.is(editScalar('a.yaml', before, ['candidate', 'release'], '1.1.0'), 'candidate: {release: 1.1.0, mode: ab}\n')
+  assert.is(
+    editScalar('a.yaml', before, ['candidate', 'release'], '1.1.0'),
+    "candidate: {release: '1.1.0', mode: ab}\n",
+  )
 })
 
 test('an anchor before the scalar stays', () => {
@@ -28,7 +31,13 @@ test('an anchor before the scalar stays', () => {
 
 test('a value that YAML would read as something else is quoted', () => {
   for (const value of ['1.10', 'yes', 'null', '12', '---', '', 'a, b]', 'a: b', '# x', 'two\nlines', '"']) {
-    for (const before of ['a: x # why\nb: 1\n', 'a: 1.0.0\nb: 1\n', '{a: x, b: 1}\n']) {
+    for (const before of [
+      'a: x # why\nb: 1\n',
+      'a: 1.0.0\nb: 1\n',
+      '{a: x, b: 1}\n',
+      'a: "x"\nb: 1\n',
+      "a: 'x'\nb: 1\n",
+    ]) {
       const after = editScalar('a.yaml', before, ['a'], value)
       assert.equal(parse(after), { a: value, b: 1 }, after)
       assert.equal(parse(after, { version: '1.1' }), { a: value, b: 1 }, after)
@@ -59,7 +68,9 @@ test('whatever stands around the scalar keeps every byte', () => {
     const after = ['', ...comments(), '  weight: 10', ...comments(), 'last: [a, "b"]', ...comments()].join(end)
     const text = (value: string) => `${before}${end}  release:   ${value}${padding}${after}`
     const padding = random.pick(['', '   ', ' # why', '\t# tab'])
-    assert.is(editScalar('a.yaml', text(scalar), ['candidate', 'release'], '2.0.0-aaaaaaaa'), text('2.0.0-aaaaaaaa'))
+    const quote = /^["']/.exec(scalar)?.[0] ?? ''
+    const expected = text(`${quote}2.0.0-aaaaaaaa${quote}`)
+    assert.is(editScalar('a.yaml', text(scalar), ['candidate', 'release'], '2.0.0-aaaaaaaa'), expected)
   })
 })
 

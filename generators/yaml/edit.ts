@@ -3,7 +3,7 @@ import { canonicalJson } from '../text/index.ts'
 import { formatYaml, parseYaml } from './yaml.ts'
 
 /**
- * Replaces one scalar by its source range: comments, quotes elsewhere and line ends stay byte for byte.
+ * Replaces one scalar by its source range. A text that is quoted keeps its quotes; comments and line ends stay byte for byte.
  * @throws Failure when the file has no scalar there, or one over several lines
  */
 export function editScalar(file: string, text: string, path: DocumentPath, value: string | number): string {
@@ -12,7 +12,7 @@ export function editScalar(file: string, text: string, path: DocumentPath, value
     const fix = 'Write the value on one line, or restore the file from Git.'
     throw new Failure(`${file} has no scalar on one line at ${formatPath(path)}`, { fix })
   }
-  return text.slice(0, range.start) + formatScalar(value) + text.slice(range.end)
+  return text.slice(0, range.start) + formatScalar(value, text[range.start]) + text.slice(range.end)
 }
 
 /**
@@ -63,7 +63,10 @@ function byHand(file: string, reason: string): Failure {
 }
 
 /** Text that means `value` wherever a scalar may stand: inside `{}` and `[]` more characters have a meaning. */
-function formatScalar(value: string | number): string {
+function formatScalar(value: string | number, previousStart?: string): string {
   if (typeof value === 'number') return String(value)
+  if (previousStart === '"') return JSON.stringify(value)
+  // Single quotes have no escapes for line ends and control characters.
+  if (previousStart === "'" && /^[ -~]*$/.test(value)) return `'${value.replaceAll("'", "''")}'`
   return /^\w[\w.-]*(@sha256:[0-9a-f]+)?$/.test(value) ? formatYaml(value).trimEnd() : JSON.stringify(value)
 }
