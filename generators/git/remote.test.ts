@@ -14,6 +14,11 @@ for (const address of [
   'ssh://git@ssh.github.com:443/example/models.git',
   'git@github.com:example/models.git',
   'github.com:example/models',
+  '[git@github.com:2222]:example/models.git',
+  'git@[github.com]:example/models.git',
+  '[github.com]:example/models',
+  'ssh+git://git@github.com:2222/example/models.git',
+  'git+ssh://git@github.com/example/models.git',
 ]) {
   test(`${address} is the repository models of example`, () => {
     assert.equal(parseForgeRepository(address), expected)

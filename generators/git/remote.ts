@@ -58,12 +58,15 @@ export function parseForgeRepository(url: string): ForgeRepository | undefined {
 function splitAddress(url: string): { host: string; path: string } | undefined {
   const scheme = /^([a-z+]+):\/\//i.exec(url)?.[1]?.toLowerCase()
   if (scheme !== undefined) {
-    if (!/^(https?|ssh|git\+ssh|git)$/.test(scheme) || !URL.canParse(url)) return undefined
+    if (!/^(https?|ssh|git\+ssh|ssh\+git|git)$/.test(scheme) || !URL.canParse(url)) return undefined
     const { host, hostname, pathname } = new URL(url)
     // The port of an ssh address says nothing about the forge's web address.
     const name = scheme.startsWith('http') ? host : hostname
     return name === '' ? undefined : { host: name.toLowerCase(), path: decodeURI(pathname) }
   }
+  // Git takes brackets around the host of the short form, also to give it a port: `[git@host:2222]:group/models.git`.
+  const bracketed = /^(?:[^@/\s[]+@)?\[(?:[^@/\s\]]+@)?([^:/\s\]]+)(?::\d+)?\]:(.+)$/.exec(url)
+  if (bracketed?.[1] && bracketed[2]) return { host: bracketed[1].toLowerCase(), path: bracketed[2] }
   // One letter before the colon is a Windows drive.
   const scp = /^(?:[^@/\s]+@)?([^:/\s\\]{2,}):(?!\\)(.+)$/.exec(url)
   return scp?.[1] && scp[2] ? { host: scp[1].toLowerCase(), path: scp[2] } : undefined
