@@ -125,7 +125,7 @@ test('a rollback where nothing else ran fails with what to do', async () => {
   await withExampleClone(async (clone) => {
     const error = await failureOf(rollback(REQUEST, proposalOptions(clone)))
     assert.is(error.message, `nothing else ran in production before ${clone.stable('production', MODEL)}`)
-    assert.is(error.fix, 'Fetch the whole history (git fetch --unshallow), or promote another release.')
+    assert.is(error.fix, `Promote another release, or end the model there: modelyard retire ${MODEL} --env production`)
   })
 })
 

@@ -8,6 +8,8 @@ export interface PastPin {
   text: string | undefined
   date: string
   commit: string
+  /** Set where a shallow clone ends: what was before is not known. */
+  boundary?: true
 }
 
 /** What one change of a pin did, told from the states before and after it. */

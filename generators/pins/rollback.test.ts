@@ -110,8 +110,10 @@ test('a pin that names a release that does not exist can be rolled back too', as
 test('when nothing else ran the failure says what could help', async () => {
   assert.equal(await refusal(`stable: ${old}\n`, history(`stable: ${old}\n`)), [
     `nothing else ran in production before ${old}`,
-    'Fetch the whole history (git fetch --unshallow), or promote another release.',
+    'Promote another release, or end the model there: modelyard retire diabetes-progression --env production',
   ])
+  const cut = history(`stable: ${old}\n`).map((state) => ({ ...state, boundary: true as const }))
+  assert.match((await refusal(`stable: ${old}\n`, cut))[1] ?? '', 'git fetch --unshallow')
 })
 
 test('a release that never ran there is refused with those that did', async () => {

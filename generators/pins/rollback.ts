@@ -59,7 +59,9 @@ export function planRollback(
     const fix =
       known.length > 0
         ? `Ran there before: ${known.join(', ')}.`
-        : 'Fetch the whole history (git fetch --unshallow), or promote another release.'
+        : history.some(({ boundary }) => boundary)
+          ? 'This clone is shallow. Fetch the whole history (git fetch --unshallow), then run the command again.'
+          : `Promote another release, or end the model there: modelyard retire ${model} --env ${environment}`
     const what = to === undefined ? 'nothing else ran' : `${to} never ran`
     throw new Failure(`${what} in ${environment}${present ? ` before ${present}` : ''}`, { fix })
   }

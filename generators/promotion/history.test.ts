@@ -130,6 +130,52 @@ test('the number of a pull request is read from a merge and from a squash, and i
   })
 })
 
+test('records are in the order of ancestry when clocks of committers differ', async () => {
+  await withGit(async ({ root, commit }) => {
+    const at = (date: string, environment: string, version: string) => {
+      process.env['GIT_COMMITTER_DATE'] = date
+      commit(pinOf(environment), `stable: ${version}\n`, `Run ${version}`)
+    }
+    try {
+      at('2026-03-01T12:00:00Z', 'staging', '1.0.0')
+      at('2026-01-01T12:00:00Z', 'production', '1.0.0')
+      at('2026-02-01T12:00:00Z', 'staging', '1.1.0')
+      at('2025-01-01T12:00:00Z', 'production', '1.1.0')
+    } finally {
+      delete process.env['GIT_COMMITTER_DATE']
+    }
+    const { records } = await readHistory(root, { model: 'churn', from: 'HEAD' })
+    assert.equal(
+      records.map(({ environment, stable }) => `${environment} ${stable}`),
+      ['production 1.1.0', 'staging 1.1.0', 'production 1.0.0', 'staging 1.0.0'],
+    )
+  })
+})
+
+test('overrides and emergency reasons are shown, also where a merge brought them', async () => {
+  await withGit(async ({ root, commit, git }) => {
+    commit(pinOf('staging'), 'stable: 1.0.0\n', 'Start\n\nEmergency: errors in every answer')
+    git('switch', '--quiet', '-c', 'promote')
+    commit(
+      pinOf('staging'),
+      'stable: 1.1.0\n',
+      'Promote churn\n\nAfter: 1.1.0\nGate-override: soak: must not wait: #481',
+    )
+    git('switch', '--quiet', 'main')
+    commit('other.txt', 'x', 'Unrelated\n\nEmergency: of another change')
+    const message = 'Merge branch promote into main\n\nSee merge request group/models!7'
+    git('merge', '--quiet', '--no-ff', '--message', message, 'promote')
+    const { records } = await readHistory(root, { model: 'churn', from: 'HEAD' })
+    assert.equal(
+      records.map(({ pullRequest, overrides, emergency }) => ({ pullRequest, overrides, emergency })),
+      [
+        { pullRequest: 7, overrides: [{ gate: 'soak', reason: 'must not wait: #481' }], emergency: undefined },
+        { pullRequest: undefined, overrides: undefined, emergency: 'errors in every answer' },
+      ],
+    )
+  })
+})
+
 test('a shallow clone says that it does not know the beginning', async () => {
   await withGit(async ({ root, remote, commit, git }) => {
     commit(pinOf('staging'), 'stable: 1.0.0\n', 'First')
@@ -146,7 +192,7 @@ test('a model that never ran is a failure that names what was looked for', async
     const request = { model: 'nobody', environment: 'production', from: 'HEAD' }
     const failure = await failureOf(() => readHistory(root, request))
     assert.match(failure.message, 'nobody never ran in production')
-    assert.match(failure.fix ?? '', '--unshallow')
+    assert.is(failure.fix, 'Check the name.')
   })
 })
 

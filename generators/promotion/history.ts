@@ -1,7 +1,10 @@
 import { Failure } from '../findings/index.ts'
-import { type HistoryEntry, openRepository, scalarHistory } from '../git/index.ts'
+import type { GateOverride } from '../gates/index.ts'
+import { type GitRepository, type HistoryEntry, openRepository, scalarHistory } from '../git/index.ts'
 import { type PinEvent, pinHistory } from '../pins/index.ts'
 import { paths } from '../repository/index.ts'
+import { EMERGENCY } from './emergency.ts'
+import { readOverrideTrailers } from './override-trailers.ts'
 
 /** One change of what ran, as a table or a program wants it. */
 export interface HistoryRecord {
@@ -11,15 +14,19 @@ export interface HistoryRecord {
   date: string
   author: string
   commit: string
-  /** Number of the pull request, where the commit's subject names one as GitHub writes it. */
+  /** Number of the pull request, where the commit names one as GitHub, GitLab or Gitea write it. */
   pullRequest?: number
+  /** Gates that were overridden, and why. */
+  overrides?: GateOverride[]
+  /** Why the change was pushed past review. */
+  emergency?: string
   /** What ran as stable afterwards; absent once retired. */
   stable?: string
   candidate?: PinEvent['candidate']
 }
 
 export interface History {
-  /** Newest first. */
+  /** The last in the first-parent history of the branch first, whatever the clocks of the committers said. */
   records: HistoryRecord[]
   /** True when the clone is shallow and something older is not known. */
   isCut: boolean
@@ -36,50 +43,102 @@ export async function readHistory(
 ): Promise<History> {
   const git = await openRepository(root)
   const pattern = paths.pin(environment ?? '*', model)
-  const names = await git.git([
-    'log',
-    '--first-parent',
-    '-m',
-    '--no-renames',
-    '--relative',
-    '--name-only',
-    '--format=',
-    '-z',
-    '--end-of-options',
-    from,
-    '--',
-    `:(glob)${pattern}`,
+  // biome-ignore format: one option a word
+  const log = await git.git([
+    'log', '--first-parent', '-m', '--no-renames', '--no-show-signature', '--relative', '--name-only',
+    '--format=%x01%H%x1f%P%x1f%B%x02', '--end-of-options', from, '--', `:(glob)${pattern}`,
   ])
-  const files = [...new Set(names.split('\0').map((name) => name.trim()))].filter((name) => name !== '')
+  const commits = log.split('\x01').slice(1).map(parseCommit)
+  const files = [...new Set(commits.flatMap(({ names }) => names))]
   if (files.length === 0) {
     const where = environment === undefined ? '' : ` in ${environment}`
+    const isShallow = (await git.git(['rev-parse', '--is-shallow-repository'])).trim() === 'true'
     throw new Failure(`${model} never ran${where}: the history of ${from} has no ${pattern}`, {
-      fix: 'Check the name; in a shallow clone fetch the whole history (git fetch --unshallow).',
+      fix: isShallow
+        ? 'Check the name. This clone is shallow: fetch the whole history with git fetch --unshallow.'
+        : 'Check the name.',
     })
   }
   const histories = await Promise.all(
     files.map(async (file) => recordsOf(file, await scalarHistory(git, file, { from }))),
   )
+  const order = new Map(commits.map(({ commit }, index) => [commit, index]))
+  const records = histories
+    .flatMap(({ records }) => records)
+    .sort((a, b) => (order.get(a.commit) ?? 0) - (order.get(b.commit) ?? 0))
+  const said = await reasonsOf(git, commits, new Set(records.map(({ commit }) => commit)))
   return {
-    // Commits of one second keep the order in which each file has them.
-    records: histories.flatMap(({ records }) => records).sort((a, b) => Date.parse(b.date) - Date.parse(a.date)),
+    records: records.map((record) => ({ ...record, ...said.get(record.commit) })),
     isCut: histories.some(({ isCut }) => isCut),
   }
+}
+
+interface PinCommit {
+  commit: string
+  parents: string[]
+  message: string
+  /** Pins that it changed. */
+  names: string[]
+}
+
+function parseCommit(record: string): PinCommit {
+  const [head = '', names = ''] = record.split('\x02')
+  const [commit = '', parents = '', message = ''] = head.split('\x1f')
+  const changed = names.split('\n').filter((name) => name !== '')
+  return { commit, parents: parents.split(' ').filter((parent) => parent !== ''), message, names: changed }
+}
+
+type Reasons = Pick<HistoryRecord, 'pullRequest' | 'overrides' | 'emergency'>
+
+/** What the messages of commits say; those of a merge are of the commits that it brought, too. */
+async function reasonsOf(
+  { git }: GitRepository,
+  commits: readonly PinCommit[],
+  wanted: ReadonlySet<string>,
+): Promise<Map<string, Reasons>> {
+  const said = new Map<string, Reasons>()
+  for (const { commit, parents, message } of commits) {
+    if (!wanted.has(commit)) continue
+    const [first, ...merged] = parents
+    const brought =
+      merged.length === 0 || first === undefined
+        ? ''
+        : await git(['log', '--no-show-signature', '--format=%B', ...merged, `^${first}`])
+    const text = `${message}\n${brought}`
+    const overrides = new Map(readOverrideTrailers(text).map((override) => [override.gate, override]))
+    const [, emergency] = new RegExp(`^${EMERGENCY}: (.+)$`, 'm').exec(text) ?? []
+    const pullRequest = numberOf(message)
+    said.set(commit, {
+      ...(pullRequest !== undefined && { pullRequest }),
+      ...(overrides.size > 0 && { overrides: [...overrides.values()] }),
+      ...(emergency !== undefined && { emergency }),
+    })
+  }
+  return said
+}
+
+/** As a merge or a squash of GitHub and Gitea names it in the subject, and a merge of GitLab at the end. */
+function numberOf(message: string): number | undefined {
+  const [subject = ''] = message.split('\n', 1)
+  const [, ...numbers] =
+    /^Merge pull request (?:#(\d+) |'.*' \(#(\d+)\) )|\(#(\d+)\)$/.exec(subject) ??
+    /^See merge request \S*!(\d+)$/m.exec(message) ??
+    []
+  const number = numbers.find((digits) => digits !== undefined)
+  return number === undefined ? undefined : Number(number)
 }
 
 function recordsOf(file: string, entries: readonly HistoryEntry[]): History {
   const environment = file.split('/')[1] ?? ''
   const { events } = pinHistory(file, entries)
   const records = events.reverse().map(({ kind, state, stable, candidate }): HistoryRecord => {
-    const { date, author, commit, subject } = state
-    const number = /^Merge pull request #(\d+) |\(#(\d+)\)$/.exec(subject)
+    const { date, author, commit } = state
     return {
       environment,
       kind,
       date,
       author,
       commit,
-      ...(number && { pullRequest: Number(number[1] ?? number[2]) }),
       ...(stable !== undefined && { stable }),
       ...(candidate && { candidate }),
     }

@@ -13,7 +13,9 @@ export function historyCommand(program: Command): void {
     program
       .command('history')
       .summary('what ran when, by whom, by which pull request')
-      .description('Read from the history of the pins in Git, and from nothing else. Newest first.')
+      .description(
+        'Read from the history of the pins in Git, and from nothing else. The last change of the branch first.',
+      )
       .argument('<model>', 'folder name under models/, also one that is gone')
       .option('--env <environment>', 'this environment only')
       .option('--ref <revision>', 'the line of history to read', 'HEAD'),
@@ -32,8 +34,17 @@ export function historyCommand(program: Command): void {
     ])
     const heading = ['WHEN', 'ENVIRONMENT', 'WHAT', 'STABLE', 'CANDIDATE', 'WHO', 'BY']
     for (const line of table([heading, ...rows])) output.line(line)
+    for (const line of history.records.flatMap(reasonsOf)) output.line(line)
     if (history.isCut) output.line('Older history is not in this shallow clone: git fetch --unshallow')
   })
+}
+
+function reasonsOf({ environment, stable, commit, overrides = [], emergency }: HistoryRecord): string[] {
+  const what = `${environment} ${stable ?? '-'} (${commit.slice(0, 7)})`
+  return [
+    ...(emergency === undefined ? [] : [`${what} pushed past review: ${emergency}`]),
+    ...overrides.map(({ gate, reason }) => `${what} gate ${gate} overridden: ${reason}`),
+  ]
 }
 
 function candidateOf({ candidate }: HistoryRecord): string {
