@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { environmentDefinition, SHARED } from './environment-definition.ts'
 
 export interface NewRepository {
@@ -45,12 +46,32 @@ export function newRepository(repository: NewRepository): Map<string, string> {
   })
   if (forge === 'github') {
     files.set('.github/CODEOWNERS', codeOwners(team))
+    for (const path of GITHUB_FILES) files.set(path, forInstalledTool(readFileSync(new URL(path, ROOT), 'utf8')))
   }
   if (forge === 'gitlab') {
     files.set('.gitlab/CODEOWNERS', codeOwners(team))
     files.set('.gitlab-ci.yml', GITLAB_CI)
   }
   return files
+}
+
+/** The root of this package. */
+const ROOT = new URL('../../', import.meta.url)
+/** The same files as in Modelyard's own repository. */
+const GITHUB_FILES = [
+  '.github/workflows/checks.yml',
+  '.github/workflows/comment.yml',
+  '.github/workflows/promote.yml',
+  '.github/workflows/automatic-promotion.yml',
+  '.github/scripts/checks-comment.mjs',
+  '.github/scripts/sticky-comment.mjs',
+]
+
+/** There the tool is the repository itself; here it is a dependency. */
+function forInstalledTool(text: string): string {
+  return text
+    .replaceAll('npm run --silent modelyard --', 'npx --no-install modelyard')
+    .replace('# Checks of a repository of models; `modelyard init` writes the same file.\n', '')
 }
 
 function json(value: unknown): string {
