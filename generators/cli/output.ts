@@ -2,6 +2,7 @@ import { stderr, stdout } from 'node:process'
 import { styleText } from 'node:util'
 import { type Finding, hasErrors, RULES } from '../findings/index.ts'
 import { countFindings, formatFindings } from '../validation/index.ts'
+import { writeData, writeText } from './write.ts'
 
 /** Exit codes of every command. */
 export const EXIT = { ok: 0, findings: 1, failure: 2 } as const
@@ -18,6 +19,8 @@ export interface Output {
   line(text?: string): void
   /** Text that is the result itself, as it is, `--quiet` or not; nothing with `--json`. */
   raw(text: string): void
+  /** A whole report in a format for programs, which has seen to what is in it; nothing with `--json`. */
+  report(text: string): void
   /** The result for a program; nothing without `--json`. */
   data(value: unknown): void
   findings(findings: readonly Finding[]): void
@@ -34,16 +37,19 @@ export function createOutput({ json, quiet }: OutputOptions): Output {
   return {
     json,
     line: (text = '') => {
-      if (!json && !quiet) stdout.write(`${text}\n`)
+      if (!json && !quiet) writeText(stdout, `${text}\n`, colour)
     },
     raw: (text) => {
+      if (!json) writeText(stdout, text, colour)
+    },
+    report: (text) => {
       if (!json) stdout.write(text)
     },
     data: (value) => {
-      if (json) stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+      if (json) writeData(value)
     },
     findings: (findings) => {
-      if (!json && findings.length > 0) stdout.write(formatFindings(findings, { colour }))
+      if (!json && findings.length > 0) writeText(stdout, formatFindings(findings, { colour }), colour)
     },
     during: (label, work) => (stderr.isTTY && !json && !quiet ? withSpinner(label, work) : work()),
     bold: (text) => style('bold', text),

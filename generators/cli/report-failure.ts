@@ -1,13 +1,16 @@
 import type { Failure } from '../findings/index.ts'
 import { formatFindings } from '../validation/index.ts'
 import { EXIT } from './output.ts'
+import { writeText } from './write.ts'
 
 /** A user's mistake, or something outside: told in words on standard error. Sets the exit code of the process. */
 export function reportFailure({ message, fix, findings, details }: Failure): void {
-  if (details !== undefined) process.stderr.write(`${details}\n`)
-  process.stderr.write(formatFindings(findings, { colour: process.stderr.isTTY }))
-  console.error(`error: ${message}`)
-  if (fix !== undefined) console.error(`    ${fix}`)
+  const { stderr } = process
+  const colour = stderr.isTTY
+  if (details !== undefined) writeText(stderr, `${details}\n`, false)
+  writeText(stderr, formatFindings(findings, { colour }), colour)
+  writeText(stderr, `error: ${message}\n`, false)
+  if (fix !== undefined) writeText(stderr, `    ${fix}\n`, false)
   process.exitCode = findings.length > 0 ? EXIT.findings : EXIT.failure
 }
 

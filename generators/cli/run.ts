@@ -2,6 +2,7 @@ import { Failure } from '../findings/index.ts'
 import { EXIT } from './output.ts'
 import { createProgram } from './program.ts'
 import { failureData, reportFailure } from './report-failure.ts'
+import { writeData, writeText } from './write.ts'
 
 /** Runs one command and sets the exit code of the process; wrong usage ends the process. Never rejects. */
 export async function runProgram(args: readonly string[]): Promise<void> {
@@ -13,12 +14,12 @@ export async function runProgram(args: readonly string[]): Promise<void> {
 /** A user's mistake is told in words, and as JSON where a program asked; only a bug shows a stack trace. */
 function report(error: unknown, json: boolean): void {
   if (!(error instanceof Failure)) {
-    console.error(error)
-    console.error('This is a bug in Modelyard: please report it with the lines above.')
+    const said = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    writeText(process.stderr, `${said}\nThis is a bug in Modelyard: please report it with the lines above.\n`, false)
     process.exitCode = EXIT.failure
     return
   }
-  if (json) console.log(JSON.stringify(failureData(error), null, 2))
+  if (json) writeData(failureData(error))
   reportFailure(error)
 }
 

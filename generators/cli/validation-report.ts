@@ -33,7 +33,7 @@ export async function tell(
   if (format) {
     const { formatReport } = await import('../validation/index.ts')
     const report = { findings, summary, exitCode, version: packageVersion(), prefix: prefixOf(root) }
-    output.raw(await formatReport(format, report))
+    output.report(await formatReport(format, report))
     return
   }
   output.findings(findings)

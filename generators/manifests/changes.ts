@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { createTwoFilesPatch } from 'diff'
 import type { Finding } from '../findings/index.ts'
 import { innerPath } from '../repository/index.ts'
+import { visibleLine } from '../text/index.ts'
 import { applicationFile, HEADER, type Manifests, modelFolder, type Selection } from './render.ts'
 
 /** One file that differs from what it should be. `after` is absent for a file to remove, `before` for one to add. */
@@ -105,8 +106,8 @@ export function formatDiff(changes: readonly FileChange[]): string {
   return changes
     .map(({ path, before, after }) =>
       createTwoFilesPatch(
-        before === undefined ? '/dev/null' : `a/${path}`,
-        after === undefined ? '/dev/null' : `b/${path}`,
+        before === undefined ? '/dev/null' : `a/${visibleLine(path)}`,
+        after === undefined ? '/dev/null' : `b/${visibleLine(path)}`,
         before ?? '',
         after ?? '',
         undefined,

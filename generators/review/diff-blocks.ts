@@ -1,3 +1,4 @@
+import { visibleLine } from '../text/index.ts'
 import { codeBlock, inlineCode } from './markdown.ts'
 import { count } from './numbers.ts'
 
@@ -64,7 +65,7 @@ export function diffBlocks(diff: string, budget: number): string {
   let left = budget - rest.length
   for (const { path, action, lines } of parseDiff(diff)) {
     const title = path === '' ? '' : `${action} ${inlineCode(path)}\n`
-    const printable = lines.map((line) => line.replace(/[\t\p{Cc}]/gu, ' '))
+    const printable = lines.map((line) => visibleLine(line.replaceAll('\t', ' ')))
     // Two fences, their language and line ends; a fence grows with the backticks inside, which are rare.
     const shown = fitting(printable, left - title.length - 2 * (longestFence(lines) + 8))
     if (shown.length > 0) blocks.push(`${title}${codeBlock(shown, 'diff')}`)

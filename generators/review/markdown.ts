@@ -1,3 +1,5 @@
+import { visibleLine, visibleText } from '../text/index.ts'
+
 /** Longest line of a code block, in characters: what a phone shows without scrolling sideways. */
 export const CODE_WIDTH = 36
 
@@ -29,8 +31,9 @@ export function inlineCode(text: string): string {
 
 /** At most `length` characters, the last an ellipsis when something was cut. */
 export function clip(text: string, length: number): string {
-  const characters = Array.from(text)
-  return characters.length <= length ? text : `${characters.slice(0, length - 1).join('')}…`
+  const shown = visibleLine(text)
+  const characters = Array.from(shown)
+  return characters.length <= length ? shown : `${characters.slice(0, length - 1).join('')}…`
 }
 
 /** @param rows cells that are Markdown already. */
@@ -42,7 +45,7 @@ export function table(heading: readonly string[], rows: readonly (readonly strin
 /** A fenced block around lines that are short enough already; the fence is longer than any inside. */
 export function codeBlock(lines: readonly string[], language = ''): string {
   const fence = '`'.repeat(Math.max(3, ...lines.map((line) => longestRun(line) + 1)))
-  return [`${fence}${language}`, ...lines, fence].join('\n')
+  return [`${fence}${language}`, ...lines.map(visibleText), fence].join('\n')
 }
 
 /** Folded until the reader opens it. The empty lines make what is inside Markdown. */
@@ -54,9 +57,9 @@ function escapeHtml(text: string): string {
   return oneLine(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-/** Control characters would hide text or end a line. */
+/** On one line, with everything in it seen. */
 function oneLine(text: string): string {
-  return text.replace(/[\s\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+  return visibleLine(text.replace(/[\s\p{Cc}\u2028\u2029]+/gu, ' ').trim())
 }
 
 function longestRun(text: string): number {

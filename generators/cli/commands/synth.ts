@@ -9,6 +9,7 @@ import {
   type Selection,
 } from '../../manifests/index.ts'
 import { loadRepository, type Plan, type Repository, resolvePlan } from '../../repository/index.ts'
+import { visibleLine } from '../../text/index.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 import { EXIT } from '../output.ts'
 
@@ -58,7 +59,9 @@ export function synthCommand(program: Command): void {
       changes: changes.map(({ path, before, after }) => ({ path, change: kindOf(before, after) })),
     })
     if (options.check) output.raw(formatDiff(changes))
-    else for (const { path, before, after } of changes) output.line(`  ${kindOf(before, after).padEnd(7)} ${path}`)
+    else
+      for (const { path, before, after } of changes)
+        output.line(`  ${kindOf(before, after).padEnd(7)} ${visibleLine(path)}`)
     const verb = options.check ? 'stale' : writes ? 'written' : 'would change'
     output.line(`${manifests.size} objects, ${changes.length} ${changes.length === 1 ? 'file' : 'files'} ${verb}`)
     output.findings(dist.foreign)

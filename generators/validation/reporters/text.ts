@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import type { Finding, Severity } from '../../findings/index.ts'
+import { visibleLine, visibleText } from '../../text/index.ts'
 
 const COLOUR = { error: 'red', warning: 'yellow', info: 'cyan' } as const
 
@@ -9,20 +10,18 @@ export function formatFindings(findings: readonly Finding[], options: { colour: 
     options.colour ? styleText(colour, text, { validateStream: false }) : text
   return findings
     .map(({ file, line, column, severity, message, rule, fix }) => {
-      const place = [file === undefined ? undefined : printable(file), line, column]
+      const place = [file === undefined ? undefined : visibleLine(file), line, column]
         .filter((part) => part !== undefined)
         .join(':')
-      const head = `${place === '' ? '' : `${paint('bold', place)} `}${paint(COLOUR[severity], severity)} ${printable(message)} ${paint('dim', `[${rule}]`)}`
-      return fix === undefined ? `${head}\n` : `${head}\n    ${paint('dim', printable(fix))}\n`
+      const head = `${place === '' ? '' : `${paint('bold', place)} `}${paint(COLOUR[severity], severity)} ${lines(message)} ${paint('dim', `[${rule}]`)}`
+      return fix === undefined ? `${head}\n` : `${head}\n    ${paint('dim', lines(fix))}\n`
     })
     .join('')
 }
 
-/** A file name or a value of a stranger's file must not move the cursor of the terminal that it is shown on. */
-function printable(text: string): string {
-  return text.replaceAll(/[^\P{Cc}\n]/gu, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
+/** Lines after the first are indented: none looks like a finding of its own. */
+function lines(text: string): string {
+  return visibleText(text).replaceAll('\n', '\n    ')
 }
 
 /** `2 errors, 1 warning`; `no findings` when there are none. */
