@@ -64,11 +64,24 @@ export async function startLimitedServer(
             await once(child, 'close')
           }
           rmSync(directory, { recursive: true, force: true })
-          cgroup.remove()
+          await removeSoon(cgroup)
         },
       }
     }
     if (ended !== undefined) throw new Error(`the server ended (${ended}): ${output.slice(-2000)}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** The kernel lets go of the last process a moment after it has ended. */
+async function removeSoon(cgroup: MemoryCgroup): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      cgroup.remove()
+      return
+    } catch (error) {
+      if (attempt === 50) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
   }
 }
