@@ -104,6 +104,14 @@ echo "        $answer"
 echo "$answer" | grep -q '"progression":[0-9]'; check 'it answers a prediction' $?
 chroot --userspec=65532:65532 "$root" /bin/sh -c "cd /app && node lib/check-health.js"
 check 'its health check passes' $?
+node -C modelyard-source --import tsx e2e/image/normalizer.ts "$root/var/cache/modelyard/normalizer.onnx"
+chroot --userspec=65532:65532 "$root" /bin/sh -c "cd /app && node --input-type=module -" <<'CODE' | grep -qx 'été'
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+const session = await InferenceSession.create('/var/cache/modelyard/normalizer.onnx')
+const { y } = await session.run({ x: new Tensor('string', ['ÉTÉ'], [1]) })
+console.log(y.data[0])
+CODE
+check 'it has the locale that text models need' $?
 kill -TERM "$server"; wait "$server"; check 'SIGTERM ends it with 0' $?
 server=
 

@@ -189,7 +189,7 @@ async function tryModel(
     if (!(error instanceof ModelError)) throw error
     const fix = isBroken(error)
       ? 'Correct the graph: no pod could run it beside others.'
-      : 'Export the model to ONNX again.'
+      : (error.problems[0]?.repair ?? 'Export the model to ONNX again.')
     throw new Failure(error.message, { fix, cause: error })
   } finally {
     await session?.release()

@@ -18,6 +18,7 @@ import {
   createSession,
   createWorkerSession,
   type GraphFacts,
+  ModelRunError,
   type PredictionWriter,
   type RecordEncoder,
   readModelGraph,
@@ -100,6 +101,8 @@ export interface LoadedVersion {
    * model's own error.
    */
   predict(feeds: Tensors, outputNames: readonly string[] | undefined, caller: Caller): Promise<Tensors>
+  /** Whether it runs on these feeds, for a search of what a call failed on; undefined where it was not tried within `timeoutMs`. */
+  runs(feeds: Tensors, timeoutMs: number): Promise<boolean | undefined>
   /** Frees the model once every request that it has admitted is answered. To be called when no new one can reach it. */
   retire(): Promise<void>
 }
@@ -226,6 +229,14 @@ class SessionVersion implements LoadedVersion {
         this.metrics.left()
         throw error
       },
+    )
+  }
+
+  runs(feeds: Tensors, timeoutMs: number): Promise<boolean | undefined> {
+    const admitted = performance.now()
+    return this.batcher.submit(feeds, undefined, { admitted, deadline: admitted + timeoutMs }).then(
+      () => true,
+      (error: unknown) => (error instanceof ModelRunError ? false : undefined),
     )
   }
 

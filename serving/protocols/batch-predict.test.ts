@@ -79,7 +79,9 @@ test('a record that the model cannot run on does not spoil the others', async ()
     json.predictions.map((prediction: unknown) => prediction === null),
     [false, true, false],
   )
-  assert.equal(json.errors, [{ index: 1, error: 'the model cannot run on this input', details: [] }])
+  const message = 'has a value that the model cannot run on'
+  const error = `the model cannot run on this input: index ${message}`
+  assert.equal(json.errors, [{ index: 1, error, details: [{ path: 'index', message }] }])
 })
 
 test('a model that takes one record at a time takes a batch of them', async () => {

@@ -4,7 +4,7 @@ import { joinRows } from '../batcher/index.ts'
 import type { LoadedVersion, Route } from '../models/index.ts'
 import { decodeOutputs, isObject, type Prediction, type Problem, type Tensors } from '../session/index.ts'
 import { HttpProblem, MOST_DETAILS, wrongFields } from './http-problem.ts'
-import { encoderOf, prepareRecords, UNPROCESSABLE } from './named.ts'
+import { encoderOf, placeInRecord, prepareRecords, UNPROCESSABLE } from './named.ts'
 import { routeOf, VERSION_HEADER } from './request-target.ts'
 import { type PreparedRequest, type ServedCall, serveRequest, timeoutOf } from './serve-request.ts'
 
@@ -120,6 +120,8 @@ async function predictRows(batch: Batch, rows: readonly Row[]): Promise<void> {
         candidate === route.version ? feeds : prepareRecords(candidate, [record], 'record').feeds,
       ),
     ),
+    // Of several, each is tried by itself when they fail together.
+    ...(rows.length > 1 ? { explained: false } : { placeOf: placeInRecord }),
     ...(deadline !== undefined && { timeoutMs: deadline - performance.now() }),
   })
   try {

@@ -55,7 +55,12 @@ export function prepareRecords(
   const encoded = encode(records, { strict: version.served.strict, paths })
   for (const { feature, kind, count } of encoded.anomalies) version.metrics.anomaly(feature, kind, count)
   if (!encoded.ok) throw wrongFields(UNPROCESSABLE, encoded.problems)
-  return { feeds: encoded.feeds }
+  return { feeds: encoded.feeds, ...(paths === 'record' && { placeOf: placeInRecord }) }
+}
+
+/** The place of a field in a lone record, of its place among the rows. */
+export function placeInRecord(place: string): string {
+  return place.replace(/^\[0\]\.?/, '')
 }
 
 /** The encoder of a version with named features; throws a 422 for any other. */

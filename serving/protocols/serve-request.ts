@@ -3,12 +3,17 @@ import { ClientGoneError, ExpiredError, QueueFullError, type RanCall } from '../
 import { type Caller, type LoadedVersion, mirrorRequest, RemoteError, type Route } from '../models/index.ts'
 import { type Tensors, WorkerStoppedError } from '../session/index.ts'
 import { CHANNELS, type ModelRunEvent, traceHeaders } from '../tracing/index.ts'
+import { explainFailure, type PlaceOf } from './explain-failure.ts'
 import { HttpProblem } from './http-problem.ts'
 import { admitAnswer } from './request-memory.ts'
 
 /** A request in the terms of one version. */
 export interface PreparedRequest {
   feeds: Tensors
+  /** Where a field of a row (`[3].town`) stands in the request; absent where the path says it as it is. */
+  placeOf?: PlaceOf
+  /** Whether the answer to a failed run says which fields it may be: true unless told otherwise. */
+  explained?: boolean
   /** All outputs when absent. */
   outputNames?: readonly string[]
   /** Milliseconds that the caller gives it; the version's own time-out when absent or longer. */
@@ -17,6 +22,11 @@ export interface PreparedRequest {
 
 /** Header in which a caller of any protocol says how long it waits, milliseconds. */
 const TIMEOUT_HEADER = 'x-modelyard-timeout-ms'
+
+const CANNOT_RUN = 'the model cannot run on this input'
+
+/** Fields that a line of the log names. */
+const MAX_LOGGED_FIELDS = 10
 
 /** As nginx logs it; nobody reads the answer, the metrics count it. */
 const CLIENT_CLOSED_REQUEST = 499
@@ -77,7 +87,8 @@ export async function serveRequest(
     const asked = ask(version, prepared, mode, fallback !== undefined)
     outputs = await (fallback === undefined ? asked : asked.catch(fallBack))
   } catch (error) {
-    throw failure(error, request, answered, wrongInput)
+    const used = answered === version ? prepared : prepareOrNothing(prepare, answered)
+    throw await failure(error, request, { version: answered, prepared: used, wrongInput })
   }
   if (mirror !== undefined) {
     const run = (other: LoadedVersion) => {
@@ -98,7 +109,15 @@ function decide(route: Route, prepare: (version: LoadedVersion) => PreparedReque
 }
 
 /** Why a version did not answer, as the caller is told. */
-function failure(error: unknown, call: ServedCall, version: LoadedVersion, wrongInput: number): HttpProblem {
+async function failure(
+  error: unknown,
+  call: ServedCall,
+  {
+    version,
+    prepared,
+    wrongInput,
+  }: { version: LoadedVersion; prepared: PreparedRequest | undefined; wrongInput: number },
+): Promise<HttpProblem> {
   if (error instanceof HttpProblem) return error
   if (error instanceof QueueFullError) {
     const headers = { 'retry-after': String(error.retryAfterSeconds) }
@@ -114,10 +133,18 @@ function failure(error: unknown, call: ServedCall, version: LoadedVersion, wrong
     if (error.reason === 'time_out') return new HttpProblem(504, 'the server of this version did not answer in time')
     return new HttpProblem(503, 'the server of this version does not answer', {}, { 'retry-after': '1' })
   }
-  // The golden samples have shown that the model runs, so it is this input that it cannot take. ONNX Runtime's own message
-  // names source files: it goes to the log only.
-  call.ownLog.warn({ ...named(version), err: error }, 'the model failed on an input')
-  return new HttpProblem(wrongInput, 'the model cannot run on this input')
+  // The golden samples have shown that the model runs, so it is this input that it cannot take.
+  const details =
+    prepared && prepared.explained !== false
+      ? await explainFailure(version, prepared.feeds, prepared.placeOf ?? ((place) => place))
+      : []
+  // Names only: what ONNX Runtime says, and what the answer says, may quote values that nobody may log.
+  const fields = details.slice(0, MAX_LOGGED_FIELDS).map(({ path }) => path)
+  call.ownLog.warn({ ...named(version), err: error, fields }, 'the model failed on an input')
+  const [first] = details
+  if (first === undefined) return new HttpProblem(wrongInput, CANNOT_RUN)
+  const more = details.length > 1 ? `, and ${details.length - 1} more` : ''
+  return new HttpProblem(wrongInput, `${CANNOT_RUN}: ${first.path} ${first.message}${more}`, { details })
 }
 
 function named({ model, served }: LoadedVersion) {

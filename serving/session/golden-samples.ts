@@ -3,6 +3,7 @@ import { checkFeeds } from './check-feeds.ts'
 import { decodeElement } from './decode-outputs.ts'
 import { encodeRecords } from './encode-records.ts'
 import { ModelError, type Problem } from './model-error.ts'
+import { reasonOf } from './model-run-error.ts'
 import type { Session } from './runtime.ts'
 import type { Tensor, Tensors } from './tensor.ts'
 import { tensorFromJson } from './tensor-from-json.ts'
@@ -67,7 +68,7 @@ export async function checkGoldenSamples(
     } catch (error) {
       // The model is gone, and with it whatever it would have answered to the others.
       if (error instanceof ModelError) throw error
-      fail(`the model failed: ${error instanceof Error ? error.message : String(error)}`)
+      fail(`the model failed: ${reasonOf(error)}`)
     }
   }
   result.passed = result.failed.length === 0

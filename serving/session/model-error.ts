@@ -10,6 +10,7 @@ export interface Problem {
  * - `model-unreadable`: not an ONNX file, cut short, or damaged
  * - `model-unsupported`: a sound ONNX file that onnxruntime-node cannot serve
  * - `model-interface-differs`: the graph is not what the frozen interface says
+ * - `model-locale-missing`: an operator needs a locale that this machine does not have
  * - `model-refused`: ONNX Runtime itself refused to load the file
  * - `model-memory-exceeded`, `model-timed-out`, `model-crashed`: it broke the process that tried it, or the limits of that process
  */
@@ -17,6 +18,7 @@ export type ModelErrorCode =
   | 'model-unreadable'
   | 'model-unsupported'
   | 'model-interface-differs'
+  | 'model-locale-missing'
   | 'model-refused'
   | 'model-memory-exceeded'
   | 'model-timed-out'

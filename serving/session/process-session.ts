@@ -4,6 +4,7 @@ import type { ModelInterface } from '../contract/index.ts'
 import type { GraphFacts } from './graph-facts.ts'
 import { limitMemory } from './memory-limit.ts'
 import { ModelError, type ModelErrorCode } from './model-error.ts'
+import { ModelRunError } from './model-run-error.ts'
 import type { FromProcess, ToProcess } from './process-messages.ts'
 import type { Session, SessionOptions } from './runtime.ts'
 
@@ -87,7 +88,7 @@ export async function createProcessSession(
       const turn = queue.then(async () => {
         const answer = await host.ask({ kind: 'run', feeds, outputNames }, Math.min(callMs, end - performance.now()))
         if (answer.kind === 'outputs') return answer.outputs
-        throw new Error(answer.kind === 'failed' ? answer.reason : answer.kind)
+        throw new ModelRunError(answer.kind === 'failed' ? answer.reason : answer.kind)
       })
       queue = turn.catch(() => {})
       return turn

@@ -4,6 +4,7 @@ import type { Datatype, ModelInterface } from '../contract/index.ts'
 import { compareInterface } from './compare-interface.ts'
 import type { GraphFacts } from './graph-facts.ts'
 import { ModelError } from './model-error.ts'
+import { ModelRunError, reasonOf } from './model-run-error.ts'
 import { readModel } from './read-model.ts'
 import type { Tensor, TensorData, Tensors } from './tensor.ts'
 import { unsupportedBy } from './unsupported.ts'
@@ -90,7 +91,9 @@ export async function createSession(
       setImmediate(() => {
         started = performance.now()
       })
-      const results = await session.run(nativeFeeds, outputNames)
+      const results = await session.run(nativeFeeds, outputNames).catch((error: unknown) => {
+        throw new ModelRunError(reasonOf(error))
+      })
       blockedMs = performance.now() - started
       const outputs: Tensors = {}
       for (const name of outputNames) outputs[name] = fromNative(results[name] as RuntimeTensor)
@@ -111,6 +114,16 @@ function refuseAbsentData(modelPath: string, facts: GraphFacts, given: readonly 
   ])
 }
 
+/** ONNX Runtime has no code for it: its StringNormalizer, the only operator that asks for a locale, says it in these words. */
+const MISSING_LOCALE = /Failed to construct locale with name:([\w.@-]+)/
+
+function missingLocale(modelPath: string, locale: string): ModelError {
+  const message = `operator StringNormalizer requires the locale ${locale}, which this machine does not have`
+  const [language, encoding = 'UTF-8'] = locale.split('.')
+  const repair = `install it: apt-get install locales && localedef -i ${language} -f ${encoding} ${locale}`
+  return new ModelError('model-locale-missing', modelPath, [{ path: '', message, repair }])
+}
+
 async function loadNative(
   factory: typeof InferenceSession,
   modelPath: string,
@@ -128,7 +141,9 @@ async function loadNative(
       logSeverityLevel: 4,
     })
   } catch (error) {
-    const message = `ONNX Runtime refused it: ${error instanceof Error ? error.message : String(error)}`
+    const locale = MISSING_LOCALE.exec(reasonOf(error))?.[1]
+    if (locale !== undefined) throw missingLocale(modelPath, locale)
+    const message = `ONNX Runtime refused it: ${reasonOf(error)}`
     throw new ModelError('model-refused', modelPath, [
       { path: '', message, repair: 'check the model with onnx.checker, its operator set and its external data' },
     ])

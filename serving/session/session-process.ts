@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { ModelError } from './model-error.ts'
+import { reasonOf } from './model-run-error.ts'
 import type { FromProcess, ToProcess } from './process-messages.ts'
 import { readModel } from './read-model.ts'
 import { createSession, type Session } from './runtime.ts'
@@ -48,10 +49,6 @@ function sizeOf(outputs: Tensors): number {
   return Object.values(outputs).reduce((sum, { data }) => {
     return sum + (Array.isArray(data) ? data.reduce((total, text) => total + 2 * text.length, 0) : data.byteLength)
   }, 0)
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** ONNX Runtime has no code for it: its allocator, and C++'s, say it in these words. */

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { reasonOf } from './model-run-error.ts'
 import { createSession, type InlineSession } from './runtime.ts'
 import { type FromWorker, memoryOf, type ToWorker, type WorkerInput } from './worker-messages.ts'
 
@@ -10,10 +11,6 @@ const { modelPath, modelInterface, options } = workerData as WorkerInput
 function tell(message: FromWorker): void {
   // The memory of outputs belongs to nobody here once they are on their way.
   port.postMessage(message, message.kind === 'outputs' ? memoryOf(message.outputs) : [])
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 async function handle(session: InlineSession, message: ToWorker): Promise<void> {

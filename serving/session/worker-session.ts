@@ -1,6 +1,7 @@
 import { Worker, type WorkerOptions } from 'node:worker_threads'
 import type { ModelInterface } from '../contract/index.ts'
 import { ModelError } from './model-error.ts'
+import { ModelRunError } from './model-run-error.ts'
 import type { Session, SessionOptions } from './runtime.ts'
 import type { Tensors } from './tensor.ts'
 import { type FromWorker, memoryOf, type ToWorker, type WorkerInput } from './worker-messages.ts'
@@ -96,7 +97,7 @@ export async function createWorkerSession(
         if (message.kind === 'outputs') {
           nativeMs = message.milliseconds
           call?.resolve(message.outputs)
-        } else call?.reject(new Error(message.reason))
+        } else call?.reject(new ModelRunError(message.reason))
       }
     })
   })

@@ -4,6 +4,7 @@ import type { VersionMetrics } from '../../monitoring/index.ts'
 import {
   createPredictionWriter,
   createRecordEncoder,
+  ModelRunError,
   type PredictionWriter,
   type RecordEncoder,
   type Tensor,
@@ -132,6 +133,9 @@ class RemoteVersion implements LoadedVersion {
     }
   }
 
+  /** The other server has searched itself. */
+  async runs(): Promise<undefined> {}
+
   async retire(): Promise<void> {
     this.closed = true
     clearTimeout(this.checkTimer)
@@ -206,6 +210,6 @@ class RemoteVersion implements LoadedVersion {
 function refuseStatus(url: string, { status, body }: RemoteAnswer): void {
   if (status === 200) return
   const told = `POST ${url}: ${status} ${body.toString('utf8', 0, 200)}`
-  if (status === 400 || status === 422) throw new Error(told)
+  if (status === 400 || status === 422) throw new ModelRunError(told)
   throw new RemoteError('status', told)
 }

@@ -112,7 +112,7 @@ function prepareNamed(
   if (encoded === undefined) throw new Error(`${version.model} has no named features`)
   for (const { feature, kind, count } of encoded.anomalies) version.metrics.anomaly(feature, kind, count)
   if (!encoded.ok) throw wrongTable(encoded.problems, placeOf)
-  return { feeds: encoded.feeds }
+  return { feeds: encoded.feeds, placeOf }
 }
 
 function wrongTable(problems: readonly Problem[], placeOf: (place: string) => string) {
