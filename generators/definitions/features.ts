@@ -28,6 +28,8 @@ export interface NumberOptions extends FeatureOptions {
 export interface CategoryOptions<Label extends string> extends FeatureOptions {
   /** A typical label for the documentation. */
   example?: Label
+  /** With `missing: true`, the text that the graph takes for a missing value, such as `nan`. Default: the empty string. */
+  missingText?: string
 }
 
 /** A named feature as `number()`, `integer()` or `category()` makes it. */

@@ -32,6 +32,7 @@ const feature = object(
     max: { type: 'number' },
     integer: { type: 'boolean' },
     missing: { type: 'boolean' },
+    missingText: { type: 'string' },
     sensitive: { enum: ['drop', 'hash'] },
     example: { type: ['number', 'string'] },
     categories: {
@@ -57,9 +58,9 @@ export const modelSchema = object(
     kind: { const: 'model' },
     name: modelName,
     owner: label,
+    // None: a graph may be a constant, or draw random numbers.
     inputs: {
       type: 'object',
-      minProperties: 1,
       if: {
         required: ['columns'],
         properties: { columns: { type: 'object', not: { anyOf: [namedInput('datatype'), namedInput('matrix')] } } },

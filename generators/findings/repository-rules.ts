@@ -112,6 +112,13 @@ export const REPOSITORY_RULES = {
     reason: 'Nothing then proves that the server predicts what the training framework does.',
     repair: 'Write 20 or more samples with their expected outputs and give them with --samples.',
   },
+  'missing-text-unproved': {
+    summary: 'a text may be missing, and no golden sample leaves it out',
+    reason:
+      'Frameworks encode a missing text each in their own way. A graph that was trained with another one answers wrongly.',
+    repair:
+      "Add a golden sample in which the feature is null; say `missingText: 'nan'` where the graph takes another text than ''.",
+  },
   'image-placeholder': {
     summary: 'the serving image has a digest of zeros',
     reason: 'No registry has such an image: pods would never start.',

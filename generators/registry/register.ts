@@ -1,8 +1,8 @@
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Joining } from 'modelyard-serving/batcher'
-import type { GoldenSamples, ModelInterface } from 'modelyard-serving/contract'
+import { type GoldenSamples, type ModelInterface, missingTextOf } from 'modelyard-serving/contract'
 import {
   checkGoldenSamples,
   createProcessSession,
@@ -58,6 +58,7 @@ const HEADER = '# Written by `modelyard register`; a version never changes, regi
 export async function planRegistration(repository: Repository, request: Registration): Promise<RegistrationPlan> {
   const definition = requireModel(repository, request.model)
   requireVersion(request.version)
+  requireTrainingFiles(request)
   const facts = await readGraph(request.onnx)
   const modelInterface = declaredInterface(definition.value)
   const findings = checkGraph(definition, modelInterface, facts, request.onnx)
@@ -81,6 +82,7 @@ export async function planRegistration(repository: Repository, request: Registra
       fix: 'Give --samples.',
     })
   }
+  findings.push(...unprovedMissingTexts(modelInterface, training.samples, request))
   plan.gates = (definition.value.gates?.validation ?? []).map((gate) =>
     evaluateThreshold(gate, training.evaluation.metrics),
   )
@@ -136,6 +138,16 @@ interface Training {
   lineage: Record<string, unknown>
 }
 
+/** Asks for all that is missing at once. */
+function requireTrainingFiles({ metrics, lineage, samples, baseline }: Registration): void {
+  const required = { '--metrics': metrics, '--lineage': lineage, '--samples': samples, '--baseline': baseline }
+  const absent = Object.entries(required).filter(([, file]) => file !== undefined && !existsSync(file))
+  if (absent.length < 2) return
+  throw new Failure(`${absent.map(([, file]) => file).join(' and ')} do not exist`, {
+    fix: `Name them with ${absent.map(([option]) => option).join(' and ')}; docs/registering.md says what they hold.`,
+  })
+}
+
 async function readTraining(request: Registration, findings: Finding[]): Promise<Training> {
   const read = async <T>(file: string, option: string, check: ReturnType<typeof schemaCheck>): Promise<T> => {
     const value = await readJson<T>(file, option)
@@ -176,8 +188,12 @@ async function tryModel(
       })
     }
     const result = samples && (await checkGoldenSamples(session, modelInterface, samples))
+    const hint =
+      samples && result?.passed === false ? await missingTextHint(session, modelInterface, samples) : undefined
     for (const { message } of result?.failed.slice(0, 10) ?? []) {
-      const fix = `${samples?.source} computed another value: correct the export, or the tolerance if the difference is meant.`
+      const fix =
+        hint ??
+        `${samples?.source} computed another value: correct the export, or the tolerance if the difference is meant.`
       findings.push({ rule: 'golden-sample-failed', severity: 'error', message, file: request.samples ?? '', fix })
     }
     const golden = result && { samples: result.samples, maxToleranceShare: result.maxToleranceShare }
@@ -232,4 +248,50 @@ function differentVersion(registered: Loaded<VersionFile>, version: VersionFile)
     ...(line !== undefined && { line }),
     fix: 'Register it under the next version: a registered version never changes.',
   }
+}
+
+/** What frameworks write for a missing text. */
+const MISSING_TEXTS = ['', 'nan', 'NaN', 'None', 'missing', 'null', '<NA>']
+
+/** Texts that may be missing and that no sample leaves out: nothing shows that the graph takes what the server gives it. */
+function unprovedMissingTexts(
+  { inputs }: ModelInterface,
+  samples: GoldenSamples | undefined,
+  { onnx, samples: file = onnx }: Registration,
+): Finding[] {
+  const columns = inputs.filter(({ datatype }) => datatype === 'string').flatMap(({ columns = [] }) => columns)
+  const left = (name: string) =>
+    samples?.samples.some(({ features }) => features !== undefined && (features[name] ?? null) === null)
+  if (samples === undefined) return []
+  return columns
+    .filter(({ name, missing }) => missing && !left(name))
+    .map((column) => ({
+      rule: 'missing-text-unproved',
+      severity: 'warning',
+      message: `${column.name} may be missing, and no golden sample leaves it out: nothing shows that the graph takes ${JSON.stringify(missingTextOf(column))} for a missing text`,
+      file,
+      fix: `Add a sample with ${JSON.stringify(column.name)}: null; say missingText in model.ts where the graph takes another text.`,
+    }))
+}
+
+/** Where another text for missing values makes every sample pass, says which. */
+async function missingTextHint(
+  session: ProcessSession,
+  modelInterface: ModelInterface,
+  samples: GoldenSamples,
+): Promise<string | undefined> {
+  const inputs = modelInterface.inputs.filter(({ datatype }) => datatype === 'string')
+  if (!inputs.some(({ columns = [] }) => columns.some(({ missing }) => missing))) return undefined
+  for (const missingText of MISSING_TEXTS) {
+    const changed = modelInterface.inputs.map((input) => {
+      if (input.datatype !== 'string' || input.columns === undefined) return input
+      return {
+        ...input,
+        columns: input.columns.map((column) => (column.missing ? { ...column, missingText } : column)),
+      }
+    })
+    const { passed } = await checkGoldenSamples(session, { ...modelInterface, inputs: changed }, samples)
+    if (passed) return `Say missingText: ${JSON.stringify(missingText)} in model.ts: with it every sample passes.`
+  }
+  return undefined
 }

@@ -114,6 +114,10 @@ function checkFeature(path: DocumentPath, feature: Feature, report: Report): voi
     const message = `a list of labels is passed on as text, and the tensor holds ${feature.datatype}`
     report(path, message, 'Give the number that the graph expects for each label: { no: 0, yes: 1 }.')
   }
+  if (feature.missingText !== undefined && !(feature.missing && feature.datatype === 'string')) {
+    const fix = 'Add missing: true, or remove missingText; a missing number is NaN.'
+    report([...path, 'missingText'], 'only a text that may be missing has one', fix)
+  }
   const holdsNaN = /^(float|string)/.test(feature.datatype)
   if (feature.missing && !holdsNaN) {
     const message = `a missing value cannot be told from a number in a tensor of ${feature.datatype}`

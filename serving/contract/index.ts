@@ -26,6 +26,7 @@ export {
   hasNamedFeatures,
   type InputTensor,
   type ModelInterface,
+  missingTextOf,
   namedFeatures,
   type OutputTensor,
   type Redaction,

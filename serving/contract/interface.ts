@@ -40,8 +40,10 @@ export interface Column {
   max?: number
   /** Only whole numbers are accepted. */
   integer?: boolean
-  /** `null` or an absent field is accepted and becomes NaN (numbers) or the empty string (string categories). */
+  /** `null` or an absent field is accepted and becomes NaN (numbers) or `missingText` (string categories). */
   missing?: boolean
+  /** What the graph takes for a missing text. Default: the empty string. */
+  missingText?: string
   /** A map of label to the number the graph expects, or the list of strings that the graph itself takes. */
   categories?: Record<string, number> | string[]
   /** How the prediction log keeps this value to itself; a configuration may add to it, never take away. */
@@ -75,6 +77,11 @@ export interface ModelInterface {
 /** True when there are inputs and every one is made of named features, so that `/predict` can take records. */
 export function hasNamedFeatures({ inputs }: ModelInterface): boolean {
   return inputs.length > 0 && inputs.every((input) => input.columns !== undefined)
+}
+
+/** The text that stands for a missing value in a column of texts. */
+export function missingTextOf({ missingText = '' }: Pick<Column, 'missingText'>): string {
+  return missingText
 }
 
 /** Every named feature in the order of the inputs and of the columns in each. */

@@ -38,6 +38,7 @@ const column = object(
     max: { type: 'number' },
     integer: { type: 'boolean' },
     missing: { type: 'boolean' },
+    missingText: { type: 'string' },
     categories: {
       anyOf: [
         { type: 'object', additionalProperties: { type: 'number' }, minProperties: 1 },
@@ -47,7 +48,7 @@ const column = object(
     sensitive: redaction,
     example: { type: ['number', 'string'] },
   },
-  ['description', 'unit', 'min', 'max', 'integer', 'missing', 'categories', 'sensitive', 'example'],
+  ['description', 'unit', 'min', 'max', 'integer', 'missing', 'missingText', 'categories', 'sensitive', 'example'],
 )
 
 /** Schema of `ModelInterface`; a version file holds one too. */

@@ -1,4 +1,4 @@
-import type { Column, InputTensor, ModelInterface, Redaction } from '../contract/index.ts'
+import { type Column, type InputTensor, type ModelInterface, missingTextOf, type Redaction } from '../contract/index.ts'
 import { decodeElement, decodeOutputs, elementCount, sliceData, type Tensors } from '../session/index.ts'
 import type { HashValue } from './redaction.ts'
 
@@ -103,7 +103,8 @@ function firstRows(tensors: Tensors, rows: number, first: number): Tensors {
 
 type ColumnWriter = (feeds: Tensors, tensor: string, index: number) => string
 
-function columnWriter({ name, categories, missing }: Column, hash: HashValue | undefined): ColumnWriter {
+function columnWriter(column: Column, hash: HashValue | undefined): ColumnWriter {
+  const { name, categories, missing } = column
   // In single precision: exact for every code that any narrower type can hold apart.
   const codes = categories === undefined || Array.isArray(categories) ? {} : categories
   const labels = new Map(Object.entries(codes).map(([label, code]) => [Math.fround(code), label]))
@@ -111,8 +112,8 @@ function columnWriter({ name, categories, missing }: Column, hash: HashValue | u
     const tensor = feeds[tensorName]
     if (tensor === undefined) return 'null'
     const value = decodeElement(tensor.datatype, tensor.data, index)
-    // A missing label is encoded as the empty string, a missing number as NaN.
-    if (value === null || (value === '' && missing)) return 'null'
+    // A missing number is encoded as NaN.
+    if (value === null || (missing && value === missingTextOf(column))) return 'null'
     let shown = value
     if (typeof value === 'number') {
       shown = labels.get(Math.fround(value)) ?? (tensor.datatype === 'float32' ? shortest(value) : value)

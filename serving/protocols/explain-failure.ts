@@ -1,4 +1,4 @@
-import type { Column, ModelInterface } from '../contract/index.ts'
+import { type Column, type ModelInterface, missingTextOf } from '../contract/index.ts'
 import type { LoadedVersion } from '../models/index.ts'
 import {
   encodeSample,
@@ -50,11 +50,12 @@ function unknownValues({ inputs }: ModelInterface, feeds: Tensors): Problem[] {
 
 type ValueCheck = (value: number | bigint | string) => string | undefined
 
-function valueCheck({ kind, categories, min = -Infinity, max = Infinity, missing }: Column): ValueCheck {
+function valueCheck(column: Column): ValueCheck {
+  const { kind, categories, min = -Infinity, max = Infinity, missing } = column
   if (Array.isArray(categories)) {
     const known = new Set<unknown>(categories)
     return (value) => {
-      if (known.has(value) || (value === '' && missing)) return undefined
+      if (known.has(value) || (missing && value === missingTextOf(column))) return undefined
       return `has the value ${JSON.stringify(String(value).slice(0, 100))}, which the version does not know`
     }
   }

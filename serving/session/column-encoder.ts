@@ -1,4 +1,4 @@
-import type { Column, Datatype } from '../contract/index.ts'
+import { type Column, type Datatype, missingTextOf } from '../contract/index.ts'
 import type { AnomalyKind } from './anomalies.ts'
 import { columnProblem } from './compare-interface.ts'
 import { digitsProblem, longIntegerFromText } from './number-text.ts'
@@ -22,7 +22,7 @@ export function createColumnEncoder(column: Column, datatype: Datatype): ColumnE
   if (wrong !== undefined) throw new Error(wrong)
   const scalar = scalarOf(datatype)
   const encode = column.kind === 'number' ? numberEncoder(column, datatype) : categoryEncoder(column, scalar)
-  const { missing } = scalar
+  const missing = datatype === 'string' ? missingTextOf(column) : scalar.missing
   return (value, report) => {
     if (value !== undefined && value !== null) return encode(value, report)
     if (column.missing && missing !== undefined) {

@@ -1,7 +1,7 @@
 import type { Column, Datatype, InputTensor, ModelInterface, OutputTensor } from '../contract/index.ts'
 import type { GraphFacts, GraphValue } from './graph-facts.ts'
 import type { Problem } from './model-error.ts'
-import { scalarOf } from './scalar.ts'
+import { isWellFormed, scalarOf } from './scalar.ts'
 
 /**
  * Every difference between a frozen interface and the graph it describes; empty when they agree. A path points into the
@@ -16,6 +16,15 @@ export function compareInterface(
     ...compareValues('inputs', modelInterface.inputs, facts.inputs),
     ...compareValues('outputs', modelInterface.outputs, facts.outputs),
   ]
+  for (const [side, tensors] of [
+    ['inputs', modelInterface.inputs],
+    ['outputs', modelInterface.outputs],
+  ] as const) {
+    tensors.forEach(({ name }, index) => {
+      const message = nameProblem(name)
+      if (message !== undefined) problems.push({ path: `${side}[${index}].name`, message })
+    })
+  }
   const features = new Set<string>()
   modelInterface.inputs.forEach((input, index) => {
     problems.push(...columnProblems(input, `inputs[${index}]`, features))
@@ -92,7 +101,7 @@ function columnProblems(input: InputTensor, path: string, features: Set<string>)
     problems.push({ path: `${path}.columns`, message })
   }
   columns.forEach((column, index) => {
-    const message = columnProblem(column, input.datatype)
+    const message = nameProblem(column.name) ?? columnProblem(column, input.datatype)
     if (message !== undefined) problems.push({ path: `${path}.columns[${index}]`, message })
     if (features.has(column.name)) {
       const twice = `the feature ${JSON.stringify(column.name)} is listed twice`
@@ -103,9 +112,22 @@ function columnProblems(input: InputTensor, path: string, features: Set<string>)
   return problems
 }
 
+/**
+ * Why a name cannot be asked for in every protocol; undefined when it can. Readers of JSON refuse or drop `__proto__`, UTF-8 has no
+ * unpaired surrogates, ONNX Runtime's names end at U+0000, and a byte order mark before the header of a CSV file is not part of it.
+ */
+export function nameProblem(name: string): string | undefined {
+  if (name === '') return 'an empty name cannot be asked for'
+  if (name === '__proto__') return '"__proto__" cannot be asked for: readers of JSON refuse this name'
+  const shown = JSON.stringify(name)
+  if (name.includes('\0')) return `${shown} holds the character U+0000, at which names end`
+  if (name.startsWith('\ufeff')) return `${shown} begins with a byte order mark`
+  return isWellFormed(name) ? undefined : `${shown} has an unpaired surrogate`
+}
+
 /** Why a column cannot be encoded into a tensor of `datatype`; undefined when it can. */
 export function columnProblem(column: Column, datatype: Datatype): string | undefined {
-  const { kind, categories, missing, name } = column
+  const { kind, categories, missing, missingText, name } = column
   const quoted = JSON.stringify(name)
   const text = datatype === 'string'
   if (kind === 'number' && text) return `${quoted} is a number in a string tensor`
@@ -120,6 +142,9 @@ export function columnProblem(column: Column, datatype: Datatype): string | unde
       const wrong = scalarOf(datatype).problem(code)
       if (wrong !== undefined) return `the number for ${JSON.stringify(label)} of ${quoted} ${wrong}`
     }
+  }
+  if (missingText !== undefined && !(missing && text)) {
+    return `${quoted} has a missingText, which only a text that may be missing has`
   }
   if (missing && !text && !datatype.startsWith('float')) {
     return `${quoted} may be missing, but ${datatype} has no NaN to say so`

@@ -1,4 +1,4 @@
-import type { Column, Datatype, InputTensor } from '../contract/index.ts'
+import { type Column, type Datatype, type InputTensor, missingTextOf } from '../contract/index.ts'
 import type { Problem } from './model-error.ts'
 import { digitsProblem, numberFromText } from './number-text.ts'
 import { scalarOf, typeName } from './scalar.ts'
@@ -127,8 +127,12 @@ function beyondJson(
   columns: Column[] | undefined,
   index: number,
 ): number | bigint | string | undefined {
-  const mayBeMissing = columns?.[index % columns.length]?.missing === true
-  if (value === null) return mayBeMissing ? scalarOf(datatype).missing : undefined
+  const column = columns?.[index % columns.length]
+  const mayBeMissing = column?.missing === true
+  if (value === null) {
+    if (!mayBeMissing) return undefined
+    return datatype === 'string' ? missingTextOf(column) : scalarOf(datatype).missing
+  }
   if (typeof value !== 'string') return undefined
   if (columns !== undefined && (value === 'NaN' ? !mayBeMissing : value.endsWith('Infinity'))) return undefined
   return numberFromText(value, datatype)

@@ -5,7 +5,13 @@ import type { Problem } from './model-error.ts'
 
 const SERVABLE: ReadonlySet<string> = new Set(DATATYPES)
 
-const ZIPMAP_REPAIR = 'export with options={id(model): {"zipmap": False}}, so that probabilities are one float tensor'
+/** How each exporter is told to leave its ZipMap out, by the producer that it writes into the file. */
+const ZIPMAP_REPAIRS: Record<string, string> = {
+  skl2onnx: 'export with options={id(model): {"zipmap": False}}, so that probabilities are one float tensor',
+  OnnxMLTools: 'export with convert_lightgbm(..., zipmap=False), so that probabilities are one float tensor',
+}
+const CUT_ZIPMAP =
+  'remove the ZipMap node with the package onnx and make its input the output: one float tensor of probabilities'
 
 /**
  * Everything about a graph that onnxruntime-node 1.30 cannot serve; empty when it can serve it. Only inputs and outputs
@@ -50,7 +56,10 @@ function problemsOfValue(value: GraphValue, path: string, facts: GraphFacts): Pr
 }
 
 function repairOf(value: GraphValue, facts: GraphFacts): string {
-  if (value.type.includes('map(') || facts.operators.includes('ai.onnx.ml.ZipMap')) return ZIPMAP_REPAIR
+  if (value.type.includes('map(') || facts.operators.includes('ai.onnx.ml.ZipMap')) {
+    const { name } = facts.producer
+    return (Object.hasOwn(ZIPMAP_REPAIRS, name) ? ZIPMAP_REPAIRS[name] : undefined) ?? CUT_ZIPMAP
+  }
   if (value.kind === 'undeclared') return 'declare its type, for example with onnx.shape_inference'
   return 'exchange plain tensors instead'
 }

@@ -1,4 +1,10 @@
-import type { CategoryBaseline, Column, Datatype, NumberBaseline } from '../../contract/index.ts'
+import {
+  type CategoryBaseline,
+  type Column,
+  type Datatype,
+  missingTextOf,
+  type NumberBaseline,
+} from '../../contract/index.ts'
 import { createData, decodeElement, fromFloat16, type TensorData, toFloat16 } from '../../session/index.ts'
 
 /** Bins that every variable of a kind has beside those of its baseline. A category that starts with `_` is written with one more. */
@@ -17,14 +23,14 @@ export interface BinCounter {
 
 /**
  * A counter of the elements of a tensor of `datatype`; undefined when such elements cannot be put into those bins (numbers in
- * a tensor of strings). `categories` is the column's map of label to number, where it has one.
+ * a tensor of strings). `column` says how a feature is encoded.
  */
 export function createBinCounter(
   baseline: NumberBaseline | CategoryBaseline,
   datatype: Datatype,
-  categories?: Column['categories'],
+  column: Pick<Column, 'categories' | 'missingText'> = {},
 ): BinCounter | undefined {
-  if (baseline.kind === 'category') return categoryCounter(baseline, datatype, categories)
+  if (baseline.kind === 'category') return categoryCounter(baseline, datatype, column)
   return datatype === 'string' || datatype === 'bool' ? undefined : numberCounter(baseline, datatype)
 }
 
@@ -73,8 +79,10 @@ function numberCounter({ edges, counts: trained, missing }: NumberBaseline, data
 function categoryCounter(
   { counts: trained, missing }: CategoryBaseline,
   datatype: Datatype,
-  categories: Column['categories'],
+  column: Pick<Column, 'categories' | 'missingText'>,
 ): BinCounter {
+  const { categories } = column
+  const missingText = missingTextOf(column)
   const labels = Object.keys(trained)
   const unseen = labels.length
   const absent = unseen + 1
@@ -82,8 +90,8 @@ function categoryCounter(
   const codes = categories === undefined || Array.isArray(categories) ? undefined : categories
   const binOf = new Map<unknown, number>()
   for (const [bin, label] of labels.entries()) binOf.set(elementOf(label, datatype, codes), bin)
-  // Where the empty string is no category of its own, it is how a tensor of strings holds a missing value.
-  if (datatype === 'string' && !binOf.has('')) binOf.set('', absent)
+  // Where it is no category of its own, it is how a tensor of strings holds a missing value.
+  if (datatype === 'string' && !binOf.has(missingText)) binOf.set(missingText, absent)
   return {
     bins: [...labels.map(escapeCategory), SPECIAL_BINS.unseen, SPECIAL_BINS.missing],
     shares: sharesOf([...Object.values(trained), 0, missing]),

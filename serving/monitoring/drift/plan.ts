@@ -69,7 +69,7 @@ export function planDrift(modelInterface: ModelInterface, baseline: Baseline, bu
   for (const { wanted, variables, into } of groups) {
     for (const [name, bins] of wanted) {
       const variable = variables.get(name)
-      const counter = variable && createBinCounter(bins, variable.datatype, variable.categories)
+      const counter = variable && createBinCounter(bins, variable.datatype, variable.column)
       if (variable === undefined || counter === undefined) plan.uncountable.push(name)
       else if (!take(2 * counter.bins.length)) plan.overBudget.push(name)
       else into.push({ name, counter, tensor: variable.tensor, offset: variable.offset, width: variable.width })
@@ -80,7 +80,7 @@ export function planDrift(modelInterface: ModelInterface, baseline: Baseline, bu
 
 interface Variable extends Pick<Counted, 'tensor' | 'offset' | 'width'> {
   datatype: OutputTensor['datatype']
-  categories?: Column['categories']
+  column?: Column
 }
 
 /** A whole output under its name, and each column of an output with labels under `name.label`. */
@@ -96,8 +96,8 @@ function outputVariables({ name, datatype, labels = [] }: OutputTensor): [string
 
 function* featureVariables({ inputs }: ModelInterface): Generator<[string, Variable]> {
   for (const { name: tensor, datatype, columns = [] } of inputs) {
-    for (const [offset, { name, categories }] of columns.entries()) {
-      yield [name, { tensor, datatype, offset, width: columns.length, ...(categories && { categories }) }]
+    for (const [offset, column] of columns.entries()) {
+      yield [column.name, { tensor, datatype, offset, width: columns.length, column }]
     }
   }
 }

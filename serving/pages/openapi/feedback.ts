@@ -26,7 +26,7 @@ export function addFeedback(
       },
       truth: {
         description: 'by output; for a request of several rows a list, null where nothing is known of a row',
-        anyOf: [truth, { type: 'array', items: { anyOf: [truth, { type: 'null' }] }, minItems: 1 }],
+        anyOf: [truth, { type: 'array', items: { anyOf: [truth, { type: 'null' }] }, contains: truth, minItems: 1 }],
       },
       time: { type: 'string', format: 'date-time', description: 'when the truth was known; now without it' },
     },

@@ -6,7 +6,12 @@ import { bodyProblems, json, MODEL_PROBLEMS, VERSION_HEADERS } from './responses
 import type { Schema } from './schema.ts'
 
 /** A row may be written in more ways than a schema should list; the examples show them. */
-const ROWS: Schema = { type: 'array', minItems: 1, description: 'a row each: a record, or a list of values' }
+const ROWS: Schema = {
+  type: 'array',
+  minItems: 1,
+  items: { type: ['object', 'array', 'number', 'string', 'boolean'] },
+  description: 'a row each: a record, or a list of values',
+}
 
 const FROM = { model: { type: 'string' }, version: { type: 'string' } }
 
@@ -25,7 +30,12 @@ export function addBatch(paths: Paths, schemas: Record<string, Schema>, version:
     },
   }
   const records = exampleRecords(served.interface, examples).map(({ record }) => record)
-  const list = { type: 'array', minItems: 1, description: `records as in ${componentName(model, 'record')}` }
+  const list = {
+    type: 'array',
+    minItems: 1,
+    contains: ref(componentName(model, 'record')),
+    description: `records as in ${componentName(model, 'record')}`,
+  }
   const prediction = { anyOf: [ref(componentName(model, 'prediction')), { type: 'null' }] }
   const operation = (operationId: string) => ({
     operationId,
@@ -157,7 +167,10 @@ export function addMlflow(paths: Paths, version: LoadedVersion, only: boolean): 
       ...body,
       content: {
         ...body.content,
-        'text/csv': { schema: { type: 'string' }, ...(records.length > 0 && { examples: { rows: { value: csv } } }) },
+        'text/csv': {
+          schema: { type: 'string', minLength: 1, pattern: '\\S' },
+          ...(records.length > 0 && { examples: { rows: { value: csv } } }),
+        },
       },
     },
     responses: {

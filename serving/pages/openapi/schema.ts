@@ -51,7 +51,7 @@ export function recordSchema({ interface: modelInterface, strict }: ServedVersio
 function columnSchema(column: Column, datatype: Datatype, strict: boolean): Schema {
   const { description, unit, missing = false, example } = column
   const schema = column.kind === 'number' ? numberSchema(column, datatype, strict) : categorySchema(column, strict)
-  const remarks = [description, unit && `in ${unit}`, ...counted(column, strict), missing && 'null or absent: missing']
+  const remarks = [description, unit && `in ${unit}`, ...counted(column, strict), missing && missingRemark(column)]
   const text = remarks.filter(Boolean).join('; ')
   const described = {
     ...(text !== '' && { description: text }),
@@ -62,6 +62,11 @@ function columnSchema(column: Column, datatype: Datatype, strict: boolean): Sche
   if (!missing) return described
   const { type, enum: labels } = described as { type?: string; enum?: unknown[] }
   return { ...described, ...(type && { type: [type, 'null'] }), ...(labels && { enum: [...labels, null] }) }
+}
+
+function missingRemark({ missingText }: Column): string {
+  if (missingText === undefined) return 'null or absent: missing'
+  return `null or absent: missing, which the model is given as ${JSON.stringify(missingText)}`
 }
 
 function numberSchema({ min, max, integer }: Column, datatype: Datatype, strict: boolean): Schema {

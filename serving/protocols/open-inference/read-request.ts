@@ -42,6 +42,7 @@ export function readInferenceRequest({ json, binary }: InferenceBody): Inference
   if (id !== undefined && typeof id !== 'string') throw wrong('id', 'must be a string')
   if (!isObject(parameters)) throw wrong('parameters', 'must be an object')
   if (!Array.isArray(inputs)) throw wrong('inputs', 'must be a list of tensors')
+  refuseExtensions(parameters, 'parameters')
   const { timeout } = parameters
   if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
     throw wrong('parameters.timeout', 'must be a number of microseconds')
@@ -57,6 +58,24 @@ export function readInferenceRequest({ json, binary }: InferenceBody): Inference
     outputNames: requested && [...requested.keys()],
     isBinary: (output) => requested?.get(output) ?? byDefault,
     ...timeoutMs,
+  }
+}
+
+/** Parameters of Triton's extensions that this server does not have: ignored, they would be answered with something else. */
+const EXTENSION_PARAMETERS: Record<string, string> = {
+  classification: 'classification',
+  shared_memory_region: 'shared memory',
+  shared_memory_offset: 'shared memory',
+  shared_memory_byte_size: 'shared memory',
+}
+
+function refuseExtensions(parameters: Record<string, unknown>, path: string): void {
+  for (const name of Object.keys(parameters)) {
+    if (!Object.hasOwn(EXTENSION_PARAMETERS, name)) continue
+    throw wrong(
+      `${path}.${name}`,
+      `belongs to Triton's ${EXTENSION_PARAMETERS[name]} extension, which this server does not have`,
+    )
   }
 }
 
@@ -117,6 +136,7 @@ function readOutputs(outputs: unknown): Map<string, boolean | undefined> | undef
     if (names.has(output.name)) throw wrong(`${path}.name`, `${quote(output.name)} is asked for twice`)
     const { parameters = {} } = output
     if (!isObject(parameters)) throw wrong(`${path}.parameters`, 'must be an object')
+    refuseExtensions(parameters, `${path}.parameters`)
     names.set(output.name, flag(parameters, 'binary_data', `${path}.parameters`))
   }
   return names
@@ -129,6 +149,7 @@ function assignBytes(inputs: readonly unknown[], binary: Uint8Array): (Uint8Arra
     const parameters = isObject(input) ? (input.parameters ?? {}) : {}
     const path = `inputs[${index}]`
     if (!isObject(parameters)) throw wrong(`${path}.parameters`, 'must be an object')
+    refuseExtensions(parameters, `${path}.parameters`)
     const size = parameters.binary_data_size
     if (size === undefined) return undefined
     const sizePath = `${path}.parameters.binary_data_size`
