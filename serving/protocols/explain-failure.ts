@@ -15,7 +15,7 @@ const MAX_CULPRITS = 100
 
 /** Bounds on the search: a wrong request must not cost many times what a right one does. */
 const MAX_CALLS = 64
-const MAX_SEARCH_MS = 50
+const MAX_SEARCH_MS = 1000
 
 /** `[3].town`, `[3]` for a whole row: the place of a field among the rows of a request. */
 export type PlaceOf = (place: string) => string
