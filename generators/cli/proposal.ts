@@ -5,12 +5,13 @@ import { openRepository, parseForgeRepository, remoteUrl } from '../git/index.ts
 import type { JudgingOptions, Proposal, ProposalOptions } from '../promotion/index.ts'
 import { formatForTerminal } from '../review/index.ts'
 import { parseAddress } from './address.ts'
+import { baseBranchOf } from './base-branch.ts'
 import { type CommonOptions, type Context, withCommonOptions } from './context.ts'
 
 /** Options of the commands that propose a change as a pull request. */
 export interface ProposalFlags extends CommonOptions {
   remote: string
-  base: string
+  base?: string
   repository?: string
   apiUrl?: string
   push: boolean
@@ -60,7 +61,10 @@ export function withProposalOptions(command: Command): Command {
       .option('--no-push', 'commit to a local branch and stop there')
       .option('--replace-branch', 'replace the branch of the change although it has commits of somebody else')
       .option('--remote <name>', 'the Git remote', 'origin')
-      .option('--base <branch>', 'the branch that Argo CD reads and the pull request goes into', 'main')
+      .option(
+        '--base <branch>',
+        'the branch that Argo CD reads and the pull request goes into (default: of the remote)',
+      )
       .option('--repository <owner/name>', 'repository on the forge (default: GITHUB_REPOSITORY, else from the remote)')
       .option('--api-url <url>', 'API of the forge (default: GITHUB_API_URL, else of the remote); token: GITHUB_TOKEN'),
   )
@@ -71,7 +75,7 @@ export async function proposalOptions({ root, output }: Context, flags: Proposal
   return {
     root,
     remote: flags.remote,
-    baseBranch: flags.base,
+    baseBranch: await baseBranchOf(root, flags.remote, flags.base),
     push: flags.push,
     dryRun,
     ...(flags.replaceBranch && { replaceBranch: true }),

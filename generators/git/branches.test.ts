@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { branchState, fetchBase, pushBranch, setLocalBranch } from './branches.ts'
+import { branchState, defaultBranch, fetchBase, pushBranch, setLocalBranch } from './branches.ts'
 import { failureOf, isolateGit, runGit, withGit } from './testing/git-fixture.ts'
 
 isolateGit()
@@ -111,6 +111,20 @@ test('a local branch is set, and never the one that is checked out', async () =>
     const failure = await failureOf(() => setLocalBranch(repository, 'main', first))
     assert.match(failure.message, 'local branch main could not be set')
     assert.is(git('rev-parse', 'main'), second)
+  })
+})
+
+test('defaultBranch is what the clone recorded, then what the remote says, then main', async () => {
+  await withGit(async ({ repository, remote, git }) => {
+    git('push', '--quiet', 'origin', 'main:team/trunk')
+    runGit(remote, 'symbolic-ref', 'HEAD', 'refs/heads/team/trunk')
+    git('update-ref', '-d', 'refs/remotes/origin/HEAD')
+    assert.is(await defaultBranch(repository, 'origin'), 'team/trunk')
+    git('remote', 'set-head', 'origin', '--auto')
+    git('remote', 'set-url', 'origin', '/nowhere')
+    assert.is(await defaultBranch(repository, 'origin'), 'team/trunk')
+    git('remote', 'set-head', 'origin', '--delete')
+    assert.is(await defaultBranch(repository, 'origin'), 'main')
   })
 })
 

@@ -104,6 +104,23 @@ export async function fetchBase(
   return { commit, fetched: false, problem: `${what}; used ${where}, ${commit.slice(0, 7)}` }
 }
 
+/**
+ * The branch that a remote calls its own: as the clone recorded it (`refs/remotes/<remote>/HEAD`), otherwise as the remote says
+ * now. `main` where neither can be asked; what needs the branch then says that it is missing.
+ */
+export async function defaultBranch(repository: GitRepository, remote: string): Promise<string> {
+  checkName('remote', remote)
+  const prefix = `refs/remotes/${remote}/`
+  const ask = (args: string[]) =>
+    repository.git(args, { silence: FETCH_SILENCE }).catch((error: unknown) => {
+      if (error instanceof GitFailure) return ''
+      throw error
+    })
+  const recorded = (await ask(['symbolic-ref', '--quiet', `${prefix}HEAD`])).trim()
+  if (recorded.startsWith(prefix)) return recorded.slice(prefix.length)
+  return /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(await ask(['ls-remote', '--symref', remote, 'HEAD']))?.[1] ?? 'main'
+}
+
 /** How many commits of the local branch the base does not have; a person may think that they count. */
 export async function commitsBeyond(repository: GitRepository, branch: string, base: string): Promise<number> {
   if ((await resolveCommit(repository, `refs/heads/${branch}`)) === undefined) return 0

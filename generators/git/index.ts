@@ -4,6 +4,7 @@ export {
   type CommitState,
   commitState,
   commitsBeyond,
+  defaultBranch,
   fetchBase,
   pushBranch,
   resolveCommit,

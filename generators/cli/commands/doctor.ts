@@ -2,13 +2,14 @@ import type { Command } from 'commander'
 import { hasErrors } from '../../findings/index.ts'
 import { type Diagnosis, diagnose } from '../../observe/index.ts'
 import { loadRepository, type Plan, resolvePlan } from '../../repository/index.ts'
+import { baseBranchOf } from '../base-branch.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 import { EXIT } from '../output.ts'
 import { table } from '../table.ts'
 
 interface Options extends CommonOptions {
   remote: string
-  base: string
+  base?: string
   apiUrl?: string
 }
 
@@ -23,11 +24,15 @@ export function doctorCommand(program: Command): void {
           'here is unknown, and no failure.',
       )
       .option('--remote <name>', 'the Git remote', 'origin')
-      .option('--base <branch>', 'the branch that Argo CD reads', 'main')
+      .option('--base <branch>', 'the branch that Argo CD reads (default: of the remote)')
       .option('--api-url <url>', 'API of the forge (default: GITHUB_API_URL, else of the remote); token: GITHUB_TOKEN'),
   ).action(async ({ remote, base, apiUrl, ...options }: Options) => {
     const { root, output } = contextOf(options)
-    const settings = { remote, baseBranch: base, ...(apiUrl !== undefined && { apiUrl }) }
+    const settings = {
+      remote,
+      baseBranch: await baseBranchOf(root, remote, base),
+      ...(apiUrl !== undefined && { apiUrl }),
+    }
     const { plan, definitions } = await readPlan(root)
     const found = await output.during('Looking', () => diagnose(root, plan, settings))
     const diagnoses = [...definitions, ...found]

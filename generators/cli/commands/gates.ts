@@ -3,11 +3,12 @@ import type { Moment } from '../../gates/index.ts'
 import { type JudgedBranch, judgeBranch } from '../../promotion/index.ts'
 import { formatForTerminal, gatesSection } from '../../review/index.ts'
 import { parseAddress } from '../address.ts'
+import { baseRefOf } from '../base-branch.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 import { exitCodeOf } from '../output.ts'
 
 interface Options extends CommonOptions {
-  base: string
+  base?: string
   moment: Moment
   approvals?: number
   prometheus?: string
@@ -23,7 +24,7 @@ export function gatesCommand(program: Command): void {
         'For the checks of a pull request: whatever a branch does to gates, those of the base judge it. Overrides are read from the\n' +
           'Gate-override trailers of its commits. A rollback is not judged, and neither is what ends a candidate.',
       )
-      .option('--base <ref>', 'what the pull request goes into', 'origin/main')
+      .option('--base <ref>', 'what the pull request goes into (default: the default branch of origin)')
       .addOption(
         new Option('--moment <moment>', 'freezes and approvals count at the merge')
           .choices(['open', 'merge'])
@@ -36,8 +37,9 @@ export function gatesCommand(program: Command): void {
         parseAddress,
       )
       .option('--no-memory', 'do not measure the memory of both versions'),
-  ).action(async ({ base, moment, approvals, prometheus, memory, ...options }: Options) => {
+  ).action(async ({ base: named, moment, approvals, prometheus, memory, ...options }: Options) => {
     const { root, output } = contextOf(options)
+    const base = await baseRefOf(root, named)
     const judged = await output.during('Judging', () =>
       judgeBranch(root, base, {
         moment,

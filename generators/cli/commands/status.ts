@@ -3,12 +3,13 @@ import { Failure } from '../../findings/index.ts'
 import { describeLoaded, type ModelStatus, readStatus, recipientsAt } from '../../observe/index.ts'
 import { loadRepository, resolvePlan } from '../../repository/index.ts'
 import { parseAddress } from '../address.ts'
+import { baseRefOf } from '../base-branch.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 import { table } from '../table.ts'
 
 interface Options extends CommonOptions {
   env?: string
-  base: string
+  base?: string
   prometheus?: string
 }
 
@@ -23,10 +24,14 @@ export function statusCommand(program: Command): void {
           'environment (prometheus in environment.ts, token PROMETHEUS_TOKEN).',
       )
       .option('--env <environment>', 'this environment only')
-      .option('--base <ref>', 'tokens go to the servers that this branch names, and to --prometheus', 'origin/main')
+      .option(
+        '--base <ref>',
+        'tokens go to the servers that this branch names, and to --prometheus (default: the default branch of origin)',
+      )
       .option('--prometheus <url>', 'ask this server instead of those in environment.ts', parseAddress),
-  ).action(async ({ env, base, prometheus, ...options }: Options) => {
+  ).action(async ({ env, base: named, prometheus, ...options }: Options) => {
     const { root, output } = contextOf(options)
+    const base = await baseRefOf(root, named)
     const repository = await loadRepository(root)
     const plan = resolvePlan(repository)
     const chosen = plan.environments.filter(({ definition }) => env === undefined || definition.name === env)

@@ -6,6 +6,7 @@ import { recipientsAt, type VerifiedStep, verifyOnce, verifyUntil } from '../../
 import { requireEnvironment, requirePinned } from '../../pins/index.ts'
 import { loadRepository, resolvePlan } from '../../repository/index.ts'
 import { parseAddress } from '../address.ts'
+import { baseRefOf } from '../base-branch.ts'
 import { type CommonOptions, contextOf, withCommonOptions } from '../context.ts'
 import { EXIT } from '../output.ts'
 import { table } from '../table.ts'
@@ -13,7 +14,7 @@ import { table } from '../table.ts'
 interface Options extends CommonOptions {
   env: string
   wait?: string | true
-  base: string
+  base?: string
   prometheus?: string
   address?: string
 }
@@ -30,7 +31,7 @@ export function verifyCommand(program: Command): void {
       .argument('<model>', 'folder name under models/')
       .requiredOption('--env <environment>', 'where it runs')
       .option('--wait [duration]', 'look again until it is so, at most this long (default: 10m)')
-      .option('--base <ref>', 'the branch that Argo CD reads', 'origin/main')
+      .option('--base <ref>', 'the branch that Argo CD reads (default: the default branch of origin)')
       .option(
         '--prometheus <url>',
         'ask this server instead of that in environment.ts; token: PROMETHEUS_TOKEN',
@@ -41,8 +42,9 @@ export function verifyCommand(program: Command): void {
         'of the Service (default: its name inside the cluster); key: MODELYARD_API_KEY',
         parseAddress,
       ),
-  ).action(async (name: string, { env, wait, base, prometheus, address, ...options }: Options) => {
+  ).action(async (name: string, { env, wait, base: named, prometheus, address, ...options }: Options) => {
     const { root, output } = contextOf(options)
+    const base = await baseRefOf(root, named)
     const repository = await loadRepository(root)
     const model = requirePinned(requireEnvironment(resolvePlan(repository), env), name)
     const git = await openRepository(root)
