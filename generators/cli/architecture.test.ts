@@ -47,6 +47,7 @@ const PACKAGES: Record<string, string[]> = {
   diff: ['manifests'],
   esbuild: ['repository'],
   papaparse: ['text'],
+  re2js: ['validation/schema'],
   'simple-git': ['git'],
   // The second is the program that makes the bundle of schemas, which nothing imports.
   yaml: ['yaml', 'validation/schema/bundle'],

@@ -1,18 +1,18 @@
+import { PathPattern, type Wildcard } from './path-pattern.ts'
+
+const WILDCARDS: ReadonlyMap<string, Wildcard> = new Map([
+  ['**/', 'folders'],
+  ['**', 'path'],
+  ['*', 'name'],
+  ['?', 'character'],
+])
+
 /** A path pattern: `*` and `?` stay in a folder, `**` crosses folders (`dist/**`, `**\/values.yaml`). The whole path must match. */
-export function globPattern(glob: string): RegExp {
-  const source = glob.replaceAll(/\*\*\/|\*\*|\*|\?|[^\w/]/g, (part) => {
-    switch (part) {
-      case '**/':
-        return '(?:.*/)?'
-      case '**':
-        return '.*'
-      case '*':
-        return '[^/]*'
-      case '?':
-        return '[^/]'
-      default:
-        return `\\${part}`
-    }
-  })
-  return new RegExp(`^${source}$`, 's')
+export function globPattern(glob: string): PathPattern {
+  return new PathPattern(
+    glob.split(/(\*\*\/|\*\*|\*|\?)/).map((part) => {
+      const wildcard = WILDCARDS.get(part)
+      return wildcard === undefined ? { text: part } : { wildcard }
+    }),
+  )
 }

@@ -40,6 +40,11 @@ export function withoutNulls(value: unknown): unknown {
   return fields ?? value
 }
 
+/** What a table has for a name that comes from a file, which may be one that every object has: `constructor`. */
+export function ownValue<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
+}
+
 /** The map at `key`; an empty one where there is none. */
 export function mapAt(parent: Fields, key: string): Fields {
   const value = parent[key]

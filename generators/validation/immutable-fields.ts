@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DocumentPath } from '../findings/index.ts'
-import { type Fields, mapAt } from './fields.ts'
+import { type Fields, mapAt, ownValue } from './fields.ts'
 import type { IndexedObject } from './object-index.ts'
 import { quantity } from './policy/quantity.ts'
 
@@ -49,10 +49,10 @@ const OTHERS: Record<string, Changes> = {
 
 /** Paths of what differs and may not, in an object of one kind and name. */
 export function immutableChanges(old: IndexedObject, current: IndexedObject): DocumentPath[] {
-  const fixed = Object.entries(FIXED[current.kind] ?? {}).filter(([key, absent]) =>
+  const fixed = Object.entries(ownValue(FIXED, current.kind) ?? {}).filter(([key, absent]) =>
     differs(old.spec, current.spec, key, absent),
   )
-  return [...fixed.map(([key]) => ['spec', key]), ...(OTHERS[current.kind]?.(old, current) ?? [])]
+  return [...fixed.map(([key]) => ['spec', key]), ...(ownValue(OTHERS, current.kind)?.(old, current) ?? [])]
 }
 
 function differs(old: Fields, current: Fields, key: string, absent?: unknown): boolean {

@@ -1,4 +1,4 @@
-import { type Fields, itemsAt, mapAt, textAt, textsAt } from './fields.ts'
+import { type Fields, itemsAt, mapAt, ownValue, textAt, textsAt } from './fields.ts'
 
 /** A Kubernetes label selector, read once: pairs that must be there, and the expressions beside them. */
 export interface LabelSelector {
@@ -101,7 +101,7 @@ const COMMON_DOMAINS = new Set(['app.kubernetes.io', 'helm.sh'])
 export function selects({ pairs, expressions }: LabelSelector, labels: Fields): boolean {
   for (const [key, value] of pairs) if (labels[key] !== value) return false
   for (const { key, operator, values } of expressions) {
-    const value = labels[key]
+    const value = ownValue(labels, key)
     const isIn = typeof value === 'string' && values.includes(value)
     if (operator === 'In' && !isIn) return false
     if (operator === 'NotIn' && isIn) return false

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import {
   closeSync,
+  constants,
   type Dirent,
   fstatSync,
   openSync,
@@ -101,10 +102,11 @@ function readSource(file: string, path: string | number, isNamed: boolean): Sour
   let bytes: Buffer | undefined
   let isRegular: boolean
   try {
-    const descriptor = typeof path === 'number' ? path : openSync(path, 'r')
+    // A pipe without a writer would be waited for when it is opened.
+    const descriptor = typeof path === 'number' ? path : openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
     // What was found in a folder is known to be a file.
     isRegular = typeof path === 'string' && (!isNamed || fstatSync(descriptor).isFile())
-    bytes = isRegular ? readWhole(descriptor) : readBounded(descriptor)
+    bytes = isRegular ? readWhole(descriptor) : readBounded(descriptor, typeof path === 'string')
     if (typeof path === 'string') closeSync(descriptor)
   } catch (error) {
     return { finding: unreadable(file, reasonOf(error)) }
@@ -143,13 +145,26 @@ function readWhole(descriptor: number): Buffer | undefined {
   return fstatSync(descriptor).size > MAX_FILE ? undefined : readFileSync(descriptor)
 }
 
-/** Everything up to the limit; undefined beyond it. A pipe or a device has no size that could be asked for. */
-function readBounded(descriptor: number): Buffer | undefined {
+/** How long a pipe that was named may say nothing: one that nobody writes to would be waited for until the job is cancelled. */
+const MAX_SILENCE = 60_000
+/** How long a pipe that was named may have no writer yet. */
+const MAX_WAIT_FOR_WRITER = 2_000
+
+/**
+ * Everything up to the limit; undefined beyond it. A pipe or a device has no size that could be asked for.
+ * @param isNamedPipe not standard input, whose writer is there from the beginning and ends it
+ */
+function readBounded(descriptor: number, isNamedPipe: boolean): Buffer | undefined {
   const chunks: Buffer[] = []
   let total = 0
+  const noWriterUntil = isNamedPipe && fstatSync(descriptor).isFIFO() ? Date.now() + MAX_WAIT_FOR_WRITER : 0
   for (;;) {
     const chunk = Buffer.allocUnsafe(2 ** 16)
-    const count = readChunk(descriptor, chunk)
+    const count = readChunk(descriptor, chunk, isNamedPipe ? MAX_SILENCE : Number.POSITIVE_INFINITY)
+    if (count === 0 && total === 0 && Date.now() < noWriterUntil) {
+      pause()
+      continue
+    }
     if (count === 0) return Buffer.concat(chunks)
     total += count
     if (total > MAX_FILE) return undefined
@@ -158,16 +173,21 @@ function readBounded(descriptor: number): Buffer | undefined {
 }
 
 /** A pipe that has nothing to give at the moment is asked again. */
-function readChunk(descriptor: number, chunk: Buffer): number {
-  for (;;) {
+function readChunk(descriptor: number, chunk: Buffer, maxSilence: number): number {
+  for (const start = Date.now(); ; ) {
     try {
       return readSync(descriptor, chunk)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EOF') return 0
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+      if (Date.now() - start > maxSilence) throw new Error(`nothing came through the pipe for ${maxSilence / 1000} s`)
+      pause()
     }
   }
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
 }
 
 /** For the line of a finding. A file that has gone meanwhile has no lines. */

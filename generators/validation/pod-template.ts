@@ -1,5 +1,5 @@
 import type { DocumentPath } from '../findings/index.ts'
-import { type Fields, itemsAt, type Located, located, mapAt, textAt } from './fields.ts'
+import { type Fields, itemsAt, type Located, located, mapAt, ownValue, textAt } from './fields.ts'
 import type { IndexedObject } from './object-index.ts'
 
 /** The pods that one object makes. */
@@ -51,7 +51,7 @@ const LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const
 
 /** The template of a workload; undefined for every other object, and for a Rollout that refers to a Deployment. */
 export function podTemplate(object: IndexedObject): PodTemplate | undefined {
-  const path = TEMPLATES[object.kind]
+  const path = ownValue(TEMPLATES, object.kind)
   if (!path) return undefined
   const template = path.reduce((fields, key) => mapAt(fields, String(key)), object.fields)
   if (object.kind === 'Rollout.argoproj.io' && object.spec['template'] === undefined) return undefined

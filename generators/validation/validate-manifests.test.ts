@@ -1,8 +1,10 @@
+import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { Failure } from '../findings/index.ts'
 import { POLICY_RULES } from './policy/index.ts'
 import { thingDefinition } from './testing/thing-definition.ts'
 import { type ManifestOptions, validateManifests } from './validate-manifests.ts'
@@ -313,6 +315,27 @@ test('a link out of the folder, and one to nothing, could not be checked; one in
     assert.is(counts.objects, 1)
     // Naming the link itself is asking for what it points to.
     assert.equal((await validateManifests([join(folder, 'in/out.yaml')])).findings, [])
+  })
+})
+
+test('a named pipe is read to its end; one that nobody writes to ends, and so does a folder with one in it', async () => {
+  await inFolder({ 'in/a.yaml': configMap('a') }, async (folder) => {
+    const pipe = join(folder, 'in/pipe.yaml')
+    execFileSync('mkfifo', [pipe])
+    assert.equal((await validateManifests([join(folder, 'in')])).counts.objects, 1)
+    const { findings } = await validateManifests([pipe])
+    assert.equal(
+      findings.map(({ rule }) => rule),
+      ['input-empty'],
+    )
+    const writer = spawn('sh', ['-c', `sleep 0.2; cat ${join(folder, 'in/a.yaml')} > ${pipe}`])
+    const ended = new Promise((resolve) => writer.on('exit', resolve))
+    assert.equal((await validateManifests([pipe])).counts.objects, 1)
+    await ended
+    for (const options of [{ schema: [pipe] }, { config: pipe }]) {
+      const refused = await validateManifests([folder], options).catch((error: unknown) => error)
+      assert.ok(refused instanceof Failure)
+    }
   })
 })
 

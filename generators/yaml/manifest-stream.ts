@@ -286,7 +286,10 @@ function part(text: string, start: number, end: number, fault: Part['fault']): P
 
 /** Nothing but blanks and comments. */
 function isBlank(text: string, start: number, end: number): boolean {
-  return /^(?:\s*(?:#[^\n]*)?(?:\n|$))*$/.test(text.slice(start, end))
+  return text
+    .slice(start, end)
+    .split('\n')
+    .every((line) => /^\s*(?:#|$)/.test(line))
 }
 
 /** Where the document after a marker begins: on the next line; undefined where this is none, or holds more than a comment. */

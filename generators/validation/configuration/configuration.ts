@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { Failure, type Finding, RULES, type Rule, type RuleId, type Severity } from '../../findings/index.ts'
 import { globPattern, nearest, schemaCheck } from '../../text/index.ts'
 import { parseYaml, type YamlFile } from '../../yaml/index.ts'
@@ -37,9 +37,12 @@ const check = schemaCheck('configuration-invalid', configurationSchema)
  */
 export function openConfiguration(folder: string, named?: string): Configuration {
   const path = named ?? `${folder}/${CONFIGURATION_FILE}`
-  if (!existsSync(path)) {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  if (!stats?.isFile()) {
     if (named === undefined) return NOTHING
-    throw new Failure(`${named} does not exist`, { fix: 'Name a configuration: docs/validating.md shows one.' })
+    throw new Failure(stats ? `${named} is not a file` : `${named} does not exist`, {
+      fix: 'Name a configuration: docs/validating.md shows one.',
+    })
   }
   return readConfiguration(named ?? CONFIGURATION_FILE, readFileSync(path, 'utf8'))
 }

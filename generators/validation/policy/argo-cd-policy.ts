@@ -1,4 +1,4 @@
-import { isMap, located, mapAt, textAt, textsAt } from '../fields.ts'
+import { isMap, located, mapAt, ownValue, textAt, textsAt } from '../fields.ts'
 import type { IndexedObject } from '../object-index.ts'
 import type { ObjectRule, Problem } from '../object-rule.ts'
 import { ownerOf } from '../references/application-references.ts'
@@ -29,7 +29,7 @@ export const ARGO_CD_RULES: readonly ObjectRule[] = [
     kinds: [APPLICATION],
     check: ({ spec }) =>
       located(spec, ['spec'], 'ignoreDifferences').flatMap(({ item, at }): Problem[] => {
-        const group = GROUPS[textAt(item, 'kind') ?? '']
+        const group = ownValue(GROUPS, textAt(item, 'kind') ?? '')
         if (group === undefined || (item['group'] ?? '') !== '') return []
         return [{ path: [...at, 'kind'], message: `${item['kind']} without group ${group} matches nothing` }]
       }),

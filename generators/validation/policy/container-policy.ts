@@ -1,4 +1,4 @@
-import { type Fields, mapAt, textAt } from '../fields.ts'
+import { type Fields, mapAt, ownValue, textAt } from '../fields.ts'
 import type { ObjectRule, Problem } from '../object-rule.ts'
 import type { Container } from '../pod-template.ts'
 import { hasExtended, isExtended, resourcesOf, unset } from './container-resources.ts'
@@ -68,7 +68,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
       const { requests, limits } = resourcesOf(fields)
       const problems: Problem[] = []
       for (const resource in limits) {
-        if (requests[resource] === undefined || requests[resource] === limits[resource]) continue
+        if (!Object.hasOwn(requests, resource) || requests[resource] === limits[resource]) continue
         const [request, limit] = [quantity(requests[resource]), quantity(limits[resource])]
         if (request === undefined || limit === undefined || request <= limit) continue
         const message = `container "${name}" asks for ${requests[resource]} of ${resource} and may use ${limits[resource]}`
@@ -87,7 +87,7 @@ export const CONTAINER_RULES: readonly ObjectRule[] = [
       if (!hasExtended(requests) && !hasExtended(limits)) return
       const resources = new Set([...Object.keys(requests), ...Object.keys(limits)].filter(isExtended))
       return [...resources].flatMap((resource): Problem[] => {
-        const [request, limit] = [quantity(requests[resource]), quantity(limits[resource])]
+        const [request, limit] = [quantity(ownValue(requests, resource)), quantity(ownValue(limits, resource))]
         // A request above its limit is another rule's; a limit alone is the request as well.
         if (limit !== undefined && (request === undefined || request >= limit)) return []
         const message = `container "${name}" asks for ${requests[resource]} of ${resource}, and its limit is ${limits[resource] ?? 'not set'}`

@@ -35,6 +35,6 @@ function missing(object: IndexedObject, field: string, wanted: readonly string[]
   if (!wanted) return undefined
   const given = mapAt(object.metadata, field)
   return wanted
-    .filter((name) => given[name] === undefined)
+    .filter((name) => !Object.hasOwn(given, name))
     .map((name) => ({ path: ['metadata', field], message: `has no ${field.slice(0, -1)} ${name}` }))
 }

@@ -1,3 +1,4 @@
+import { ownValue } from '../fields.ts'
 import { CUSTOM_VERSIONS, KUBERNETES_VERSIONS } from './api-versions.ts'
 
 /**
@@ -20,7 +21,7 @@ const UNCHANGED: Record<string, readonly string[]> = {
 
 /** The version to write for a kind of an old one, where nothing else changes. */
 export function replacementOf(apiVersion: string, kind: string): string | undefined {
-  if (!UNCHANGED[apiVersion]?.includes(kind)) return undefined
+  if (!ownValue(UNCHANGED, apiVersion)?.includes(kind)) return undefined
   const versions = [...KUBERNETES_VERSIONS, ...CUSTOM_VERSIONS]
   return versions.find((one) => one.apiVersion === apiVersion && (one.kinds?.includes(kind) ?? true))?.instead
 }

@@ -3,9 +3,9 @@ import type { DocumentPath } from '../../findings/index.ts'
 import { beginCall, CostExceeded, counted, withBudget } from './cel/budget.ts'
 import { addLibraries } from './cel/libraries.ts'
 import { Refusal } from './cel/refusal.ts'
+import { matches } from './cel/regex.ts'
 import { formatted } from './cel/times.ts'
 import { withDefaults } from './defaults.ts'
-import { goRegExp } from './go-reg-exp.ts'
 import { isSchema, resolveSchema, type Schema } from './schema-tree.ts'
 
 /** A rule of a CustomResourceDefinition that an object breaks, or that could not be evaluated. */
@@ -33,9 +33,7 @@ interface Rule {
 const environment = addLibraries(new Environment({ homogeneousAggregateLiterals: false, enableOptionalTypes: true }))
   .registerVariable('self', 'dyn')
   .registerVariable('oldSelf', 'optional<dyn>')
-  .registerFunction('string.matchesRe2(string): bool', (text: string, pattern: string) =>
-    goRegExp(pattern, 'u').test(text),
-  )
+  .registerFunction('string.matchesRe2(string): bool', (text: string, pattern: string) => matches(text, pattern))
 
 type Evaluate = (context: { self: unknown; oldSelf: Optional }) => unknown
 const programs = new Map<string, Evaluate | string>()
@@ -102,15 +100,16 @@ export function brokenRules(value: unknown, schema: Schema, definitions: Record<
     // A number of the schema is a fraction to CEL, whatever is written.
     if (!isSchema(given)) return schema['type'] === 'number' ? Number(given) : native(given)
     const properties = (schema['properties'] ?? {}) as Record<string, unknown>
-    const self: Record<string, unknown> = {}
+    const self: [string, unknown][] = []
     for (const [name, property] of Object.entries(properties)) {
       const item = Object.hasOwn(given, name) ? given[name] : undefined
-      if (item !== undefined && item !== null) self[escaped(name)] = visit(item, property, [...path, name])
+      if (item !== undefined && item !== null) self.push([escaped(name), visit(item, property, [...path, name])])
     }
     for (const [name, item] of Object.entries(given)) {
-      if (!Object.hasOwn(properties, name)) self[name] = visit(item, schema['additionalProperties'], [...path, name])
+      if (!Object.hasOwn(properties, name))
+        self.push([name, visit(item, schema['additionalProperties'], [...path, name])])
     }
-    return self
+    return mapOf(self)
   }
 
   function evaluate({ rule, message, fieldPath }: Rule, self: unknown, path: DocumentPath): void {
@@ -141,7 +140,12 @@ function native(value: unknown): unknown {
   if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value)
   if (Array.isArray(value)) return value.map(native)
   if (!isSchema(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, native(item)]))
+  return mapOf(Object.entries(value).map(([name, item]) => [name, native(item)]))
+}
+
+/** The library asks an object what it is by its constructor, which a key may be named. */
+function mapOf(entries: [string, unknown][]): unknown {
+  return entries.some(([name]) => name in Object.prototype) ? new Map(entries) : Object.fromEntries(entries)
 }
 
 const RESERVED = new Set(

@@ -7,14 +7,17 @@ export function withDefaults(value: unknown, unresolved: unknown, definitions: R
   if (Array.isArray(value)) return value.map((item) => withDefaults(item, schema['items'], definitions))
   if (!isSchema(value)) return value
   const properties = (schema['properties'] ?? {}) as Record<string, unknown>
-  const filled: Record<string, unknown> = {}
-  for (const [name, item] of Object.entries(value)) {
-    const part = Object.hasOwn(properties, name) ? properties[name] : schema['additionalProperties']
-    filled[name] = withDefaults(item, part, definitions)
-  }
+  // Not by assignment: a field may be named __proto__.
+  const filled: Record<string, unknown> = Object.fromEntries(
+    Object.entries(value).map(([name, item]) => {
+      const part = Object.hasOwn(properties, name) ? properties[name] : schema['additionalProperties']
+      return [name, withDefaults(item, part, definitions)]
+    }),
+  )
   for (const [name, property] of Object.entries(properties)) {
     const missing = resolveSchema(property, definitions)?.['default']
-    if (missing !== undefined && value[name] === undefined) filled[name] = withDefaults(missing, property, definitions)
+    if (missing !== undefined && !Object.hasOwn(value, name))
+      filled[name] = withDefaults(missing, property, definitions)
   }
   return filled
 }

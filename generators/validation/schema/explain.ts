@@ -2,6 +2,7 @@ import type { ErrorObject } from 'ajv'
 import { type DocumentPath, type Finding, formatPath } from '../../findings/index.ts'
 import { nearest } from '../../text/index.ts'
 import { resolvePlainScalar } from '../../yaml/index.ts'
+import { ownValue } from '../fields.ts'
 import { about, type ManifestObject, writtenAt } from '../manifest-objects.ts'
 import { formats } from './formats.ts'
 import { whyUnchecked } from './go-reg-exp.ts'
@@ -112,7 +113,8 @@ function sentence(
       }
     }
     case 'format': {
-      const says = formats[error.params['format'] as string]?.says ?? `of the format ${error.params['format']}`
+      const says =
+        ownValue(formats, error.params['format'] as string)?.says ?? `of the format ${error.params['format']}`
       return { message: `${show(error.propertyName ?? error.data)} is not ${says}`, fix: `Write ${says}.` }
     }
     case 'pattern':
@@ -172,7 +174,7 @@ interface Wanted {
 
 function wrongType(value: unknown, got: string, { type, source }: Wanted): { message: string; fix: string } {
   const types = [type].flat()
-  const names = types.map((name) => TYPE_NAMES[name] ?? name).join(' or ')
+  const names = types.map((name) => ownValue(TYPE_NAMES, name) ?? name).join(' or ')
   // A plain create drops it, server-side apply refuses it.
   const otherwise = value === null ? `Remove the field, or write ${names}.` : `Write ${names}.`
   return { message: `${got} is not ${names}`, fix: retyped(value, types, source) ?? otherwise }

@@ -1,3 +1,4 @@
+import { ownValue } from '../fields.ts'
 import { formats } from './formats.ts'
 import { child, isSchema, type Schema } from './schema-tree.ts'
 
@@ -66,6 +67,7 @@ function structure(schema: Schema): Schema {
   for (const keyword of Object.keys(schema)) {
     if (!KEPT.has(keyword) && !DROPPED.has(keyword)) throw new Error(`CRD keyword ${keyword} is new here`)
   }
+  mustBeWellFormed(schema)
   if (schema['x-kubernetes-int-or-string'] === true) {
     const { pattern, default: value } = schema
     return {
@@ -76,6 +78,7 @@ function structure(schema: Schema): Schema {
   }
   const result: Schema = Object.fromEntries(Object.entries(schema).filter(([keyword]) => KEPT.has(keyword)))
   dropUnknownFormat(result)
+  moveBounds(result)
   // A map is known by its keys, and an atomic list may hold anything.
   if (result['x-kubernetes-list-type'] !== 'set') delete result['x-kubernetes-list-type']
   for (const keyword of ['anyOf', 'oneOf', 'allOf']) {
@@ -90,7 +93,7 @@ function structure(schema: Schema): Schema {
     if (schema['x-kubernetes-preserve-unknown-fields'] !== true) result['additionalProperties'] = false
     // The API server fills a default in before it asks what is missing.
     const required = (schema['required'] as string[] | undefined)?.filter(
-      (name) => (schema['properties'] as Record<string, Schema>)[name]?.['default'] === undefined,
+      (name) => ownValue(schema['properties'] as Record<string, Schema>, name)?.['default'] === undefined,
     )
     if (required) result['required'] = required
     if (required?.length === 0) delete result['required']
@@ -107,8 +110,10 @@ function structure(schema: Schema): Schema {
 
 /** A branch of `oneOf` and the like, which only adds rules to fields that the structure around it has described. */
 function validation(schema: Schema): Schema {
+  mustBeWellFormed(schema)
   const { description: _, default: __, ...result } = schema
   dropUnknownFormat(result)
+  moveBounds(result)
   for (const keyword of ['anyOf', 'oneOf', 'allOf']) {
     const branches = schema[keyword]
     if (Array.isArray(branches)) result[keyword] = branches.map((branch) => validation(branch as Schema))
@@ -121,6 +126,47 @@ function validation(schema: Schema): Schema {
     result['properties'] = Object.fromEntries(properties.map(([name, value]) => [name, validation(value)]))
   }
   return result
+}
+
+const TYPES: readonly unknown[] = ['object', 'array', 'string', 'integer', 'number', 'boolean']
+const isText = (value: unknown) => typeof value === 'string'
+const isNumber = (value: unknown) => typeof value === 'number'
+const isBoolean = (value: unknown) => typeof value === 'boolean'
+const isTexts = (value: unknown) => Array.isArray(value) && value.every(isText)
+
+/** What a keyword's value must be: JSON Schema's own rules, without which no schema can be compiled. */
+const FORMS: ReadonlyMap<string, (value: unknown) => boolean> = new Map([
+  ['type', (value: unknown) => TYPES.includes(value)],
+  ['enum', (value: unknown) => Array.isArray(value) && value.length > 0],
+  ['required', isTexts],
+  ['pattern', isText],
+  ['format', isText],
+  ['nullable', isBoolean],
+  ['uniqueItems', isBoolean],
+  ['x-kubernetes-list-map-keys', isTexts],
+  ...['minimum', 'maximum', 'multipleOf'].map((name) => [name, isNumber] as const),
+  ...['Length', 'Items', 'Properties']
+    .flatMap((what) => [`min${what}`, `max${what}`])
+    .map((name) => [name, (value: unknown) => Number.isInteger(value) && Number(value) >= 0] as const),
+])
+
+function mustBeWellFormed(schema: Schema): void {
+  for (const [keyword, value] of Object.entries(schema)) {
+    if (FORMS.get(keyword)?.(value) === false) throw new Error(`${keyword} of a schema is ${JSON.stringify(value)}`)
+  }
+}
+
+/** OpenAPI 3.0 says that a bound is exclusive; JSON Schema writes the bound itself. */
+function moveBounds(schema: Schema): void {
+  for (const [flag, bound] of [
+    ['exclusiveMinimum', 'minimum'],
+    ['exclusiveMaximum', 'maximum'],
+  ] as const) {
+    const isExclusive = schema[flag] === true && isNumber(schema[bound])
+    if (isExclusive) schema[flag] = schema[bound]
+    else delete schema[flag]
+    if (isExclusive) delete schema[bound]
+  }
 }
 
 /** The API server takes a format that it does not know for a comment. */

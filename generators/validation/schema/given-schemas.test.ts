@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { parseYaml } from '../../yaml/index.ts'
-import type { ManifestObject } from '../manifest-objects.ts'
+import { type ManifestObject, manifestsOf } from '../manifest-objects.ts'
 import { thingDefinition } from '../testing/thing-definition.ts'
 import { checkSchema, openSchemas, withDefinitionsIn } from './index.ts'
 
@@ -118,6 +118,30 @@ test('a path without schemas, and a schema that cannot be used, are told in word
   assert.throws(
     () => found({ 'crd.yaml': CRD.replace('minimum: 1', 'x-unknown: 1') }),
     /CRD keyword x-unknown is new here/,
+  )
+})
+
+test('a definition that no schema can be made of describes nothing, and bounds may be exclusive', () => {
+  const found = (a: string, value: string) => {
+    const definition = thingDefinition(`type: object\nproperties: { a: ${a} }`)
+    const text = `${definition}---\napiVersion: example.com/v1\nkind: Thing\nmetadata: { name: x }\nspec: { a: ${value} }\n`
+    const { objects } = manifestsOf([{ file: 'a.yaml', text }])
+    return checkSchema(objects.slice(1), { schemas: withDefinitionsIn(objects, openSchemas()) }).map(({ rule }) => rule)
+  }
+  for (const wrong of [
+    '{ type: text }',
+    '{ type: [string] }',
+    '{ enum: x }',
+    '{ pattern: 7 }',
+    '{ minimum: x }',
+    '{ maxLength: -1 }',
+  ]) {
+    assert.equal(found(wrong, 'b'), ['schema-unknown-kind'], wrong)
+  }
+  const bounded = '{ type: integer, minimum: 3, exclusiveMinimum: true, maximum: 5, exclusiveMaximum: false }'
+  assert.equal(
+    [3, 4, 5, 6].map((value) => found(bounded, String(value)).length),
+    [1, 0, 0, 1],
   )
 })
 

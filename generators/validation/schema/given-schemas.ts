@@ -56,7 +56,10 @@ export function givenSchemas(paths: readonly string[], minor: string): Schemas {
 function filesOf(path: string): string[] {
   const stats = statSync(path, { throwIfNoEntry: false })
   if (!stats) throw new Failure(`${path} does not exist`, { fix: 'Name a file or a folder of schemas.' })
-  if (!stats.isDirectory()) return [path]
+  if (!stats.isDirectory()) {
+    if (stats.isFile()) return [path]
+    throw new Failure(`${path} is neither a file nor a folder`, { fix: 'Name a file or a folder of schemas.' })
+  }
   return readdirSync(path, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ya?ml|json)$/.test(name))
     .sort()

@@ -5,7 +5,7 @@ import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Finding } from '../../findings/index.ts'
 import { thingDefinition } from '../testing/thing-definition.ts'
-import { goRegExp } from './go-reg-exp.ts'
+import { schemaPattern, trustedPattern, whyUnchecked } from './go-reg-exp.ts'
 import { checkSchema, openSchemas } from './index.ts'
 
 const test = suite("Go's patterns")
@@ -76,18 +76,16 @@ for (const [what, pattern, matching, others] of CONSTRUCTS) {
 
 test('a pattern that nobody can read could not be checked, once for each field, which is no error and not valid either', () => {
   const reasons: [pattern: string, reason: string][] = [
-    ['^(?P<x', 'Go has no group (?P'],
-    ['^a)', 'a parenthesis is not opened'],
-    ['^(?i)(a', 'a parenthesis is not closed'],
-    ['[a', 'a bracket is not closed'],
-    ['a**', 'there is nothing that * could repeat'],
-    ['a++', 'there is nothing that + could repeat'],
-    ['(?i)a{2000}', '{2000} is too much'],
-    ['\\C', 'Go has no escape \\C'],
-    ['[[:word:][:letter:]-\\d]', 'Go has no [:letter:]'],
-    ['\\p{Klingon}', 'it is no regular expression'],
-    ['(?i)\\PL', 'it ignores the case of what a class of Unicode leaves'],
-    ['a(?i)é', 'a part of it ignores the case of letters other than a to z'],
+    ['^(?P<x', 'invalid named capture: `(?P<x`'],
+    ['^a)', 'unexpected ): `^a)`'],
+    ['^(?i)(a', 'missing closing ): `^(?i)(a`'],
+    ['[a', 'missing closing ]: `[a`'],
+    ['a**', 'invalid nested repetition operator: `**`'],
+    ['a++', 'invalid nested repetition operator: `++`'],
+    ['(?i)a{2000}', 'invalid repeat count: `{2000}`'],
+    ['\\C', 'invalid escape sequence: `\\C`'],
+    ['[[:word:][:letter:]-\\d]', 'invalid character class range: `[:letter:]`'],
+    ['\\p{Klingon}', 'invalid character class range: `\\p{Klingon}`'],
   ]
   for (const [pattern, reason] of reasons) {
     judging({ pattern, maxLength: 3 }, (findings) => {
@@ -115,8 +113,31 @@ test('with such a pattern in a branch nobody knows whether the value is of any',
 })
 
 test("what is JavaScript's and not Go's, as in a JSON Schema, is read as it stands", () => {
-  assert.ok(goRegExp('^(?=a)\\w$', 'u').test('a'))
-  assert.not(goRegExp('^(?=a)\\w$', 'u').test('b'))
+  assert.ok(schemaPattern('^(?=a)\\w$').test('a'))
+  assert.not(schemaPattern('^(?=a)\\w$').test('b'))
+})
+
+test('no pattern takes for ever, whoever wrote it', () => {
+  const text = `${'a'.repeat(100_000)}!`
+  for (const pattern of ['(a+)+$', '^(a|a)*$', '([a-z]+)*\\d', '(.*)*x', '^(([a-z])+.)+[A-Z]([a-z])+$']) {
+    judging({ pattern }, (findings) => {
+      assert.equal(
+        findings(text).map(({ rule }) => rule),
+        ['schema-invalid'],
+        pattern,
+      )
+    })
+    assert.not(trustedPattern(pattern).test(text))
+  }
+  const javaScript = '(?=a)(a+)+$'
+  judging({ pattern: javaScript }, (findings) => {
+    assert.equal(findings('aaa'), [])
+    assert.equal(
+      findings(text).map(({ rule }) => rule),
+      ['resource-rule-unchecked'],
+    )
+    assert.match(whyUnchecked(javaScript) ?? '', 'longer than 1000 ms')
+  })
 })
 
 test.run()

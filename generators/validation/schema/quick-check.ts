@@ -1,4 +1,6 @@
+import { ownValue } from '../fields.ts'
 import { formats } from './formats.ts'
+import type { Pattern } from './go-reg-exp.ts'
 import { isSchema, type Schema } from './schema-tree.ts'
 
 /** True: the value certainly satisfies the schema. False: it does not, or nobody knows; ajv has the word. */
@@ -11,7 +13,7 @@ const never: QuickCheck = () => false
  * Deployment is checked 4 ms after its schema was read, and in a few microseconds after that. ajv's own standalone code takes
  * 1.2 MB for each minor of Kubernetes and some 50 ms to load. ajv is asked for whatever is not plainly valid, and explains it.
  */
-export function quickChecks(definitions: Record<string, Schema>, patterns: (source: string) => RegExp) {
+export function quickChecks(definitions: Record<string, Schema>, patterns: (source: string) => Pattern) {
   const byReference = new Map<string, QuickCheck>()
 
   function reference(name: string): QuickCheck {
@@ -33,7 +35,7 @@ export function quickChecks(definitions: Record<string, Schema>, patterns: (sour
     const checks: QuickCheck[] = []
     for (const [keyword, argument] of Object.entries(schema)) {
       if (IGNORED.has(keyword) || (keyword === 'additionalProperties' && 'properties' in schema)) continue
-      const make = KEYWORDS[keyword]
+      const make = ownValue(KEYWORDS, keyword)
       if (!make) return never
       checks.push(make(argument as never, schema))
     }
@@ -57,7 +59,7 @@ export function quickChecks(definitions: Record<string, Schema>, patterns: (sour
       return (value) => set.has(value)
     },
     format: (name: string) => {
-      const format = formats[name]
+      const format = ownValue(formats, name)
       return format ? (value) => format.validate(value as string) : never
     },
     pattern: (source: string) => {
@@ -75,6 +77,7 @@ export function quickChecks(definitions: Record<string, Schema>, patterns: (sour
     maxProperties: (limit: number) => (value) => !isSchema(value) || Object.keys(value).length <= limit,
     required: (names: string[]) => (value) => {
       if (!isSchema(value)) return true
+      if (names.some((name) => name in Object.prototype)) return names.every((name) => Object.hasOwn(value, name))
       for (let index = 0; index < names.length; index++) if (value[names[index] as string] === undefined) return false
       return true
     },
@@ -128,7 +131,7 @@ const IGNORED = new Set(
 )
 
 function typeCheck(types: string[], isNullable: boolean): QuickCheck {
-  const checks = types.map((type) => TYPES[type] ?? never)
+  const checks = types.map((type) => ownValue(TYPES, type) ?? never)
   if (isNullable) checks.push((value) => value === null)
   const [only, ...others] = checks
   return only && others.length === 0 ? only : (value) => checks.some((check) => check(value))

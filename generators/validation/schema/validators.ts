@@ -4,7 +4,7 @@ import type { Ajv, ErrorObject } from 'ajv'
 import { Failure } from '../../findings/index.ts'
 import { withDefaults } from './defaults.ts'
 import { formats } from './formats.ts'
-import { schemaRegExp } from './go-reg-exp.ts'
+import { schemaPattern, schemaRegExp, trustedPattern, trustedRegExp } from './go-reg-exp.ts'
 import { type KeyedLists, keyedLists } from './list-keys.ts'
 import { type QuickCheck, quickChecks } from './quick-check.ts'
 import { isSchema, type Schema } from './schema-tree.ts'
@@ -113,7 +113,7 @@ const compiledBundle = memoized((name: string) => compileBundle(name, readBundle
 /** What both engines need of a bundle, whose definitions it takes over. */
 export function compileBundle(id: string, { kinds, $defs }: Omit<Bundle, 'versions'>, options: { trusted: boolean }) {
   const definitions = Object.assign($defs, kinds)
-  const quick = quickChecks(definitions, (source) => schemaRegExp(source, 'u'))
+  const quick = quickChecks(definitions, options.trusted ? trustedPattern : schemaPattern)
   const ajv = once(() => createAjv(options).addSchema({ $id: id, $defs: definitions }))
   return {
     validator(name: string, nullIsAbsent: boolean): KindValidator {
@@ -153,9 +153,11 @@ export function createAjv(options: { trusted: boolean; strict?: boolean }): Ajv 
     allErrors: true,
     verbose: true,
     inlineRefs: false,
+    // A field may be named as something that every object has.
+    ownProperties: !options.trusted,
     validateSchema: !options.trusted,
     meta: !options.trusted,
-    code: { optimize: false, regExp: schemaRegExp },
+    code: { optimize: false, regExp: options.trusted ? trustedRegExp : schemaRegExp },
   })
   ajv.addVocabulary(['x-kubernetes-validations', 'x-kubernetes-list-type', 'x-kubernetes-list-map-keys'])
   for (const [name, format] of Object.entries(formats)) {

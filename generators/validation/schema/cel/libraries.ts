@@ -1,5 +1,4 @@
 import { type Environment, Optional } from '@marcbachmann/cel-js'
-import { goRegExp } from '../go-reg-exp.ts'
 import {
   Address,
   Block,
@@ -16,6 +15,7 @@ import { NAMED_FORMATS, NamedFormat } from './named-formats.ts'
 import { addOptional } from './optional.ts'
 import { integerOf, parseQuantity, Quantity } from './quantity.ts'
 import { orRefuse, Refusal } from './refusal.ts'
+import { findAll } from './regex.ts'
 import { compareVersions, parseVersion, type Version } from './semver.ts'
 import { addTimes } from './times.ts'
 import { hostnameOf, isRequestUri, parseUrl, portOf, queryOf, type Url } from './url.ts'
@@ -125,11 +125,11 @@ function addUrl(environment: Environment): void {
 function addRegex(environment: Environment): void {
   environment
     .registerFunction('string.find(string): string', (text: string, pattern: string) => {
-      return goRegExp(pattern, 'u').exec(text)?.[0] ?? ''
+      return findAll(text, pattern, 1)[0] ?? ''
     })
-    .registerFunction('string.findAll(string): list<string>', (text: string, pattern: string) => found(text, pattern))
+    .registerFunction('string.findAll(string): list<string>', (text: string, pattern: string) => findAll(text, pattern))
     .registerFunction('string.findAll(string, int): list<string>', (text: string, pattern: string, most: bigint) => {
-      const all = found(text, pattern)
+      const all = findAll(text, pattern)
       return most < 0n ? all : all.slice(0, Number(most))
     })
     .registerFunction('string.charAt(int): string', (text: string, index: bigint) => {
@@ -140,17 +140,6 @@ function addRegex(environment: Environment): void {
     .registerFunction('string.replace(string, string): string', (text: string, from: string, to: string) => {
       return text.replaceAll(from, () => to)
     })
-}
-
-/** Go leaves out an empty match where the one before it ends. */
-function found(text: string, pattern: string): string[] {
-  let end = -1
-  const all: string[] = []
-  for (const { 0: match, index } of text.matchAll(goRegExp(pattern, 'gu'))) {
-    if (match !== '' || index !== end) all.push(match)
-    end = index + match.length
-  }
-  return all
 }
 
 type List = readonly unknown[]

@@ -56,6 +56,7 @@ function mapping(wrapped: (value: unknown) => Optional): (call: MacroCall) => un
 }
 
 function isZero(value: unknown): boolean {
+  if (value instanceof Map) return value.size === 0
   if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0
   return value === null || value === '' || value === false || value === 0n || value === 0
 }
