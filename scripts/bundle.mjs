@@ -17,6 +17,7 @@ const ENTRIES = [
   'definitions/vocabulary',
   'repository/evaluation/process',
   'repository/evaluation/realm',
+  'validation/api-server/worker',
 ]
 
 /** A module that looks for a file beside itself finds it where the compiler put both. */
@@ -77,4 +78,9 @@ cpSync(join(root, 'generators/validation/schema/bundle'), join(lib, 'validation/
   recursive: true,
   filter: isData,
 })
+// The API server's own code is built apart: generators/validation/api-server/build.sh.
+const isBuilt = (path) => /\.(br|json|txt)$/.test(path)
+for (const name of readdirSync(join(root, 'generators/validation/api-server')).filter(isBuilt)) {
+  cpSync(join(root, 'generators/validation/api-server', name), join(lib, 'validation/api-server', name))
+}
 cpSync(join(root, 'serving/pages/assets'), join(root, 'serving/lib/pages/assets'), { recursive: true })

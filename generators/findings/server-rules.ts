@@ -1,7 +1,24 @@
 import type { Rule } from './rule.ts'
 
-/** What an API server says, asked by `validate --server`. */
+/** What an API server says, asked by `validate --server`, and what its own code says without one. */
 export const SERVER_RULES = {
+  'api-server-refused': {
+    summary: "the API server's own code refuses the object",
+    reason: 'Kubernetes validates it by the same code when it is created, and refuses it after the merge.',
+    repair: 'Correct what the finding names.',
+    fixed: 'severity',
+  },
+  'api-server-unchecked': {
+    summary: "the API server's own code could not check the object",
+    reason: 'It was not checked, which is not the same as valid.',
+    repair: 'Give the CustomResourceDefinition of the kind beside it, or check it by --only schema.',
+    couldNotCheck: true,
+  },
+  'api-server-warning': {
+    summary: "the API server's own code warns of the object",
+    reason: 'It takes it, and says that a field is deprecated, has no effect, or is probably not meant.',
+    repair: 'Do what the warning says.',
+  },
   'server-namespace-missing': {
     summary: 'the API server has no namespace of this name',
     reason: 'It takes no object of a namespace that does not exist.',

@@ -65,7 +65,7 @@ export function withoutEchoes(findings: readonly Finding[]): Finding[] {
 }
 
 function isRefusal({ rule }: Finding): boolean {
-  return rule === 'server-refused'
+  return rule === 'server-refused' || rule === 'api-server-refused'
 }
 
 function objectOf({ file, object }: Finding): string {

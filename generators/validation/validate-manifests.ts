@@ -3,7 +3,7 @@ import { checkObjects } from './check-objects.ts'
 import { CLOSED_WORLD, OPEN_WORLD } from './cluster-scope.ts'
 import { configured, openConfiguration, type Suppressed } from './configuration/index.ts'
 import type { Edit } from './fixes/index.ts'
-import { LAYERS, type Layer, objectRulesOf, rulesOutside } from './layers.ts'
+import { DEFAULT_LAYERS, type Layer, objectRulesOf, rulesOutside } from './layers.ts'
 import { about, type ManifestObject, readManifestInputs } from './manifest-objects.ts'
 import { checkResourceRules, checkSchema, openSchemas, type SchemaSource, withDefinitionsIn } from './schema/index.ts'
 import type { ServerOptions } from './server/index.ts'
@@ -21,7 +21,7 @@ export interface ManifestValidation {
 export interface ManifestOptions extends SchemaSource {
   /** The inputs are all there is: what they name and do not hold does not exist. */
   complete?: boolean
-  /** The layers to check; all of them when they are left out. */
+  /** The layers to check; schema, references and policy when they are left out. */
   only?: readonly Layer[]
   /** An object of a kind without a schema is left alone instead of being a "could not check". */
   ignoreMissingSchemas?: boolean
@@ -63,8 +63,10 @@ export async function validateManifests(
   const configuration = openConfiguration('.', options.config)
   const { objects, findings, comments, files, otherDocuments } = readManifestInputs(inputs, options.texts)
   const schemas = withDefinitionsIn(objects, known)
-  const { complete = false, ignoreMissingSchemas = false, only = LAYERS } = options
+  const { complete = false, ignoreMissingSchemas = false, only = DEFAULT_LAYERS } = options
   const checksSchema = only.includes('schema')
+  // In a thread of its own, while the others run.
+  const ownCode = only.includes('api-server') ? askOwnCode(objects, known.minor, { isAlone: !checksSchema }) : undefined
   const asked = options.server ? await ask(objects, options.server) : undefined
   const all = [
     ...findings,
@@ -77,6 +79,7 @@ export async function validateManifests(
       ruleOptions: configuration.options,
       ...(options.kubernetesVersion !== undefined && { kubernetes: options.kubernetesVersion }),
     }),
+    ...((await ownCode) ?? []),
     ...(asked?.findings ?? []),
   ]
   const result = configured(all, configuration, {
@@ -91,6 +94,11 @@ export async function validateManifests(
     : undefined
   const counts = { files, objects: objects.length, otherDocuments }
   return { ...result, counts, ...(fixes && { fixes }), ...(asked?.server !== undefined && { server: asked.server }) }
+}
+
+/** Only this loads megabytes of WebAssembly. */
+async function askOwnCode(objects: readonly ManifestObject[], minor: string, options: { isAlone: boolean }) {
+  return (await import('./api-server/index.ts')).askOwnCode(objects, minor, options)
 }
 
 /** Only this needs another program and a network. */

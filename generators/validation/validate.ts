@@ -8,6 +8,7 @@ import { REPOSITORY_WORLD } from './cluster-scope.ts'
 import { configured, openConfiguration, type Suppressed } from './configuration/index.ts'
 import { checkBlastRadius } from './destructive-changes.ts'
 import { checkHistory } from './history.ts'
+import { DEFAULT_LAYERS, rulesOutside } from './layers.ts'
 import { type ManifestObject, readManifests } from './manifest-objects.ts'
 import { checkOwnership } from './ownership.ts'
 import { checkDist, checkRepositoryRules } from './repository.ts'
@@ -94,7 +95,12 @@ export async function validateLoaded(
   const result = configured(findings, configuration, {
     objects: dist.objects,
     comments: dist.comments,
-    notLookedFor: [...SERVER_RULES, ...(offline ? ARTIFACT_RULES : []), ...(base ? [] : CHANGE_RULES)],
+    notLookedFor: [
+      ...SERVER_RULES,
+      ...rulesOutside(DEFAULT_LAYERS),
+      ...(offline ? ARTIFACT_RULES : []),
+      ...(base ? [] : CHANGE_RULES),
+    ],
     isInSight: () => true,
     ...(today !== undefined && { today }),
   })

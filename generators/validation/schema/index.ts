@@ -12,7 +12,7 @@ import { newestFirst, type UnservedKind, unservedKind } from './served-kinds.ts'
 import { bundledSchemas, type KindValidator, kubernetesMinor, type Schemas } from './validators.ts'
 
 export { withDefinitionsIn } from './given-schemas.ts'
-export { isUnknownKind } from './served-kinds.ts'
+export { isUnknownKind, unservedKind } from './served-kinds.ts'
 export type { Schemas } from './validators.ts'
 
 export interface SchemaSource {

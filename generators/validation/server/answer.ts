@@ -88,7 +88,13 @@ function fieldFirst(warning: string): Said {
 
 const MAX_MESSAGE = 600
 
-function serverFinding(object: ManifestObject, rule: RuleId, severity: Severity, { field, message }: Said): Finding {
+/** A finding of a rule about a server's answer, at the field that it names. */
+export function serverFinding(
+  object: ManifestObject,
+  rule: RuleId,
+  severity: Severity,
+  { field, message }: Said,
+): Finding {
   const path = field === undefined ? [] : documentPath(field, object.value)
   const line = object.lineOf(path)
   const where = formatPath(path)
