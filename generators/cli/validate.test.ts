@@ -161,7 +161,7 @@ test('validate --since says what the change does to a cluster, from where the br
 
 test('what deployed versions take here stands beside their budgets, with what was not measured and why', async () => {
   const budget = { p99Ms: 20, memoryBytes: 256 * 2 ** 20 }
-  const latency = { p50Ms: 0.2, p95Ms: 1.2345, p99Ms: 31 }
+  const latency = { p50Ms: 0.2, p95Ms: 1.2345, p99Ms: 31, calls: 1200 }
   const measured = [
     { model: 'house-price', version: '1.0.0', environments: ['staging', 'production'], budget, latency },
     { model: 'wine', version: '2.0.0', environments: ['staging'], budget, unknown: 'its artifact is not here' },

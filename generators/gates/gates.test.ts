@@ -60,14 +60,16 @@ test('an error may rise and a score may fall by the tolerance, and no further', 
   assert.equal(evaluateGate(error, { mae: 102 }, { mae: 100 }), {
     name: 'mae vs champion',
     result: 'pass',
-    detail: '+2.0 %',
+    detail: '+2.0 % worse',
+    note: 'Registered figures.',
   })
   assert.equal(evaluateGate(error, { mae: 102.04 }, { mae: 100 }), {
     name: 'mae vs champion',
     result: 'fail',
-    detail: '+2.04 % (allowed 2%)',
+    detail: '+2.04 % worse (allowed 2%)',
+    note: 'Registered figures.',
   })
-  assert.is(evaluateGate(error, { mae: 50 }, { mae: 100 }).detail, '-50.0 %')
+  assert.is(evaluateGate(error, { mae: 50 }, { mae: 100 }).detail, '-50.0 % better')
   const score = metric('auc').noWorseThanChampion({ tolerance: '1%' })
   assert.is(evaluateGate(score, { auc: 0.792 }, { auc: 0.8 }).result, 'pass')
   assert.is(evaluateGate(score, { auc: 0.79 }, { auc: 0.8 }).result, 'fail')
@@ -88,7 +90,8 @@ test('a champion of zero has no percentage: the difference itself is shown', () 
   assert.equal(evaluateGate(gate, { error_rate: 0.25 }, { error_rate: 0 }), {
     name: 'error_rate vs champion',
     result: 'fail',
-    detail: '+0.25',
+    detail: '+0.25 worse',
+    note: 'Registered figures.',
   })
 })
 
@@ -130,25 +133,34 @@ test('too few rows fail, and rows that nobody counted are unknown', () => {
 })
 
 test('time and memory are judged by a bound or against the champion, and differences of noise are none', () => {
-  const evidence = (was: number, is: number) => ({
+  const around = (ratio: number) => ({ low: ratio - 0.05, high: ratio + 0.05 })
+  const evidence = (was: number, is: number, calls: number) => ({
     now: NOW,
     replay: {
       golden: { unknown: '' },
       compared: { unknown: '' },
-      latency: { champion: { p50Ms: was, p95Ms: was, p99Ms: was }, candidate: { p50Ms: is, p95Ms: is, p99Ms: is } },
+      latency: {
+        champion: { p50Ms: was, p95Ms: was, p99Ms: was, calls },
+        candidate: { p50Ms: is, p95Ms: is, p99Ms: is, calls },
+        ratios: { p50: around(is / was), p95: around(is / was), p99: around(is / was) },
+      },
     },
     memory: { champion: { process: 0, model: was * 2 ** 20 }, candidate: { process: 0, model: is * 2 ** 20 } },
   })
-  const judge = (gate: PromotionGate, was: number, is: number) => {
+  const judge = (gate: PromotionGate, was: number, is: number, calls = 1200) => {
     const sides = { candidate: measured({}), champion: measured({}), scored: { unknown: '' }, rows: [] }
-    const { result, detail } = evaluate(gate, { ...sides, evidence: evidence(was, is) })
+    const { result, detail } = evaluate(gate, { ...sides, evidence: evidence(was, is, calls) })
     return [result, detail]
   }
   assert.equal(judge(latency('p99').atMost('25ms'), 8, 25), ['pass', '25 ms'])
   assert.equal(judge(latency('p99').atMost('25ms'), 8, 25.1), ['fail', '25.1 ms'])
-  assert.equal(judge(latency('p50').noWorseThanChampion({ tolerance: '20%' }), 10, 12), ['pass', '+20 %'])
-  assert.equal(judge(latency('p50').noWorseThanChampion({ tolerance: '20%' }), 10, 13), ['fail', '+30 % (allowed 20%)'])
-  assert.equal(judge(latency('p50').noWorseThanChampion({ tolerance: '0%' }), 0.02, 0.1), ['pass', '+400 %'])
+  assert.equal(judge(latency('p50').noWorseThanChampion({ tolerance: '20%' }), 10, 11), ['pass', 'not slower'])
+  assert.equal(judge(latency('p50').noWorseThanChampion({ tolerance: '20%' }), 10, 13), ['fail', 'slower'])
+  // An interval that straddles the tolerance is no pass, and few calls have no p99.
+  assert.equal(judge(latency('p50').noWorseThanChampion({ tolerance: '20%' }), 10, 12), ['unknown', 'cannot tell'])
+  assert.equal(judge(latency('p99').atMost('25ms'), 8, 25, 300), ['unknown', 'cannot tell'])
+  assert.equal(judge(latency('p50').noWorseThanChampion({ tolerance: '0%' }), 0.02, 0.1), ['fail', 'slower'])
+  assert.equal(judge(latency('p50').noWorseThanChampion({ tolerance: '0%' }), 8, 8), ['pass', 'not slower'])
   assert.equal(judge(memory().atMost('64Mi'), 1, 65), ['fail', '65 Mi'])
   assert.equal(judge(memory().noWorseThanChampion({ tolerance: '10%' }), 100, 108), ['pass', '+8 %'])
   assert.equal(judge(memory().noWorseThanChampion({ tolerance: '10%' }), 100, 111), ['fail', '+11 % (allowed 10%)'])

@@ -95,27 +95,30 @@ function evaluateAgainstChampion(gate: ChampionGate, contest: Contest): Verdict 
   if (measured === undefined) return { name, result: 'unknown', detail: 'not measured' }
   if (!champion) return { name, result: 'pass', detail: 'no champion yet' }
   const interval = intervalOf(gate, contest)
-  if (confidence !== undefined) return judgeInterval(gate, interval)
+  if (confidence !== undefined && unitChange(champion, candidate) === undefined) return judgeInterval(gate, interval)
   const reference = champion.evaluation.metrics[metric]
   if (reference === undefined) return { name, result: 'unknown', detail: 'champion: none' }
-  const note = 'unknown' in interval ? {} : { note: describeInterval(metric, interval) }
+  const units = unitChange(champion, candidate)
+  if (units !== undefined) return { name, result: 'unknown', detail: 'other unit', note: units }
   // Measured again on the same rows, both count, whatever rows the registered figures were of.
   if ('unknown' in interval && otherRows(candidate, champion)) {
     return { name, result: 'unknown', detail: 'other data', note: otherRows(candidate, champion) ?? '' }
   }
-  const [is, was] =
-    otherRows(candidate, champion) && !('unknown' in interval)
-      ? [interval.candidate, interval.champion]
-      : [measured, reference]
+  // Row and note show one kind of number: replayed on the same rows where there are any, registered otherwise.
+  const [is, was] = 'unknown' in interval ? [measured, reference] : [interval.candidate, interval.champion]
   const allowed = Math.abs(was) * parsePercentage(tolerance)
   const worseBy = better === 'lower' ? is - was : was - is
   // What the subtraction itself rounds is no difference.
   const passes = worseBy - allowed <= Math.abs(was) * 1e-12
   const result = passes ? 'pass' : 'fail'
   const sign = is > was ? '+' : ''
-  if (was === 0) return { name, result, detail: `${sign}${formatMetric(is)}`, ...note }
+  const word = is === was ? '' : worseBy > 0 ? ' worse' : ' better'
+  const note = {
+    note: 'unknown' in interval ? 'Registered figures.' : describeInterval(gate, interval, allowed),
+  }
+  if (was === 0) return { name, result, detail: `${sign}${formatMetric(is)}${word}`, ...note }
   const percent = ((is - was) / Math.abs(was)) * 100
-  const detail = `${sign}${percent.toFixed(passes ? 1 : 2)} %${passes ? '' : ` (allowed ${tolerance})`}`
+  const detail = `${sign}${percent.toFixed(passes ? 1 : 2)} %${word}${passes ? '' : ` (allowed ${tolerance})`}`
   return { name, result, detail, ...note }
 }
 
@@ -137,6 +140,14 @@ function intervalOf(
   return pairedInterval(scored, formula, parsePercentage(confidence))
 }
 
+/** Numbers of different units are not subtracted. */
+function unitChange(champion: VersionFile, candidate: VersionFile): string | undefined {
+  const [was, is] = [champion, candidate].map((facts) =>
+    facts.interface?.outputs.map(({ unit = 'none' }) => unit).join(', '),
+  )
+  return was === is ? undefined : `the output's unit changes from ${was} to ${is}`
+}
+
 /** Luck of the rows decides nothing: the whole interval must be on one side of what is allowed. */
 function judgeInterval(gate: ChampionGate, interval: PairedInterval | { unknown: string }): Verdict {
   const { metric, better, tolerance } = gate
@@ -148,13 +159,20 @@ function judgeInterval(gate: ChampionGate, interval: PairedInterval | { unknown:
   const [best, worst] = better === 'lower' ? [low, high] : [-high, -low]
   const result = worst <= allowed ? 'pass' : best > allowed ? 'fail' : 'unknown'
   const detail = { pass: 'not worse', fail: 'worse', unknown: 'cannot tell' }[result]
-  return { name, result, detail, note: `${describeInterval(metric, interval)} Allowed ${tolerance} worse.` }
+  return { name, result, detail, note: `${describeInterval(gate, interval, allowed)} Allowed ${tolerance} worse.` }
 }
 
-function describeInterval(metric: string, { low, high, difference, confidence, rows }: PairedInterval): string {
+/** Without a `confidence` the gate compares the figures themselves; that chance could hide more than is allowed is said. */
+function describeInterval(
+  { metric, better, confidence: asked }: ChampionGate,
+  { low, high, difference, confidence, rows }: PairedInterval,
+  allowed: number,
+): string {
+  const worst = better === 'lower' ? high : -low
+  const doubt = asked === undefined && worst > allowed ? ' Worse than allowed cannot be ruled out.' : ''
   const signed = (value: number) => `${value > 0 ? '+' : ''}${formatMetric(value)}`
   const percent = Number((confidence * 100).toFixed(1))
-  return `${metric} ${signed(difference)}, ${percent} % paired: ${signed(low)} ... ${signed(high)} (${rows} rows).`
+  return `Replayed: ${metric} ${signed(difference)}, ${percent} % paired: ${signed(low)} ... ${signed(high)} (${rows} rows).${doubt}`
 }
 
 /** Four significant digits, enough to compare by eye, or as many as `isTold` needs. */

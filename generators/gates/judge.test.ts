@@ -111,7 +111,7 @@ const worse = (facts: VersionFile): VersionFile => ({
 test('a good version passes; what could not be checked is told, and reviews are still to come', async () => {
   const judgement = await judged()
   assert.equal(rows(judgement), [
-    ['pass', 'mae vs champion', '-3.5 %'],
+    ['pass', 'mae vs champion', '-3.5 % better'],
     ['pass', 'interface', 'compatible'],
     ['unknown', 'golden samples', 'not run'],
     ['pass', 'lineage', 'given'],
@@ -128,10 +128,12 @@ test('a worse model is refused at the line of its gate', async () => {
       line = lineOf(MODEL_TS, 'promotion:')
     },
   })
-  assert.equal(rows(judgement)[0], ['fail', 'mae vs champion', '+16.49 % (allowed 2%)'])
+  assert.equal(rows(judgement)[0], ['fail', 'mae vs champion', '+16.49 % worse (allowed 2%)'])
   const [finding] = judgement.findings
   assert.equal([finding?.rule, finding?.file, finding?.line], ['gate-failed', MODEL_TS, line])
-  assert.equal(messages(judgement), ['promotion gate mae vs champion: +16.49 % (allowed 2%)'])
+  assert.equal(messages(judgement), [
+    'promotion gate mae vs champion: +16.49 % worse (allowed 2%); Registered figures.',
+  ])
 })
 
 test('a better figure that the rows do not bear out is refused: metrics are measured again', async () => {
@@ -158,7 +160,7 @@ test('the paired interval decides where it is asked to: all of it within the tol
   const judgement = await judged({ prepare, replayed: true })
   assert.match(
     row(judgement, 'r2-vs-champion')?.note ?? '',
-    /^r2 \+0\.02826, 50 % paired: \+0\.\d+ \.\.\. \+0\.\d+ \(111 rows\)\./,
+    /^Replayed: r2 \+0\.02826, 50 % paired: \+0\.\d+ \.\.\. \+0\.\d+ \(111 rows\)\./,
   )
   assert.is(row(judgement, 'r2-vs-champion')?.result, 'fail')
 })

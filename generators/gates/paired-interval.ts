@@ -1,3 +1,4 @@
+import { generator } from './random.ts'
 import { evenWeights, type RowMetric, type ScoredRows } from './row-metrics.ts'
 
 /** Candidate minus champion, in the metric's own unit. */
@@ -46,15 +47,4 @@ export function pairedInterval(scored: ScoredRows, metric: RowMetric, confidence
   const [was, is] = [metric(champion, once), metric(candidate, once)]
   const tail = (1 - confidence) / 2
   return { champion: was, candidate: is, difference: is - was, low: at(tail), high: at(1 - tail), confidence, rows }
-}
-
-/** mulberry32 of Tommy Ettinger (public domain): good enough to draw rows, and the same everywhere. */
-function generator(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

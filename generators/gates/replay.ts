@@ -11,7 +11,7 @@ import {
 import type { EvaluationRows, VersionFile } from '../definitions/index.ts'
 import type { Repository } from '../repository/index.ts'
 import type { ReplayRow } from './evaluation-rows.ts'
-import { type Latency, measureLatency } from './latency.ts'
+import { type MeasuredLatency, measureLatency } from './latency.ts'
 import { goldenSamples, type OpenVersion, openVersion, rowsOf } from './local-artifacts.ts'
 
 /** A row that both versions have answered. */
@@ -27,7 +27,7 @@ export interface Replay {
   /** Both versions on the same rows; why there are none otherwise. */
   compared: Comparison | { unknown: string }
   /** Milliseconds of the model alone, one row; the champion's is absent where there is none, or it takes none of the rows. */
-  latency?: { champion?: Latency; candidate: Latency }
+  latency?: MeasuredLatency
 }
 
 export interface Comparison {

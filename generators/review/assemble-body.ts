@@ -27,8 +27,8 @@ export function lookHere(items: readonly string[]): string {
   if (items.length === 0) return ''
   const more = items.length - MOST_ITEMS
   const shown = [...items.slice(0, MOST_ITEMS), ...(more > 0 ? [`and ${more} more`] : [])]
-  if (shown.length === 1) return `> **Look here:** ${shown[0]}`
-  return ['> **Look here:**', '>', ...shown.map((item) => `> - ${item}`)].join('\n')
+  if (shown.length === 1) return `> **Needs attention:** ${shown[0]}`
+  return ['> **Needs attention:**', '>', ...shown.map((item) => `> - ${item}`)].join('\n')
 }
 
 type Sides = { model: string; environment: string; from?: RunningVersion; to: RunningVersion; baseCommit: string }

@@ -1,4 +1,4 @@
-import { type Evidence, type Latency, type MemoryUse, memoryNeed } from '../gates/index.ts'
+import { type Evidence, isEnough, type Latency, type MemoryUse, memoryNeed } from '../gates/index.ts'
 import { formatDiff, modelFolder } from '../manifests/index.ts'
 import type { AppliedChange, PinChange } from '../pins/index.ts'
 import {
@@ -28,7 +28,7 @@ export function buildPromotionReport(
   const reading = applied.repository.models.get(change.model)?.definition?.value.evaluation
   const cost = (version: PlannedVersion, latency: Latency | undefined, use: MemoryUse | undefined) => ({
     artifactBytes: artifactBytes(version),
-    ...latency,
+    ...(latency && { p50Ms: latency.p50Ms, ...(isEnough(latency, 'p99') && { p99Ms: latency.p99Ms }) }),
     ...(use && { memoryBytes: use.model }),
   })
   return {
@@ -46,6 +46,8 @@ export function buildPromotionReport(
     cost: {
       ...(from && { from: cost(from, replay?.latency?.champion, memory?.champion) }),
       to: cost(to, replay?.latency?.candidate, memory?.candidate),
+      ...(replay?.latency?.ratios && { p50Ratio: replay.latency.ratios.p50 }),
+      ...(from && isSameArtifact(from, to) && { sameArtifact: true as const }),
       ...memoryLimit(memory, pods),
     },
     settings: current && applied.model ? settingsCompared(current, applied.model) : [],
@@ -98,8 +100,14 @@ export function renderedChanges(change: PinChange, applied: AppliedChange): Rend
       },
     ]),
     renderedDiff: formatDiff(applied.manifests),
-    findings: applied.validation.findings,
+    findings: applied.validation.findings.filter(({ file }) => isAbout(change.environment, file)),
   }
+}
+
+/** Files of another environment are not this change's: what they lack, every pull request would say. */
+function isAbout(environment: string, file: string | undefined): boolean {
+  const [folder, name] = file?.split('/') ?? []
+  return (folder !== 'environments' && folder !== 'dist') || name === environment
 }
 
 export function runningVersion({ facts, release }: PlannedVersion): RunningVersion {
@@ -134,6 +142,13 @@ function podTemplateChanges(deployment: { before?: string; after?: string } | un
     (parseYaml('deployment.yaml', text).document?.value as { spec?: { template?: unknown } } | undefined)?.spec
       ?.template
   return canonicalJson(template(deployment.before) ?? null) !== canonicalJson(template(deployment.after) ?? null)
+}
+
+function isSameArtifact(one: PlannedVersion, other: PlannedVersion): boolean {
+  const [is, was] = [one, other].map(({ facts: { bundle } }) => {
+    return canonicalJson([bundle.model, ...(bundle.externalData ?? [])].map(({ sha256 }) => sha256))
+  })
+  return is === was
 }
 
 function artifactBytes({ facts }: PlannedVersion): number {

@@ -7,8 +7,8 @@ import type { PromotionReport } from './report.ts'
 import { costSection, interfaceSection, lineageList, mergingSection, undoSection } from './sections.ts'
 import {
   callersSentence,
+  costSentence,
   itemsToJudge,
-  latencySentence,
   modeName,
   place,
   predictionsSentence,
@@ -22,7 +22,7 @@ export function describePromotion(report: PromotionReport): Description {
   const change = names.from === undefined ? names.to : `${names.from} -> ${names.to}`
   const mode =
     report.mode.kind === 'stable' ? '' : ` (${modeName(report.mode.kind)} ${formatNumber(report.mode.weight)} %)`
-  const sentences = [callersSentence(report), predictionsSentence(report), latencySentence(report)]
+  const sentences = [callersSentence(report), predictionsSentence(report), costSentence(report)]
   const omitted = (name: string) => `### ${name}\n\nLeft out: too long for a pull request.`
   const parts: Part[] = [
     {

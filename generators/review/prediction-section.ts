@@ -1,6 +1,6 @@
 import { CODE_WIDTH, clip, codeBlock, details, escapeText, table } from './markdown.ts'
 import { count, formatNumber, formatShare } from './numbers.ts'
-import type { Changes, ClassificationComparison, PromotionReport, RegressionComparison } from './report.ts'
+import type { Changes, ClassificationComparison, PromotionReport, RegressionComparison, Slice } from './report.ts'
 
 type Compared = ClassificationComparison | RegressionComparison
 
@@ -39,14 +39,27 @@ function replayed({ rows, from, skipped = 0, note }: Compared): string {
 function slicesTable({ slices = [], kind }: Compared): string[] {
   if (slices.length === 0) return []
   const isClass = kind === 'classification'
-  const rows = slices.map(({ feature, label, rows: size, change, ratio }) => [
-    escapeText(clip(`${feature}=${label}`, 40)),
-    formatNumber(size),
-    `${isClass ? formatShare(change, 1) : formatNumber(change)} (${formatNumber(Number(ratio.toFixed(1)))}x)`,
-  ])
-  return [
-    details('Slices, the most conspicuous first', table(['Slice', 'Rows', isClass ? 'Changed' : 'Mean change'], rows)),
-  ]
+  const size = (value: number) => (isClass ? formatShare(value, 1) : formatNumber(value))
+  const knowsTruth = slices.every(({ error }) => error)
+  const rows = slices.map(({ feature, label, rows: members, change, ratio, bias, error }) => {
+    const group = `${escapeText(clip(`${feature}=${label}`, 40))} (${formatNumber(members)})`
+    const signed = bias ? signedShift(bias) : ''
+    if (!error) return [group, `${size(change)} (${formatNumber(Number(ratio.toFixed(1)))}x)`, signed]
+    const after = error.isWorse ? `**${size(error.to)}**` : size(error.to)
+    return [group, `${size(error.from)} -> ${after}`, signed]
+  })
+  const heading = ['Group (rows)', knowsTruth ? (isClass ? 'Wrong' : 'Error') : isClass ? 'Changed' : 'Mean change']
+  const shown = isClass ? rows.map((row) => row.slice(0, 2)) : rows
+  const worse = slices.filter(({ error }) => error?.isWorse).length
+  const note = knowsTruth ? [`Worse beyond chance: ${worse === 0 ? 'none' : count(worse, 'group')} (Holm, 5 %).`] : []
+  return ['### By group, the worst first', table(isClass ? heading : [...heading, 'Shift'], shown), ...note]
+}
+
+/** `-22.4 (-13 %)`: by how much answers of a group are higher on average than before. */
+export function signedShift({ shift, relative }: NonNullable<Slice['bias']>): string {
+  const sign = (value: number) => (value > 0 ? '+' : '')
+  const share = relative === undefined ? '' : ` (${sign(relative)}${Number((relative * 100).toPrecision(2))} %)`
+  return `${sign(shift)}${formatNumber(shift)}${share}`
 }
 
 function largestTable({ largest = [] }: Compared): string[] {

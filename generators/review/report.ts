@@ -47,7 +47,7 @@ interface ComparedRows {
   note?: string
   /** None has run where `total` is 0. */
   golden: { passed: number; total: number }
-  /** Rows of one declared category each, the most conspicuous first. */
+  /** Rows of one declared category each, the worst first. */
   slices?: Slice[]
   /** The largest changes first. */
   largest?: ChangedRow[]
@@ -82,7 +82,9 @@ export interface Slice {
   change: number
   /** Of `change` to that of all rows. */
   ratio: number
-  /** Mean error of each version where the truth is known: share of wrong labels, or mean absolute error. */
+  /** Of a number: the mean signed change, and its share of the mean size of the answers before. */
+  bias?: { shift: number; relative?: number }
+  /** Mean error of each version where the truth is known: share of wrong labels, or mean absolute error; `isWorse` beyond chance. */
   error?: { from: number; to: number; isWorse: boolean }
 }
 
@@ -98,7 +100,7 @@ export type PredictionComparison = RegressionComparison | ClassificationComparis
 /** What one version costs to run; absent is unknown. */
 export interface VersionCost {
   artifactBytes?: number
-  /** Milliseconds of the model alone, one row. */
+  /** Milliseconds of the model alone, one row; p99 where there were calls enough. */
   p50Ms?: number
   p99Ms?: number
   /** What the model adds to a process. */
@@ -133,6 +135,10 @@ export interface PromotionReport extends RenderedChanges {
   cost: {
     from?: VersionCost
     to: VersionCost
+    /** Candidate to champion, of p50: an interval. */
+    p50Ratio?: { low: number; high: number }
+    /** Both have the same artifact, byte by byte. */
+    sameArtifact?: true
     /** Whether the limit in effect, `512Mi`, holds what the pods that load it need: the stable version too where `isShared`. */
     limit?: { memory: string; isShared: boolean; neededBytes: number; holds: boolean }
   }

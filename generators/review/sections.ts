@@ -24,8 +24,11 @@ export function costSection(report: PromotionReport): string {
     field: 'artifactBytes' | 'p50Ms' | 'p99Ms' | 'memoryBytes',
   ) => [name, ...(names.from === undefined ? [] : [format(from?.[field])]), format(to[field])]
   const measured = [from?.p99Ms, to.p99Ms, from?.p50Ms, to.p50Ms].some((value) => value !== undefined)
+  const hasP99 = from?.p99Ms !== undefined || to.p99Ms !== undefined
   const rows = [
-    ...(measured ? [row('p50', formatMilliseconds, 'p50Ms'), row('p99', formatMilliseconds, 'p99Ms')] : []),
+    ...(measured
+      ? [row('p50', formatMilliseconds, 'p50Ms'), ...(hasP99 ? [row('p99', formatMilliseconds, 'p99Ms')] : [])]
+      : []),
     ...(to.memoryBytes === undefined ? [] : [row('memory', formatMebibytes, 'memoryBytes')]),
     row('artifact', formatBytes, 'artifactBytes'),
   ]

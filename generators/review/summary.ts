@@ -1,5 +1,6 @@
 import { clip, escapeText } from './markdown.ts'
 import { count, formatNumber, formatShare } from './numbers.ts'
+import { signedShift } from './prediction-section.ts'
 import type { PromotionReport, RunningVersion } from './report.ts'
 
 /** Names of both sides, told apart: by version, or by release where the version is the same. */
@@ -57,12 +58,15 @@ const MOST_SLICES = 3
 /** Groups of rows that an average hides. */
 function conspicuousSlices(predictions: PromotionReport['predictions']): string[] {
   if (predictions.kind === 'unknown') return []
-  const found = (predictions.slices ?? []).flatMap(({ feature, label, rows, ratio, error }) => {
+  const found = (predictions.slices ?? []).flatMap(({ feature, label, rows, ratio, error, bias }) => {
     const group = `${feature}=${label}`
-    const size = `${count(rows, 'row')}; no gate covers this slice`
+    const size = `${count(rows, 'row')}; no gate covers this group`
     if (error?.isWorse) {
-      const what = predictions.kind === 'classification' ? 'wrong more often' : 'further off'
-      return [`${group} is ${what}: ${formatNumber(error.from)} -> ${formatNumber(error.to)} (${size})`]
+      const shown = (value: number) =>
+        predictions.kind === 'classification' ? formatShare(value, 1) : formatNumber(value)
+      const what = predictions.kind === 'classification' ? 'wrong more often' : 'further off on average'
+      const shifted = bias ? `, answers ${signedShift(bias)}` : ''
+      return [`${group} is ${what}: ${shown(error.from)} -> ${shown(error.to)}${shifted} (${size})`]
     }
     return ratio >= CONSPICUOUS ? [`${group} changes ${formatNumber(Number(ratio.toFixed(1)))}x more (${size})`] : []
   })
@@ -97,16 +101,43 @@ export function predictionsSentence({ from, predictions }: PromotionReport): str
     }
     case 'regression': {
       const { meanAbsoluteChange: mean, maxAbsoluteChange: max, rows } = predictions
-      return `Predictions change by ${formatNumber(mean)} in the mean, ${formatNumber(max)} at most (${count(rows, 'row')}).`
+      return `Predictions change by ${formatNumber(mean)} on average, ${formatNumber(max)} at most (${count(rows, 'row')}).`
     }
   }
 }
 
-/** Differences below a tenth of the time and a twentieth of a millisecond are what one machine's noise looks like. */
-export function latencySentence({ cost }: PromotionReport): string {
-  const [before, after] = [cost.from?.p50Ms, cost.to.p50Ms]
-  if (before === undefined || after === undefined) return ''
-  const difference = Math.abs(after - before)
-  if (difference < 0.05 || difference < before / 10) return 'The model takes as long as before.'
-  return `The model takes ${formatNumber(difference)} ms ${after > before ? 'longer' : 'less'} at the median.`
+/** Below it, a difference of the median is what two runs of one file differ by. */
+const NOISE = 1.1
+
+/** Time, memory and size against the version before: each only as far as it was measured. */
+export function costSentence({ cost }: PromotionReport): string {
+  const { from, to, p50Ratio, sameArtifact } = cost
+  if (!from) return ''
+  if (sameArtifact) return 'The artifact is the same file.'
+  return [
+    p50Ratio && latencySentence(p50Ratio),
+    grown('Memory', from.memoryBytes, to.memoryBytes),
+    grown('The artifact', from.artifactBytes, to.artifactBytes),
+  ]
+    .filter((sentence) => sentence !== undefined && sentence !== '')
+    .join(' ')
+}
+
+function latencySentence({ low, high }: { low: number; high: number }): string {
+  const interval = `(p50 ${low.toFixed(2)}x-${high.toFixed(2)}x)`
+  if (low > 1 && high > NOISE) return `The model is **slower** ${interval}.`
+  if (high < 1 && low < 1 / NOISE) return `The model is faster ${interval}.`
+  if (low >= 1 / NOISE && high <= NOISE)
+    return low <= 1 && high >= 1
+      ? `Latency is unchanged ${interval}.`
+      : `Latency changes by less than 10 % ${interval}.`
+  return `Cannot tell whether latency changes ${interval}.`
+}
+
+/** Of a quarter and more; less is in the table. */
+function grown(what: string, before: number | undefined, after: number | undefined): string {
+  if (!before || !after) return ''
+  const ratio = after / before
+  if (ratio < 1.25 && ratio > 0.8) return ''
+  return ratio > 1 ? `${what} is **${formatNumber(ratio)}x** as large.` : `${what} shrinks to ${formatNumber(ratio)}x.`
 }

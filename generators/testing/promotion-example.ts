@@ -25,5 +25,5 @@ export function withoutMeasurements(body: string): string {
     .replace(/\.ts:\d+/g, '.ts')
     .replace(/base `\w{7}`/, 'base')
     .replace(/"base":"\w+"/, '"base":""')
-    .replace(/^The model takes .*$/m, 'The model takes …')
+    .replace(/^.*\(p50 .*$/m, '… (p50 …)')
 }

@@ -26,6 +26,7 @@ export const canary: PromotionReport = {
   cost: {
     from: { artifactBytes: 11_000_000, p50Ms: 2, p99Ms: 8 },
     to: { artifactBytes: 14_200_000, p50Ms: 2.04, p99Ms: 9.1234 },
+    p50Ratio: { low: 0.981, high: 1.049 },
   },
   objects: {
     added: [],
