@@ -132,7 +132,7 @@ test('on the command line: several models at once, a pull request each, and one 
       ['house-price', undefined],
       [MODEL, `Promote ${MODEL} 1.0.0 -> 1.1.0 to production`],
     ])
-    assert.match(named.stderr, 'it cannot become stable beside itself')
+    assert.match(named.stderr, 'is already the candidate in production; finish or abort it first')
     assert.is(named.code, 2)
     assert.ok((await gitLines(clone, 'branch', '--list', `promote/${MODEL}/production`)).length === 1)
     // Nobody named it to --all, which leaves it to its candidate.

@@ -200,7 +200,7 @@ test('errors of the model and of its environments are mended first: they are tol
     clone.edit(MODEL_TS, "owner: 'clinical-ml'", "ownr: 'clinical-ml'")
     await pushToMain(clone, 'A typo')
     const error = await failureOf(promote(TO_PRODUCTION, proposalOptions(clone, { forge })))
-    assert.is(error.message, 'main has errors to mend first')
+    assert.is(error.message, 'main has validation errors; fix them first')
     assert.ok(error.findings.every(({ file }) => file === MODEL_TS))
     clone.edit(MODEL_TS, "ownr: 'clinical-ml'", "owner: 'clinical-ml'")
     const file = `dist/staging/models/${MODEL}/deployment.yaml`

@@ -84,7 +84,7 @@ test('what cannot be is said in words: no such file, options of the other use, n
   await says('--offline is for the repository', '-', '--offline')
   await says('options for manifests need an input', '--complete')
   await says('--server is about one cluster', '--server')
-  await says('--context says which API server is meant', 'dist', '--context', 'production')
+  await says('--context requires --server', 'dist', '--context', 'production')
   const nothing = validate('')
   assert.is(nothing.status, 2)
   assert.match(nothing.stderr, 'modelyard validate <folder>')

@@ -137,7 +137,7 @@ test('diff tells in words how two environments differ', async () => {
     )
     const one = await runCommand(example, 'diff', 'staging')
     assert.is(one.code, 2)
-    assert.match(one.stderr, 'error: diff takes no environment or two')
+    assert.match(one.stderr, 'error: diff takes zero or two environments')
   })
 })
 

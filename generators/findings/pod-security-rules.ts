@@ -87,12 +87,12 @@ export const POD_SECURITY_RULES = {
   },
   'seccomp-missing': {
     summary: 'no seccomp profile is set',
-    reason: 'The container may use every system call, those with a hole too. Pod Security: restricted.',
+    reason: 'Without a seccomp profile the container may use every system call. Pod Security: restricted.',
     repair: "Write `securityContext.seccompProfile.type: RuntimeDefault` in the pod's spec.",
   },
   'seccomp-off': {
     summary: 'seccomp is switched off',
-    reason: 'The container may use every system call, those with a hole too. Pod Security: baseline.',
+    reason: 'Without a seccomp profile the container may use every system call. Pod Security: baseline.',
     repair: 'Write type RuntimeDefault or Localhost.',
   },
   'ssh-port': {

@@ -81,7 +81,7 @@ export const RULES = {
   'suppression-expired': {
     summary: 'a suppression is past its last day',
     reason: 'It was to be decided anew by then; what it suppressed is reported again.',
-    repair: 'Mend what it suppressed, or write a later day with the reason for it.',
+    repair: 'Fix what it suppressed, or write a later day with the reason for it.',
   },
   'suppression-invalid': {
     summary: 'a suppression names no reason, no rule that exists, or one that is always reported',
@@ -91,7 +91,7 @@ export const RULES = {
   },
   'suppression-unused': {
     summary: 'a suppression suppresses nothing',
-    reason: 'What it was for is mended; left behind, it hides the next finding of the rule in the same place.',
+    reason: 'Its finding is fixed; left behind, the suppression hides the next finding of the rule in the same place.',
     repair: 'Remove it.',
   },
   'yaml-syntax': {

@@ -205,7 +205,7 @@ const FIXES: Record<string, string> = {
   soak: 'Wait until it has run long enough in the environment before; prometheus in its environment.ts shows how long that is.',
   freeze: 'Wait for the end of the freeze, or override it: --override freeze --reason "..."',
   approvals: 'Ask for reviews.',
-  'live-error-rate': 'Find out why it fails in the environment before.',
+  'live-error-rate': 'Investigate the error rate in the previous environment.',
   'live-p99': 'Find out why it is slow in the environment before.',
 }
 

@@ -115,7 +115,7 @@ function replaceStable(
 ): PinChange['pin'] | undefined {
   if (pin?.value.stable === reference.name) return undefined
   if (pin && pin.value.candidate?.release.split('-')[0] === facts.version) {
-    throw new Failure(`${model} ${reference.name} is the candidate in ${to}: it cannot become stable beside itself`, {
+    throw new Failure(`${model} ${reference.name} is already the candidate in ${to}; finish or abort it first`, {
       fix: `Make it the stable version with: modelyard candidate ${model} --env ${to} --finish`,
     })
   }

@@ -57,7 +57,7 @@ export async function judgeBranch(
   const repository = await loadRepository(root)
   const plan = resolvePlan(repository)
   const findings = sortFindings([...repository.findings, ...plan.findings])
-  if (hasErrors(findings)) throw new Failure('the branch has errors to mend first', { findings })
+  if (hasErrors(findings)) throw new Failure('the branch has validation errors; fix them first', { findings })
   const changed = await changedPins(git, started)
   const overrides = readOverrideTrailers(await git.git(['log', '--format=%B', `${started}..HEAD`]))
   return withScratchWorktree(git, tip, async (directory) => {

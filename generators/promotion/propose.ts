@@ -114,7 +114,8 @@ export async function propose<Change extends PinChange, Report extends { finding
     const plan = resolvePlan(repository)
     const known = steps.despiteErrors && (await validateLoaded(repository, plan, { offline })).findings
     const present = sortFindings([...repository.findings, ...plan.findings])
-    if (!known && hasErrors(present)) throw new Failure(`${baseBranch} has errors to mend first`, { findings: present })
+    if (!known && hasErrors(present))
+      throw new Failure(`${baseBranch} has validation errors; fix them first`, { findings: present })
     const change = await steps.decide(repository, plan, git, base.commit)
     if (!change) {
       if (!dryRun && push) await withdraw(options, branch, base.commit)

@@ -121,7 +121,7 @@ function requireModel(repository: Repository, name: string): Loaded<DefinedModel
   if (definition) return definition
   const findings = repository.findings.filter((finding) => finding.file === paths.model(name))
   throw new Failure(`there is no usable ${paths.model(name)}`, {
-    fix: findings.length > 0 ? 'Mend the findings.' : 'Write it first: docs/registering.md shows how.',
+    fix: findings.length > 0 ? 'Fix the findings.' : 'Write it first: docs/registering.md shows how.',
     findings,
   })
 }
@@ -129,7 +129,7 @@ function requireModel(repository: Repository, name: string): Loaded<DefinedModel
 /** Before it becomes part of a path. */
 function requireVersion(version: string): void {
   if (/^\d+\.\d+\.\d+$/.test(version)) return
-  throw new Failure(`"${version}" is no version`, { fix: 'Write three numbers, such as --version 1.5.0.' })
+  throw new Failure(`invalid version: ${version}`, { fix: 'Write three numbers, such as --version 1.5.0.' })
 }
 
 interface Training {

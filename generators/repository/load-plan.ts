@@ -16,6 +16,6 @@ export async function loadPlan(root: string): Promise<Plan> {
 export function requirePlan(repository: Repository): Plan {
   const plan = resolvePlan(repository)
   const findings = sortFindings([...repository.findings, ...plan.findings])
-  if (hasErrors(findings)) throw new Failure(`${repository.root} has errors to mend first`, { findings })
+  if (hasErrors(findings)) throw new Failure(`${repository.root} has validation errors; fix them first`, { findings })
   return plan
 }

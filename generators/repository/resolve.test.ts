@@ -188,7 +188,7 @@ test('a release whose file is wrong is named as such, beside its own finding', a
       ],
     )
     assert.is(findings[0]?.message, `release ${R1.name} cannot be used`)
-    assert.is(findings[0]?.fix, `Mend ${FILES.r1}.`)
+    assert.is(findings[0]?.fix, `Fix ${FILES.r1}.`)
   })
 })
 

@@ -109,7 +109,7 @@ function resolvePin(
   }
   const checkGpu = (path: DocumentPath, { resources }: EffectiveSettings) => {
     if (resources.gpu === undefined || definition.gpu !== undefined) return
-    const message = `${name} needs ${resources.gpu} GPU${resources.gpu === 1 ? '' : 's'}, and ${definition.name} says of none`
+    const message = `${name} requires ${resources.gpu} GPU${resources.gpu === 1 ? '' : 's'}, but ${definition.name} does not configure any`
     findings.push(
       located('gpu-missing', pin, path, { message, fix: `Write gpu: gpu() in ${environment.definition.file}.` }),
     )
@@ -261,7 +261,7 @@ function missing(repository: Repository, model: LoadedModel, reference: string, 
   const kind = release ? 'release' : 'version'
   const file = release ? paths.release(model.name, reference) : paths.version(model.name, reference)
   const known = [...(release ? model.releases : model.versions).keys()]
-  if (repository.unreadable.has(file)) return { message: `${kind} ${reference} cannot be used`, fix: `Mend ${file}.` }
+  if (repository.unreadable.has(file)) return { message: `${kind} ${reference} cannot be used`, fix: `Fix ${file}.` }
   return {
     message: `${kind} ${reference} of ${model.name} does not exist (${file})`,
     fix: known.length > 0 ? `Name one of ${known.join(', ')}.` : `Register one: modelyard register ${model.name} ...`,

@@ -42,7 +42,7 @@ function checkSecrets(repository: Repository): Finding[] {
     if (!holdsCredential(text)) return []
     const line = text.split('\n').findIndex(holdsCredential) + 1 || 1
     const rule = 'secret-in-repository'
-    const message = 'holds what only a credential looks like'
+    const message = 'looks like a credential'
     return [{ rule, severity: 'error', message, file, line, fix: RULES[rule].repair } satisfies Finding]
   })
 }

@@ -168,7 +168,7 @@ function tooSlow(address: string, { slowestBytesPerSecond, stallMs }: DownloadTi
 }
 
 function brokenRange(address: string, reason: string): ArtifactError {
-  const repair = 'mend the store: it answers Range wrongly'
+  const repair = 'check the store: it answers Range requests wrongly'
   return new ArtifactError({ code: 'artifact-unreachable', address, reason, repair })
 }
 

@@ -283,7 +283,7 @@ function observe(model: string, served: ServedVersion, context: LoadContext): Ru
     moved(place, milliseconds) {
       log.info(
         { ...details, runsIn: place, milliseconds },
-        'the version runs elsewhere from now on, by the time it takes',
+        'moved the model to another place because of the time it takes',
       )
     },
     stopped(reason) {

@@ -123,7 +123,7 @@ async function failure(
     const headers = { 'retry-after': String(error.retryAfterSeconds) }
     return new HttpProblem(429, 'too many requests are waiting for this model', {}, headers)
   }
-  if (error instanceof ExpiredError) return new HttpProblem(504, 'the time for this request was over before it ran')
+  if (error instanceof ExpiredError) return new HttpProblem(504, 'request timed out in the queue')
   if (error instanceof ClientGoneError) return new HttpProblem(CLIENT_CLOSED_REQUEST, 'the client has gone')
   if (error instanceof WorkerStoppedError) {
     return new HttpProblem(503, 'the model has stopped and is being started again', {}, { 'retry-after': '1' })

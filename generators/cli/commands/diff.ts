@@ -53,7 +53,7 @@ export function diffCommand(program: Command): void {
     }
     if (from !== undefined) {
       if (to === undefined)
-        throw new Failure('diff takes no environment or two', { fix: 'modelyard diff staging production' })
+        throw new Failure('diff takes zero or two environments', { fix: 'modelyard diff staging production' })
       const differences = compareEnvironments(modelsOf(plan, from), modelsOf(plan, to), options.model)
       output.data({ findings, differences })
       for (const { model, field, from: before, to: after } of differences)

@@ -116,8 +116,6 @@ async function promoteEach(context: Context, models: readonly string[], options:
     }
   }
   if (all && models.length === 0)
-    output.line(
-      image ? `${to} runs in that image: nothing to promote.` : `No model is to be promoted from ${from} to ${to}.`,
-    )
+    output.line(image ? `${to} runs in that image: nothing to promote.` : `Nothing to promote from ${from} to ${to}.`)
   output.data(isOne ? results[0] : results)
 }

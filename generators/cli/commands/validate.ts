@@ -122,7 +122,7 @@ function serverOf({ server = false, kubeconfig, context }: Options): ManifestOpt
   if (server) return { ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) }
   const option = kubeconfig !== undefined ? 'kubeconfig' : context !== undefined ? 'context' : undefined
   if (option === undefined) return undefined
-  throw new Failure(`--${option} says which API server is meant, and none is asked`, { fix: 'Add --server.' })
+  throw new Failure(`--${option} requires --server`, { fix: 'Add --server.' })
 }
 
 async function validateHere(options: Options): Promise<void> {
@@ -144,7 +144,7 @@ async function validateHere(options: Options): Promise<void> {
     throw new Failure('--measure runs the artifacts that --offline leaves out', { fix: 'Leave one of them out.' })
   }
   if (options.fix && since !== undefined) {
-    throw new Failure('--fix writes and --since compares', { fix: 'Do one after the other.' })
+    throw new Failure('--fix cannot be combined with --since', { fix: 'Do one after the other.' })
   }
   const output = outputFor(options)
   const validation = await output.during('Validating', async () => {

@@ -45,7 +45,7 @@ export const CONTAINER_SECURITY_RULES: readonly ObjectRule[] = [
       if (isWindows(pod) || capabilities(fields, 'drop').includes('ALL')) return
       return {
         path: [...path, 'securityContext', 'capabilities', 'drop'],
-        message: `container "${name}" keeps capabilities that it does not need, NET_RAW among them`,
+        message: `container "${name}" does not drop ALL capabilities`,
       }
     },
   },
@@ -94,7 +94,7 @@ export const CONTAINER_SECURITY_RULES: readonly ObjectRule[] = [
       if (isSet(mapAt(fields, 'securityContext')) || isSet(mapAt(pod.spec, 'securityContext'))) return
       return {
         path: [...path, 'securityContext', 'seccompProfile'],
-        message: `container "${name}" may use every system call`,
+        message: `container "${name}" has no seccomp profile`,
       }
     },
   },

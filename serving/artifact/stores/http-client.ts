@@ -112,7 +112,7 @@ function redirectRefused(shown: string, reason: string): ArtifactError {
     code: 'artifact-unreachable',
     address: shown,
     reason,
-    repair: 'give the address where the file is, or mend the store',
+    repair: 'give the address where the file is, or check the store',
   })
 }
 

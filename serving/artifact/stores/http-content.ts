@@ -28,7 +28,7 @@ export async function contentOf(shown: string, answer: HttpAnswer, detail?: stri
   const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(answer.header('content-range') ?? '')
   if (range === null) {
     abandon(answer)
-    throw broken(shown, 'the store answered 206 without Content-Range', 'mend the store')
+    throw broken(shown, 'the store answered 206 without Content-Range', 'check the store')
   }
   const [, first, size] = range
   return { from: Number(first), ...(size !== '*' && { size: Number(size) }), chunks: answer.body }
