@@ -112,9 +112,9 @@ test('a first promotion writes a new pin, and replaces nothing', async () => {
   assert.is(change?.from, undefined)
 })
 
-test('the candidate of an environment cannot become stable beside itself', async () => {
+test('planPromotion refuses a release that is the candidate already', async () => {
   const [message, fix] = await refusal({ model: 'house-price' })
-  assert.match(message, /^house-price 1\.1\.0-\w{8} is the candidate in production: it cannot become stable/)
+  assert.match(message, /^house-price 1\.1\.0-\w{8} is already the candidate in production; finish or abort it first$/)
   assert.is(fix, 'Make it the stable version with: modelyard candidate house-price --env production --finish')
 })
 
