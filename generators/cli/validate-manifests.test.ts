@@ -38,7 +38,7 @@ test('the layers that are named are checked alone, and the summary says so', asy
   assert.match(validate(pod, '-', '--only', 'schema').stdout, '1 object in 1 file: 1 error (only schema)')
   const wrong = validate(pod, '-', '--only', 'polcy')
   assert.equal([wrong.status, wrong.stdout], [2, ''])
-  assert.match(wrong.stderr, '"polcy" is no layer: name some of schema,references,policy.')
+  assert.match(wrong.stderr, '"polcy" is no layer: name some of schema,references,policy,api-server.')
 })
 
 test('a chart with its CustomResourceDefinition is checked by it', () => {

@@ -36,9 +36,9 @@ export function pages(app: FastifyInstance, registry: ModelRegistry, access: Acc
     app.get(path, { config: { open: 'page' } }, (_request, reply) => reply.headers(HEADERS).type(type).send(content))
   }
 
-  app.get('/openapi.json', () => {
+  app.get('/openapi.json', (_request, reply) => {
     const models = registry.names.flatMap((name) => documented(registry.find(name)))
-    return withAccess(openApiDocument(models), access)
+    return reply.type(JSON_TYPE).send(exactJson(withAccess(openApiDocument(models), access)))
   })
 
   app.get('/models', () => ({
@@ -48,10 +48,19 @@ export function pages(app: FastifyInstance, registry: ModelRegistry, access: Acc
   app.get('/models/:model', (request, reply) => {
     const { model: name } = request.params as { model: string }
     const model = registry.find(name)
-    if (model !== undefined) return describeModel(model)
+    if (model !== undefined) return reply.type(JSON_TYPE).send(exactJson(describeModel(model)))
     const error = `there is no model ${JSON.stringify(name.slice(0, 100))}`
     return reply.code(404).send({ error, models: registry.names })
   })
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+/** JSON in which a bigint is a number with all its digits. */
+function exactJson(value: unknown): string {
+  // U+0000 stands in no document of ours, since no name and no label may have it.
+  const text = JSON.stringify(value, (_key, item) => (typeof item === 'bigint' ? `\0${item}` : item))
+  return text.replace(/"\\u0000(-?\d+)"/g, '$1')
 }
 
 function documented(model: ServedModel | undefined) {

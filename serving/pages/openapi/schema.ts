@@ -12,8 +12,6 @@ import {
 /** A JSON Schema (draft 2020-12, which OpenAPI 3.1 uses). */
 export type Schema = Record<string, unknown>
 
-const SAFE = Number.MAX_SAFE_INTEGER
-
 /** What a JSON number may be for each type: bounds beyond which it is refused whether or not the version is strict. */
 const ELEMENTS: Record<Datatype, Schema> = {
   float32: { type: 'number', format: 'float', minimum: -3.4028234663852886e38, maximum: 3.4028234663852886e38 },
@@ -22,11 +20,12 @@ const ELEMENTS: Record<Datatype, Schema> = {
   int8: { type: 'integer', minimum: -128, maximum: 127 },
   int16: { type: 'integer', minimum: -32768, maximum: 32767 },
   int32: { type: 'integer', format: 'int32', minimum: -(2 ** 31), maximum: 2 ** 31 - 1 },
-  int64: { type: 'integer', format: 'int64', minimum: -SAFE, maximum: SAFE },
+  // As digits, which `exactJson` writes: a number of JavaScript has lost the last of them.
+  int64: { type: 'integer', format: 'int64', minimum: -(2n ** 63n), maximum: 2n ** 63n - 1n },
   uint8: { type: 'integer', minimum: 0, maximum: 255 },
   uint16: { type: 'integer', minimum: 0, maximum: 65535 },
   uint32: { type: 'integer', minimum: 0, maximum: 2 ** 32 - 1 },
-  uint64: { type: 'integer', minimum: 0, maximum: SAFE },
+  uint64: { type: 'integer', minimum: 0, maximum: 2n ** 64n - 1n },
   bool: { type: 'boolean' },
   // onnxruntime-node hands texts over as C strings: what stands after U+0000 would be lost, so it is refused.
   string: { type: 'string', pattern: '^[^\\u0000]*$' },
@@ -70,12 +69,12 @@ function missingRemark({ missingText }: Column): string {
 }
 
 function numberSchema({ min, max, integer }: Column, datatype: Datatype, strict: boolean): Schema {
-  const element = ELEMENTS[datatype] as { type: string; minimum: number; maximum: number }
+  const element = ELEMENTS[datatype] as { type: string; minimum: number | bigint; maximum: number | bigint }
   return {
     ...element,
     ...(integer && { type: 'integer' }),
-    ...(strict && min !== undefined && { minimum: Math.max(min, element.minimum) }),
-    ...(strict && max !== undefined && { maximum: Math.min(max, element.maximum) }),
+    ...(strict && min !== undefined && { minimum: min > element.minimum ? min : element.minimum }),
+    ...(strict && max !== undefined && { maximum: max < element.maximum ? max : element.maximum }),
   }
 }
 
