@@ -55,9 +55,9 @@ test('deeper tensors nest', () => {
   ])
 })
 
-test('what JSON cannot hold is null, and an int64 beyond 2^53 keeps its digits as a string', () => {
-  const numbers = Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY, 1.5)
-  assert.equal(decode({ datatype: 'float32', shape: [3], data: numbers }, 3), [null, null, 1.5])
+test('NaN is null, an infinity a text, and an int64 beyond 2^53 keeps its digits as a string', () => {
+  const numbers = Float32Array.of(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1.5)
+  assert.equal(decode({ datatype: 'float32', shape: [4], data: numbers }, 4), [null, 'Infinity', '-Infinity', 1.5])
   const big = BigInt64Array.of(2n ** 62n, -3n)
   assert.equal(decode({ datatype: 'int64', shape: [2], data: big }, 2), ['4611686018427387904', -3])
 })

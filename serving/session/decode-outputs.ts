@@ -27,7 +27,7 @@ export function decodeOutputs(modelInterface: ModelInterface, outputs: Tensors, 
     const { shape, step, scalar } = layoutOf(declared, tensor, rows)
     for (let row = 0; row < rows; row++) {
       ;(predictions[row] as Prediction)[declared.name] = scalar
-        ? decodeElement(tensor.datatype, tensor.data, row * step)
+        ? answeredElement(tensor.datatype, tensor.data, row * step)
         : decodeNested(tensor, shape, row * step, declared.labels)
     }
   }
@@ -70,7 +70,7 @@ function layoutOf(declared: OutputTensor, { shape }: Tensor, rows: number) {
 }
 
 function writeElement({ datatype, data }: Tensor, index: number): string {
-  const value = decodeElement(datatype, data, index)
+  const value = answeredElement(datatype, data, index)
   return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }
 
@@ -88,6 +88,15 @@ export function decodeElement(datatype: Datatype, data: TensorData, index: numbe
   return Number.isFinite(number) ? number : null
 }
 
+/** One element of an answer: as `decodeElement` gives it, with an infinity as the text "Infinity" or "-Infinity", as in every protocol. */
+export function answeredElement(datatype: Datatype, data: TensorData, index: number): number | string | boolean | null {
+  const value = data[index]
+  const number = datatype === 'float16' && typeof value === 'number' ? fromFloat16(value) : value
+  return number === Number.POSITIVE_INFINITY || number === Number.NEGATIVE_INFINITY
+    ? String(number)
+    : decodeElement(datatype, data, index)
+}
+
 /** By the declaration, not by the size at hand: a free dimension that happens to be 1 stays a list. */
 function isScalar(declared: OutputTensor, shape: readonly number[]): boolean {
   if (shape.length === 0) return true
@@ -103,7 +112,7 @@ function decodeNested(tensor: Tensor, shape: readonly number[], start: number, l
   for (let index = 0; index < size; index++) {
     const at = start + index * step
     items.push(
-      rest.length === 0 ? decodeElement(tensor.datatype, tensor.data, at) : decodeNested(tensor, rest, at, labels),
+      rest.length === 0 ? answeredElement(tensor.datatype, tensor.data, at) : decodeNested(tensor, rest, at, labels),
     )
   }
   if (rest.length > 0 || labels === undefined || labels.length !== items.length) return items

@@ -2,6 +2,7 @@ export { type Anomaly, type AnomalyKind, UNKNOWN_FEATURE } from './anomalies.ts'
 export { checkFeeds } from './check-feeds.ts'
 export { compareInterface } from './compare-interface.ts'
 export {
+  answeredElement,
   createPredictionWriter,
   decodeElement,
   decodeOutputs,

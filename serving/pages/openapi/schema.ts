@@ -92,7 +92,7 @@ function* counted({ kind, min, max, categories }: Column, strict: boolean): Gene
   if (Array.isArray(categories)) yield `expected one of ${categories.map((label) => JSON.stringify(label)).join(', ')}`
 }
 
-/** One prediction: each output as `decodeOutputs` writes it. NaN and infinities are null, large int64 values are digits. */
+/** One prediction: each output as `decodeOutputs` writes it. NaN is null, an infinity a text, a large int64 value its digits. */
 export function predictionSchema({ outputs }: ModelInterface): Schema {
   return {
     type: 'object',
@@ -117,7 +117,8 @@ function outputSchema(output: OutputTensor): Schema {
 function answeredElement(datatype: Datatype): Schema {
   if (datatype === 'int64' || datatype === 'uint64') return { type: ['integer', 'string'] }
   const { type } = ELEMENTS[datatype]
-  return type === 'number' ? { type: ['number', 'null'] } : { type }
+  if (type !== 'number') return { type }
+  return { anyOf: [{ type: ['number', 'null'] }, { enum: ['Infinity', '-Infinity'] }] }
 }
 
 /** `$inference_request` of the Open Inference Protocol for one interface. */

@@ -1,5 +1,5 @@
 import { PROTOCOL_DATATYPES } from '../../contract/index.ts'
-import { decodeElement, fromFloat16, type Tensor, type Tensors, tensorToBytes } from '../../session/index.ts'
+import { answeredElement, type Tensor, type Tensors, tensorToBytes } from '../../session/index.ts'
 import type { InferenceRequest } from './read-request.ts'
 
 /** An answer's body; `jsonLength` is the length of its JSON part, bytes, where raw tensors follow it. */
@@ -46,12 +46,5 @@ function writeData({ datatype, data }: Tensor): string {
 }
 
 function writeOneByOne({ datatype, data }: Omit<Tensor, 'shape'>): string {
-  const half = datatype === 'float16'
-  const elements = Array.from({ length: data.length }, (_, index) => {
-    const number = half ? fromFloat16(data[index] as number) : data[index]
-    return number === Number.POSITIVE_INFINITY || number === Number.NEGATIVE_INFINITY
-      ? String(number)
-      : decodeElement(datatype, data, index)
-  })
-  return JSON.stringify(elements)
+  return JSON.stringify(Array.from({ length: data.length }, (_, index) => answeredElement(datatype, data, index)))
 }

@@ -2,7 +2,7 @@ import { elementCount, fromFloat16, sliceData, type Tensor, type Tensors } from 
 
 /**
  * A tensor as JSON, nested as its shape. Written by hand: `JSON.stringify` has no BigInt, and an int64 keeps all its digits this
- * way. JSON has no NaN or infinity: both become null.
+ * way. JSON has no NaN, which becomes null, and no infinity, which becomes the text "Infinity" or "-Infinity".
  */
 export function writeNested({ datatype, shape, data }: Tensor): string {
   function element(index: number): string {
@@ -11,7 +11,8 @@ export function writeNested({ datatype, shape, data }: Tensor): string {
     if (typeof value === 'bigint') return value.toString()
     if (datatype === 'bool') return value === 0 ? 'false' : 'true'
     const number = datatype === 'float16' ? fromFloat16(value as number) : (value as number)
-    return Number.isFinite(number) ? String(number) : 'null'
+    if (Number.isFinite(number)) return String(number)
+    return Number.isNaN(number) ? 'null' : `"${number}"`
   }
 
   function list(axis: number, start: number): string {
