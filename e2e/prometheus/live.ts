@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { applyChanges, compareWithDist, renderManifests } from '../../generators/manifests/index.ts'
 import { loadRepository } from '../../generators/repository/index.ts'
@@ -38,7 +38,8 @@ try {
   const variants = withEveryEngine(environment)
   // A repository of its own, with this dist/ and the artifacts of the examples.
   mkdirSync(scratch, { recursive: true })
-  symlinkSync(join(root, 'models'), join(scratch, 'models'))
+  // A copy: nothing is read through a link.
+  cpSync(join(root, 'models'), join(scratch, 'models'), { recursive: true })
   const manifests = renderManifests({ environments: [environment], findings: [] })
   await applyChanges(scratch, await compareWithDist(scratch, manifests, {}))
   const here = { ...repository, root: scratch }
