@@ -62,6 +62,12 @@ const COLUMN_CASES: [Column, Column, 'breaking' | 'compatible', string][] = [
     'breaking',
     'feature sex: another code for female, male, for callers that send raw tensors',
   ],
+  [
+    { ...sex, missing: true },
+    { ...sex, missing: true, missingText: 'nan' },
+    'breaking',
+    'feature sex: a missing text is "" -> "nan", for callers that send raw tensors',
+  ],
   [age, { ...sex, name: 'age' }, 'breaking', 'feature age: number -> category'],
 ]
 

@@ -41,6 +41,12 @@ function columnChanges(before: Column, after: Column): InterfaceChange[] {
   if (before.missing && !after.missing)
     changes.push({ kind: 'breaking', message: `${feature} may not be missing any more` })
   if (!before.missing && after.missing) changes.push({ kind: 'compatible', message: `${feature} may be missing now` })
+  const [oldText = '', newText = ''] = [before.missingText, after.missingText]
+  if (before.missing && after.missing && oldText !== newText) {
+    const texts = `${JSON.stringify(oldText)} -> ${JSON.stringify(newText)}`
+    const message = `${feature}: a missing text is ${texts}, for callers that send raw tensors`
+    changes.push({ kind: 'breaking', message })
+  }
   if (!before.integer && after.integer)
     changes.push({ kind: 'breaking', message: `${feature} takes whole numbers only` })
   if (before.integer && !after.integer) changes.push({ kind: 'compatible', message: `${feature} takes fractions too` })
