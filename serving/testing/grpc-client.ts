@@ -77,6 +77,8 @@ export function message(build: (writer: BinaryWriter) => void): Uint8Array {
 
 /** `ModelInferRequest.InferInputTensor` */
 export interface GrpcInput {
+  /** Key of a parameter of the input, without a value. */
+  parameter?: string
   name: string
   datatype: string
   shape: number[]
@@ -87,24 +89,31 @@ export interface GrpcInput {
 export function inferRequest(
   model: string,
   inputs: readonly GrpcInput[],
-  more: { version?: string; id?: string; outputs?: string[]; raw?: Uint8Array[] } = {},
+  more: { version?: string; id?: string; outputs?: string[]; outputParameter?: string; raw?: Uint8Array[] } = {},
 ): Uint8Array {
   return message((writer) => {
     const text = (field: number, value: string) => writer.tag(field, WireType.LengthDelimited).string(value)
     text(1, model)
     text(2, more.version ?? '')
     text(3, more.id ?? '')
-    for (const { name, datatype, shape, contents } of inputs) {
+    const parameter = (field: number, key: string) => {
+      writer.tag(field, WireType.LengthDelimited).fork()
+      text(1, key)
+      writer.join()
+    }
+    for (const { name, datatype, shape, contents, parameter: key } of inputs) {
       writer.tag(5, WireType.LengthDelimited).fork()
       text(1, name)
       text(2, datatype)
       for (const size of shape) writer.tag(3, WireType.Varint).int64(size)
+      if (key !== undefined) parameter(4, key)
       if (contents !== undefined) writer.tag(5, WireType.LengthDelimited).bytes(contents)
       writer.join()
     }
     for (const name of more.outputs ?? []) {
       writer.tag(6, WireType.LengthDelimited).fork()
       text(1, name)
+      if (more.outputParameter !== undefined) parameter(2, more.outputParameter)
       writer.join()
     }
     for (const bytes of more.raw ?? []) writer.tag(7, WireType.LengthDelimited).bytes(bytes)

@@ -134,6 +134,13 @@ test('a status tells what is wrong, every wrong field of it', async () => {
   for (const part of ['inputs[0].name "y"', 'inputs[1] must have contents', 'outputs[0].name "z"']) {
     assert.ok(wrong.details.includes(part), wrong.details)
   }
+  const shared = { ...irisInput([1, 4], fp32Contents(ROW)), parameter: 'shared_memory_region' }
+  const regions = await refused(infer(inferRequest('iris', [shared])))
+  assert.is(regions.code, status.INVALID_ARGUMENT)
+  assert.match(regions.details, 'inputs[0].parameters.shared_memory_region')
+  const classes = { outputs: ['probabilities'], outputParameter: 'classification' }
+  const ranked = await refused(infer(inferRequest('iris', [irisInput([1, 4], fp32Contents(ROW))], classes)))
+  assert.match(ranked.details, "Triton's classification extension")
   const both = inferRequest('iris', [irisInput([1, 4], fp32Contents(ROW))], { raw: [floats(ROW)] })
   assert.match((await refused(infer(both))).details, 'must be absent when raw_input_contents is given')
   const short = await refused(infer(inferRequest('iris', [irisInput([2, 4])], { raw: [floats(ROW)] })))

@@ -25,6 +25,8 @@ export interface InferRequest {
   inputs: InferInput[]
   /** Names of the requested outputs; empty for all. */
   outputs: string[]
+  /** Names of all parameters but `binary_data_output`, with the place of each: `inputs[0].parameters`. */
+  parameters: { path: string; name: string }[]
   rawInputContents: Uint8Array[]
 }
 
@@ -48,6 +50,7 @@ export function readInferRequest(message: Uint8Array, take: TakeMemory): InferRe
     rawOutputs: undefined,
     inputs: [],
     outputs: [],
+    parameters: [],
     rawInputContents: [],
   }
   eachLengthDelimited(message, (number, reader) => {
@@ -56,9 +59,14 @@ export function readInferRequest(message: Uint8Array, take: TakeMemory): InferRe
     else if (number === 2) request.modelVersion = reader.string(true)
     else if (number === 3) request.id = reader.string(true)
     else if (number === 4) readRawOutputs(reader.bytes(), request)
-    else if (number === 5) request.inputs.push(readInput(reader.bytes(), take, countPart))
-    else if (number === 6) request.outputs.push(readName(reader.bytes()))
-    else if (number === 7) request.rawInputContents.push(reader.bytes())
+    else if (number === 5) {
+      const path = `inputs[${request.inputs.length}].parameters`
+      const named = (name: string) => request.parameters.push({ path, name })
+      request.inputs.push(readInput(reader.bytes(), take, countPart, named))
+    } else if (number === 6) {
+      const path = `outputs[${request.outputs.length}].parameters`
+      request.outputs.push(readOutput(reader.bytes(), countPart, (name) => request.parameters.push({ path, name })))
+    } else if (number === 7) request.rawInputContents.push(reader.bytes())
     else return false
     return true
   })
@@ -99,7 +107,12 @@ export function writeTensorHead(writer: BinaryWriter, name: string, datatype: st
   writer.join()
 }
 
-function readInput(message: Uint8Array, take: TakeMemory, countPart: () => void): InferInput {
+function readInput(
+  message: Uint8Array,
+  take: TakeMemory,
+  countPart: () => void,
+  named: (parameter: string) => void,
+): InferInput {
   const input: InferInput = { name: '', datatype: '', shape: [], contents: undefined }
   eachField(message, (number, wireType, reader) => {
     if (number === 3) {
@@ -109,7 +122,10 @@ function readInput(message: Uint8Array, take: TakeMemory, countPart: () => void)
     if (wireType !== WireType.LengthDelimited) return false
     if (number === 1) input.name = reader.string(true)
     else if (number === 2) input.datatype = reader.string(true)
-    else if (number === 5) {
+    else if (number === 4) {
+      countPart()
+      named(readName(reader.bytes()))
+    } else if (number === 5) {
       countPart()
       input.contents = readTensorContents(reader.bytes(), take)
     } else return false
@@ -118,6 +134,21 @@ function readInput(message: Uint8Array, take: TakeMemory, countPart: () => void)
   return input
 }
 
+/** The name of an `InferRequestedOutputTensor`. */
+function readOutput(message: Uint8Array, countPart: () => void, named: (parameter: string) => void): string {
+  let name = ''
+  eachLengthDelimited(message, (number, reader: BinaryReader) => {
+    if (number === 1) name = reader.string(true)
+    else if (number === 2) {
+      countPart()
+      named(readName(reader.bytes()))
+    } else return false
+    return true
+  })
+  return name
+}
+
+/** Field 1: the name of a tensor, or the key of a map's entry. */
 function readName(message: Uint8Array): string {
   let name = ''
   eachLengthDelimited(message, (number, reader: BinaryReader) => {
@@ -144,4 +175,5 @@ function readRawOutputs(entry: Uint8Array, request: InferRequest): void {
     return true
   })
   if (key === 'binary_data_output') request.rawOutputs = value
+  else request.parameters.push({ path: 'parameters', name: key })
 }

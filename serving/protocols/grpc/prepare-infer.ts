@@ -3,6 +3,7 @@ import type { LoadedVersion } from '../../models/index.ts'
 import { checkFeeds, type ParsedTensor, type Problem, type Tensors, tensorFromBytes } from '../../session/index.ts'
 import { wrongFields } from '../http-problem.ts'
 import type { PreparedRequest } from '../serve-request.ts'
+import { extensionProblem } from '../triton-extensions.ts'
 import type { InferRequest } from './infer-messages.ts'
 import { tensorFromContents } from './tensor-contents.ts'
 
@@ -13,6 +14,10 @@ export function prepareInfer(version: LoadedVersion, request: InferRequest): Pre
   const { interface: modelInterface } = version.served
   const problems: Problem[] = []
   const feeds: Tensors = {}
+  for (const { path, name } of request.parameters) {
+    const message = extensionProblem(name)
+    if (message !== undefined) problems.push({ path: `${path}.${name}`, message })
+  }
   const raw = request.rawInputContents
   if (raw.length > 0 && raw.length !== request.inputs.length) {
     const message = `holds ${raw.length} tensors for ${request.inputs.length} inputs; it has one for each input or none`

@@ -10,6 +10,7 @@ import {
 } from '../../session/index.ts'
 import { EMPTY_BODY, HttpProblem, wrongFields } from '../http-problem.ts'
 import type { PreparedRequest } from '../serve-request.ts'
+import { extensionProblem } from '../triton-extensions.ts'
 import type { InferenceBody } from './inference-body.ts'
 import { prepareRaw } from './raw-request.ts'
 
@@ -61,21 +62,10 @@ export function readInferenceRequest({ json, binary }: InferenceBody): Inference
   }
 }
 
-/** Parameters of Triton's extensions that this server does not have: ignored, they would be answered with something else. */
-const EXTENSION_PARAMETERS: Record<string, string> = {
-  classification: 'classification',
-  shared_memory_region: 'shared memory',
-  shared_memory_offset: 'shared memory',
-  shared_memory_byte_size: 'shared memory',
-}
-
 function refuseExtensions(parameters: Record<string, unknown>, path: string): void {
   for (const name of Object.keys(parameters)) {
-    if (!Object.hasOwn(EXTENSION_PARAMETERS, name)) continue
-    throw wrong(
-      `${path}.${name}`,
-      `belongs to Triton's ${EXTENSION_PARAMETERS[name]} extension, which this server does not have`,
-    )
+    const problem = extensionProblem(name)
+    if (problem !== undefined) throw wrong(`${path}.${name}`, problem)
   }
 }
 
