@@ -106,13 +106,19 @@ export async function checkObserved(
       const { address, token } = await argoCd.startApi()
       example.edit('environments/shared.ts', 'export const argocd = {', `export const argocd = { server: '${address}',`)
       const away = { KUBECONFIG: '/dev/null' }
+      const unnamed = await verify(MODEL, [], { ...away, ARGOCD_AUTH_TOKEN: token })
+      assert.match(unnamed.of('synced').detail, /^ARGOCD_AUTH_TOKEN was not sent: /)
+      // The token goes to servers that the base branch names.
+      await git(example, 'commit', '--quiet', '--all', '--message', 'Name the Argo CD server')
+      await git(example, 'push', '--quiet', 'origin', 'HEAD:main')
       assertStates(await modelyard(['status', '--json'], { ...away, ARGOCD_AUTH_TOKEN: token }), argoCd)
       const unknown = async (env: Record<string, string>) => (await verify(MODEL, [], { ...away, ...env })).of('synced')
       assert.deepEqual(await unknown({}), { step: 'synced', result: 'unknown', detail: 'ARGOCD_AUTH_TOKEN is not set' })
       assert.match((await unknown({ ARGOCD_AUTH_TOKEN: `${token}x` })).detail, /^Argo CD answered 401/)
       const { stdout } = await modelyard(['doctor'], { ...away, ARGOCD_AUTH_TOKEN: token })
       assert.match(stdout, /^ok +Argo CD of production +\d+ Applications seen/m)
-      await git(example, 'checkout', '--', 'environments/shared.ts')
+      await git(example, 'revert', '--no-edit', 'HEAD')
+      await git(example, 'push', '--quiet', 'origin', 'HEAD:main')
     },
   )
 }
