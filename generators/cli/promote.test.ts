@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createGitHubForge, type EmbeddedForge, type Forge, startEmbeddedForge } from '../forges/index.ts'
 import { mergeBranch } from '../git/index.ts'
+import { writeHook } from '../git/testing/git-fixture.ts'
 import { promote } from '../promotion/index.ts'
 import { loadRepository, releaseReference } from '../repository/index.ts'
 import { type ExampleClone, withExampleClone } from '../testing/example-repository.ts'
@@ -272,6 +274,26 @@ test('without a forge the branch is pushed and what is left to do is said; with 
     assert.is(code, 0, stderr)
     assert.match(stdout, `  branch        ${BRANCH} at ${pushed?.published?.commit.slice(0, 12)}, unchanged\n`)
     assert.match(stdout, `  pull request  #1 created: ${embedded.url}/example/command-line/pull/1\n`)
+  })
+})
+
+test('a hook that says no stops the command, and --no-verify says which hooks did not run; in a sparse checkout as in any', async () => {
+  await withExampleClone(async (clone) => {
+    await clone.git.git(['sparse-checkout', 'set', 'models/house-price', 'environments/staging'])
+    await clone.git.git(['config', 'core.hooksPath', '.hooks'])
+    writeHook(join(clone.root, '.hooks'), 'pre-commit', 'git diff --cached --name-only', 'ls dist/staging', 'exit 3')
+    const args = ['promote', MODEL, '--from', 'staging', '--to', 'production', '--no-memory']
+    const stopped = await runCommand(clone, ...args)
+    assert.is(stopped.code, 2)
+    assert.match(stopped.stderr, 'the pre-commit hook of this repository says no:')
+    for (const line of [PIN, 'models', '--no-verify']) assert.match(stopped.stderr, line)
+    assert.equal(await remoteBranches(clone), ['main'])
+
+    const { code, stdout } = await runCommand(clone, ...args, '--no-verify')
+    assert.is(code, 0)
+    assert.match(stdout, `note: hooks of ${clone.root}/.hooks did not run (--no-verify): pre-commit\n`)
+    const changed = await gitLines(clone, 'diff', '--name-only', 'origin/main', `origin/${BRANCH}`)
+    assert.is(changed.length, 3, changed.join(' '))
   })
 })
 

@@ -15,6 +15,7 @@ export interface ProposalFlags extends CommonOptions {
   repository?: string
   apiUrl?: string
   push: boolean
+  verify: boolean
   dryRun?: boolean
   replaceBranch?: boolean
 }
@@ -59,6 +60,7 @@ export function withProposalOptions(command: Command): Command {
     command
       .option('--dry-run', 'decide, render, check and print; write nothing')
       .option('--no-push', 'commit to a local branch and stop there')
+      .option('--no-verify', 'run none of your Git hooks (pre-commit, commit-msg, pre-push)')
       .option('--replace-branch', 'replace the branch of the change although it has commits of somebody else')
       .option('--remote <name>', 'the Git remote', 'origin')
       .option(
@@ -78,6 +80,7 @@ export async function proposalOptions({ root, output }: Context, flags: Proposal
     baseBranch: await baseBranchOf(root, flags.remote, flags.base),
     push: flags.push,
     dryRun,
+    ...(!flags.verify && { noVerify: true }),
     ...(flags.replaceBranch && { replaceBranch: true }),
     offline: false,
     notice: (text) => output.line(`  note: ${text}`),

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../findings/index.ts'
 import type { GitRepository } from './git.ts'
-import { GitFailure, remoteProblem } from './git-failure.ts'
+import { GitFailure, outputOf, remoteProblem } from './git-failure.ts'
+import { HookFailure, type Hooks } from './hooks.ts'
 import { checkName, remoteUrl } from './remote.ts'
 
 /** Milliseconds of silence; `--progress` makes a remote that works speak every second. */
@@ -150,20 +151,39 @@ export async function branchState(
 
 /**
  * Makes a remote's branch point to `commit`, only if it still is at `expected` (absent: only if there is no such branch).
- * @throws Failure when somebody else moved it, the branch is protected, or the remote refuses or cannot be reached.
+ * @param hooks whose `pre-push` sees it first. Default: none
+ * @throws Failure when somebody else moved it, the branch is protected, a hook says no, or the remote refuses or cannot be reached.
  */
 export async function pushBranch(
   repository: GitRepository,
-  { remote, branch, commit, expected }: { remote: string; branch: string; commit: string; expected?: string },
+  {
+    remote,
+    branch,
+    commit,
+    expected,
+    hooks,
+  }: { remote: string; branch: string; commit: string; expected?: string; hooks?: Hooks },
 ): Promise<void> {
   const ref = `refs/heads/${checkName('branch', branch)}`
   await remoteUrl(repository, remote)
+  const hook = hooks?.present.includes('pre-push') ? hooks : undefined
   const args = ['push', '--porcelain', '--progress', `--force-with-lease=${ref}:${expected ?? ''}`]
   try {
-    await patiently(() => repository.git([...args, remote, `${commit}:${ref}`], { silence: PUSH_SILENCE }))
+    // A hook may be silent for as long as its tests take.
+    const options = hook ? { hooks: hook.folder } : { silence: PUSH_SILENCE }
+    await patiently(() => repository.git([...args, remote, `${commit}:${ref}`], options))
   } catch (error) {
+    if (hook && error instanceof GitFailure && isStoppedHere(error)) {
+      throw new HookFailure('pre-push', outputOf(error), error)
+    }
     throw whyNotPushed(error, remote, branch)
   }
+}
+
+/** Git names each ref that the remote refused, and says `fatal` where it was not reached; neither when its own hook says no. */
+function isStoppedHere({ cause }: GitFailure): boolean {
+  const text = String(cause)
+  return /^error: failed to push some refs/m.test(text) && !/^(!\t|fatal: )/m.test(text)
 }
 
 function whyNotPushed(error: unknown, remote: string, branch: string): Failure {

@@ -80,7 +80,7 @@ export function gitEnvironment(
   ])
   const config = [
     ...configPairs(environment),
-    // The user's hooks expect the user's work tree; what they would check, the pull request's own checks do.
+    // Hooks run where one is asked for (hooks.ts), and not for the commands around it.
     ['core.hooksPath', devNull] as [string, string],
     ...headers,
     ...settings,

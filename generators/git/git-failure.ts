@@ -19,12 +19,21 @@ const NOISE =
 
 /** What git printed, shortened to what says why: no hints, no progress. */
 export function messageOf(error: unknown): string {
-  const text = redact(error instanceof Error ? error.message : String(error))
-  const lines = text
+  const lines = linesOf(bare(error))
+  return lines.slice(0, 8).join('\n') || 'git failed without saying why'
+}
+
+function linesOf(text: string): string[] {
+  return text
     .split(/[\r\n]+/)
     .map((line) => line.replace(/^remote: /, '').trim())
     .filter((line) => line !== '' && !NOISE.test(line))
-  return lines.slice(0, 8).join('\n') || 'git failed without saying why'
+}
+
+/** More of what was printed, for hooks, whose reports are longer: the last 40 lines, without git's own about the end of a push. */
+export function outputOf({ cause }: GitFailure): string {
+  const lines = linesOf(String(cause)).filter((line) => !/^(error: failed to push|exit code \d+$)/.test(line))
+  return lines.slice(-40).join('\n') || '(it printed nothing)'
 }
 
 /** Why a remote could not be reached or refused, in words, with what to do. */

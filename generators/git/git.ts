@@ -11,8 +11,10 @@ export interface GitOptions {
   input?: string
   /** Beside what `gitEnvironment` gives. */
   environment?: Record<string, string>
-  /** Files are read and written as Git stores them, whatever line ends the user's settings ask for. */
-  exactLineEnds?: boolean
+  /** Every file is read and written, as Git stores it, whatever line ends and sparse checkout the user's settings ask for. */
+  exact?: boolean
+  /** Folder of hooks that this command runs. Default: it runs none. */
+  hooks?: string
   /** Milliseconds without a byte of output after which the command is stopped. Default: never. */
   silence?: number
 }
@@ -43,15 +45,20 @@ const LET_THROUGH: SimpleGitOptions['unsafe'] = {
   allowUnsafeUrlRewrite: true,
 }
 
-const EXACT_LINE_ENDS: [string, string][] = [
+const EXACT: [string, string][] = [
   ['core.autocrlf', 'false'],
   ['core.eol', 'lf'],
   ['core.safecrlf', 'false'],
+  ['core.sparseCheckout', 'false'],
 ]
 
 /** Runs git anywhere; inside a repository use `GitRepository.git`. @throws GitFailure */
 export async function runGit(directory: string, args: readonly string[], options: GitOptions = {}): Promise<string> {
-  const environment = gitEnvironment(process.env, options.environment, options.exactLineEnds ? EXACT_LINE_ENDS : [])
+  const settings: [string, string][] = [
+    ...(options.exact ? EXACT : []),
+    ...(options.hooks === undefined ? [] : [['core.hooksPath', options.hooks] as [string, string]]),
+  ]
+  const environment = gitEnvironment(process.env, options.environment, settings)
   try {
     const { input, silence } = options
     const git = simpleGit({

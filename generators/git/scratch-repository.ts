@@ -9,6 +9,8 @@ export async function createScratchRepository(directory: string, remote: string)
   await runGit(directory, ['config', 'user.name', 'Modelyard demo'])
   await runGit(directory, ['config', 'user.email', 'demo@modelyard.invalid'])
   await runGit(directory, ['config', 'commit.gpgSign', 'false'])
+  // Hooks of the user's own configuration are about the user's repositories.
+  await runGit(directory, ['config', 'core.hooksPath', '.git/hooks'])
   await runGit(directory, ['add', '--all', '--force', '.'])
   await runGit(directory, ['commit', '--quiet', '--message', 'The repository as it is'])
   await runGit(directory, ['init', '--quiet', '--bare', '--initial-branch=main', remote])

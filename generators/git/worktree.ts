@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { Failure } from '../findings/index.ts'
 import { withTreeTrailer } from './foreign-commits.ts'
 import type { GitRepository } from './git.ts'
+import { type Hooks, runCommitHooks } from './hooks.ts'
 
 const NAME = /^modelyard-(\d+)-\w+$/
 /** Milliseconds. */
@@ -30,7 +31,7 @@ export async function withScratchWorktree<T>(
     try {
       const none = needs ? ['--no-checkout'] : []
       await repository.git(['worktree', 'add', '--detach', '--force', ...none, directory, commit], {
-        exactLineEnds: true,
+        exact: true,
       })
       if (needs) await checkOut(repository, directory, needs)
     } catch (error) {
@@ -54,13 +55,13 @@ async function checkOut(
   directory: string,
   needs: (file: string) => boolean,
 ): Promise<void> {
-  await git(['read-tree', 'HEAD'], { directory, exactLineEnds: true })
-  const all = (await git(['ls-files', '-z'], { directory, exactLineEnds: true })).split('\0')
+  await git(['read-tree', 'HEAD'], { directory, exact: true })
+  const all = (await git(['ls-files', '-z'], { directory, exact: true })).split('\0')
   const wanted = all.filter((file) => !file.startsWith(prefix) || needs(file.slice(prefix.length)))
   await git(['checkout-index', '--force', '-z', '--stdin'], {
     directory,
     input: wanted.join('\0'),
-    exactLineEnds: true,
+    exact: true,
   })
   // An empty repository checks out nothing, and the folder must be there.
   mkdirSync(join(directory, prefix), { recursive: true })
@@ -128,6 +129,8 @@ export interface CommitOptions {
    * ignored.
    */
   paths?: readonly string[]
+  /** Hooks that see the commit before it is made. Default: none. */
+  hooks?: Hooks
 }
 
 /**
@@ -137,15 +140,15 @@ export interface CommitOptions {
  * The dates are the true ones: history reads "what ran when" from them, so a repeated run makes another commit id.
  * Whether anything needs pushing is told by comparing trees, parents and messages (`publishChange`).
  * @returns the commit; undefined when nothing changed.
- * @throws Failure when git knows no name for the committer, or signing fails.
+ * @throws Failure when git knows no name for the committer, signing fails, or a hook says no.
  */
 export async function commitAll(
   repository: GitRepository,
   directory: string,
-  { message, author, paths }: CommitOptions,
+  { message, author, paths, hooks }: CommitOptions,
 ): Promise<string | undefined> {
   const git = async (args: string[], more: { input?: string; environment?: Record<string, string> } = {}) =>
-    (await repository.git(args, { directory, exactLineEnds: true, ...more })).trim()
+    (await repository.git(args, { directory, exact: true, ...more })).trim()
 
   if (paths === undefined) await git(['add', '--all'])
   else await addPaths(git, directory, paths)
@@ -153,13 +156,15 @@ export async function commitAll(
   const tree = await git(['write-tree'])
   const [parent = '', former] = (await git(['rev-parse', 'HEAD', 'HEAD^{tree}'])).split('\n')
   if (tree === former) return undefined
+  const text = withTreeTrailer(message, tree)
+  const seen = hooks ? await runCommitHooks(repository, hooks, { directory, message: text }) : text
   // commit-tree, unlike commit, does not follow this setting by itself.
   const sign = (await git(['config', '--type=bool', '--default=false', '--get', 'commit.gpgSign'])) === 'true'
   const environment = author && { GIT_AUTHOR_NAME: author.name, GIT_AUTHOR_EMAIL: author.email }
   try {
     const args = ['commit-tree', tree, '-p', parent, ...(sign ? ['-S'] : [])]
     // The message goes through standard input: as an argument it could be read as an option.
-    const commit = await git(args, { input: withTreeTrailer(message, tree), ...(environment ? { environment } : {}) })
+    const commit = await git(args, { input: seen, ...(environment ? { environment } : {}) })
     await git(['update-ref', '--no-deref', 'HEAD', commit])
     return commit
   } catch (error) {

@@ -1,6 +1,6 @@
 import { Failure } from '../findings/index.ts'
 import type { GitRepository } from '../git/index.ts'
-import { commitState, pushBranch } from '../git/index.ts'
+import { commitState, HookFailure, pushBranch } from '../git/index.ts'
 import { type Change, keep, type Published, publishChange } from './publish.ts'
 
 /** The trailer that says why a commit was pushed past review. */
@@ -35,10 +35,11 @@ export async function pushedBefore(
  * @throws Failure when the base branch was moved meanwhile or cannot be reached; the change is kept on its local branch then
  */
 export async function publishEmergency(change: Change, done: PushedBefore | undefined): Promise<Published> {
-  const { repository, remote, baseBranch, baseCommit, branch } = change
+  const { repository, remote, baseBranch, baseCommit, branch, hooks } = change
   const commit = done?.commit ?? change.commit
   if (!done) {
-    const refusal = await pushBranch(repository, { remote, branch: baseBranch, commit, expected: baseCommit }).then(
+    const target = { remote, branch: baseBranch, commit, expected: baseCommit, ...(hooks && { hooks }) }
+    const refusal = await pushBranch(repository, target).then(
       () => undefined,
       (error: unknown) => (isRefusal(error) ? error : keep(change, error)),
     )
@@ -49,7 +50,7 @@ export async function publishEmergency(change: Change, done: PushedBefore | unde
   }
   const before = `emergency/${branch}/${baseCommit.slice(0, 12)}`
   const { parent = baseCommit } = await commitState(repository, commit)
-  // It is there already when a run was ended after this.
+  // It is there already when a run was ended after this. The remote has the commit: there is nothing for a hook to see.
   await pushBranch(repository, { remote, branch: before, commit: parent }).catch(() => undefined)
   const review = await publishChange({
     ...change,
@@ -70,5 +71,6 @@ function banner(baseBranch: string, commit: string): string {
 
 /** The remote was reached and does not take it: rules of the branch, or the token's rights. */
 function isRefusal(error: unknown): error is Failure {
+  if (error instanceof HookFailure) return false
   return error instanceof Failure && /refused the push|does not let these credentials write/.test(error.message)
 }

@@ -5,7 +5,9 @@ import {
   commitAll,
   commitsBeyond,
   fetchBase,
+  findHooks,
   type GitRepository,
+  type Hooks,
   needsOf,
   openRepository,
   parseForgeRepository,
@@ -39,6 +41,8 @@ export interface ProposalOptions {
   dryRun: boolean
   /** Replace a branch although somebody else committed to it. */
   replaceBranch?: boolean
+  /** Run none of the user's Git hooks on what is committed and pushed. */
+  noVerify?: boolean
   /** Leave artifacts out of the checks. */
   offline: boolean
   /** Told what happened although nothing came of the run, for example that an open pull request was closed. */
@@ -151,7 +155,9 @@ export async function propose<Change extends PinChange, Report extends { finding
     }
     const about = await lastChangeOf(git, remote, base.commit, steps.source ?? [pin])
     const message = commitMessage(title, facts, about) + overrideTrailers(change.overrides)
-    const commit = await commitAll(git, directory, { message, paths: applied.files })
+    const hooks = await findHooks(git, packagesRoot)
+    const running = options.noVerify ? {} : { hooks }
+    const commit = await commitAll(git, directory, { message, paths: applied.files, ...running })
     if (commit === undefined) return undefined
     const { owner } = parseForgeRepository(await remoteUrl(git, remote)) ?? {}
     const proposed = {
@@ -169,13 +175,20 @@ export async function propose<Change extends PinChange, Report extends { finding
       rivals: rivalsOf(kind, model, environment),
       forge,
       push,
+      ...running,
       ...(options.replaceBranch && { replaceBranch: true }),
     }
     const published =
       emergency === undefined || !push ? await publishChange(proposed) : await publishEmergency(proposed, done)
-    return { ...proposal, published, problems: [...problems, ...published.problems] }
+    const skipped = options.noVerify ? skippedHooks(hooks, push) : []
+    return { ...proposal, published, problems: [...problems, ...skipped, ...published.problems] }
   }
   return withScratchWorktree(git, base.commit, work, needsOf(model))
+}
+
+function skippedHooks({ present, folder }: Hooks, push: boolean): string[] {
+  const names = present.filter((name) => push || name !== 'pre-push')
+  return names.length === 0 ? [] : [`hooks of ${folder} did not run (--no-verify): ${names.join(', ')}`]
 }
 
 /** A pull request that is open although there is nothing to change any more: what it wanted is on the base branch. */

@@ -1,6 +1,6 @@
 import { Failure } from '../findings/index.ts'
 import type { CheckReport, Forge, PullRequest, Reviewers } from '../forges/index.ts'
-import type { GitRepository } from '../git/index.ts'
+import type { GitRepository, Hooks } from '../git/index.ts'
 import {
   branchState,
   type CommitState,
@@ -37,6 +37,8 @@ export interface Change {
   forge: Forge | undefined
   /** False: the change stays a local branch. */
   push: boolean
+  /** Hooks of the user, of which `pre-push` sees what is pushed. Default: none. */
+  hooks?: Hooks
   /** Replaces a branch although it has commits of somebody else. Default: refuse. */
   replaceBranch?: boolean
 }
@@ -91,14 +93,15 @@ export async function publishChange(change: Change): Promise<Published> {
 
 /** The remote's branch afterwards, pushed unless it holds the same already. */
 async function bringToRemote(change: Change): Promise<Pick<Published, 'commit' | 'pushed' | 'replaced'>> {
-  const { repository, remote, branch, commit } = change
+  const { repository, remote, branch, commit, hooks } = change
   try {
     const wanted = await commitState(repository, commit)
     const there = await branchState(repository, remote, branch)
     if (isEqual(there, wanted, change)) return { commit: there.commit, pushed: false }
     await refuseForeign(change, there.commit, remote)
     try {
-      await pushBranch(repository, { remote, branch, commit, ...(there.commit && { expected: there.commit }) })
+      const expected = there.commit && { expected: there.commit }
+      await pushBranch(repository, { remote, branch, commit, ...expected, ...(hooks && { hooks }) })
       return { commit, pushed: true, ...(there.commit && { replaced: there.commit }) }
     } catch (error) {
       // Another run may have pushed the same since we looked.

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type GitRepository, openRepository } from '../git.ts'
@@ -72,4 +72,11 @@ export async function failureOf(call: () => Promise<unknown>): Promise<Error & {
     return error as Error
   }
   throw new Error('expected a failure, and there was none')
+}
+
+/** Makes a hook of these lines of shell. */
+export function writeHook(folder: string, name: string, ...lines: string[]): void {
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, name), ['#!/bin/sh', ...lines, ''].join('\n'))
+  chmodSync(join(folder, name), 0o755)
 }
