@@ -205,7 +205,10 @@ test('what is wrong is a 400 that lists every wrong input', async () => {
     [{ inputs: [good], id: 7 }, /id must be a string/],
     [{ inputs: [good], parameters: 7 }, /parameters must be an object/],
     [{ inputs: [good], parameters: { shared_memory_region: 'x' } }, /Triton's shared memory extension/],
-    [{ inputs: [good], outputs: [{ name: 'probabilities', parameters: { classification: 2 } }] }, /classification extension/],
+    [
+      { inputs: [good], outputs: [{ name: 'probabilities', parameters: { classification: 2 } }] },
+      /classification extension/,
+    ],
   ]
   for (const [body, message] of cases) {
     const { status, json } = await post(body)
