@@ -1,6 +1,8 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
+import { bundleFiles } from '../gates/index.ts'
 import { requireEnvironment, requirePinned } from '../pins/index.ts'
 import { prepareLocalPod } from '../registry/index.ts'
 import { loadRepository, resolvePlan } from '../repository/index.ts'
@@ -95,6 +97,40 @@ test('doctor names what is missing with its repair, and tells what it could not 
     clone.edit('models/house-price/model.ts', "owner: 'valuation'", "ownr: 'valuation'")
     const bad = await look('--base', 'trunk')
     assert.equal([bad.code, bad.of('origin/trunk')?.result, bad.of('definitions')?.result], [1, 'wrong', 'wrong'])
+  })
+})
+
+test('doctor asks the store for every file of every pin, candidates included, and names those that are missing', async () => {
+  await withExampleClone(async (clone) => {
+    const store = join(clone.root, '..', 'store')
+    clone.edit(
+      'environments/shared.ts',
+      "https('https://models.example.com')",
+      `files('${store}', { claim: 'models' })`,
+    )
+    clone.edit('environments/shared.ts', 'https', 'files')
+    const look = async () => {
+      const { stdout } = await runCommand(clone, 'doctor', '--json')
+      const found = JSON.parse(stdout) as { what: string; result: string; detail: string }[]
+      return found.find(({ what }) => what === 'artifacts of production')
+    }
+    const { models } = requireEnvironment(resolvePlan(await loadRepository(clone.root)), 'production')
+    const versions = models.flatMap(({ stable, candidate }) => [stable, ...(candidate ? [candidate.version] : [])])
+    const wanted = new Set(versions.flatMap(({ facts }) => bundleFiles(facts).map(({ file }) => file.sha256)))
+    assert.is((await look())?.detail, `${wanted.size} files not asked for: ${store} is a volume of its pods`)
+    mkdirSync(join(store, 'sha256'), { recursive: true })
+    for (const sha256 of wanted) writeFileSync(join(store, 'sha256', sha256), '')
+    assert.is((await look())?.detail, `asked ${store} for ${wanted.size} files: all there`)
+
+    const house = versions.find(({ facts }) => facts.model === 'house-price' && facts.version === '1.1.0')?.facts
+    const { sha256 = '' } = house?.bundle.goldenSamples ?? {}
+    rmSync(join(store, 'sha256', sha256))
+    const missing = await look()
+    assert.is(missing?.result, 'wrong')
+    assert.is(
+      missing?.detail,
+      `asked ${store} for ${wanted.size} files, 1 missing: house-price 1.1.0 goldenSamples ${sha256.slice(0, 12)}`,
+    )
   })
 })
 

@@ -76,3 +76,30 @@ export function mlflow(
 export function imageVolumes(images: Record<`${string}@${string}`, `${string}@sha256:${string}`>): ArtifactStore {
   return { kind: 'image', base: '/var/lib/modelyard/artifacts', images }
 }
+
+/** The address of a file in a store, as the server's configuration names it. */
+export function artifactAddress({ kind, base }: ArtifactStore, sha256: string, version: string): string {
+  switch (kind) {
+    case 'https':
+      return `${base}/sha256/${sha256}`
+    case 'files':
+      return `file://${base}/sha256/${sha256}`
+    case 'image':
+      return `file://${base}/${version}/sha256/${sha256}`
+    case 's3':
+      return `s3://${base}/sha256/${sha256}`
+    case 'oci':
+      return `oci://${base}@sha256:${sha256}`
+    case 'mlflow':
+      return `mlflow-artifacts:/${base}/sha256/${sha256}`
+  }
+}
+
+/** Variables by which a client of the store finds its server; no secrets. */
+export function storeVariables({ kind, endpoint, region }: ArtifactStore): Record<string, string> {
+  return {
+    ...(kind === 's3' && endpoint !== undefined && { AWS_ENDPOINT_URL_S3: endpoint }),
+    ...(kind === 's3' && region !== undefined && { AWS_REGION: region }),
+    ...(kind === 'mlflow' && endpoint !== undefined && { MLFLOW_TRACKING_URI: endpoint }),
+  }
+}

@@ -1,6 +1,16 @@
 import * as vocabulary from './vocabulary.ts'
 
-export { type ArtifactStore, files, https, mlflow, oci, type S3Options, s3 } from './artifact-store.ts'
+export {
+  type ArtifactStore,
+  artifactAddress,
+  files,
+  https,
+  mlflow,
+  oci,
+  type S3Options,
+  s3,
+  storeVariables,
+} from './artifact-store.ts'
 export {
   type Autoscaling,
   type HorizontalPodAutoscaling,

@@ -2,8 +2,9 @@ import { hasNamedFeatures } from 'modelyard-serving/contract'
 import { encodeSample, isBroken, type Session } from 'modelyard-serving/session'
 import { type EvaluationRows, type MemoryQuantity, parseMemory } from '../definitions/index.ts'
 import type { EffectiveSettings, Plan, PlannedVersion, Repository } from '../repository/index.ts'
+import { localBundle } from './bundle-files.ts'
 import { type Latency, measureLatency } from './latency.ts'
-import { goldenSamples, openVersion, rowsOf } from './local-artifacts.ts'
+import { openVersion, readGoldenSamples, rowsOf } from './local-artifacts.ts'
 import { type MemoryUse, measureMemory } from './memory.ts'
 
 /** What a deployed version takes on this machine, beside what its definition allows. */
@@ -90,11 +91,12 @@ async function measure(
   { p99Ms }: MeasuredVersion['budget'],
   reading: EvaluationRows | undefined,
 ): Promise<{ latency: Latency; memory: MemoryUse | undefined } | { unknown: string }> {
-  const opened = await openVersion(repository, facts)
+  const bundle = await localBundle(repository, facts, [])
+  const opened = await openVersion(facts, bundle)
   if (!opened) return { unknown: 'its artifact is not here' }
   let session: Session | undefined
   try {
-    const golden = await goldenSamples(repository, facts)
+    const golden = await readGoldenSamples(bundle)
     const samples = hasNamedFeatures(facts.interface)
       ? (await rowsOf(repository, facts, golden, reading)).rows
       : (golden?.samples ?? [])
@@ -111,7 +113,7 @@ async function measure(
       const { candidate: again } = await measureLatency(calls, undefined)
       if (again.p99Ms < latency.p99Ms) latency = again
     }
-    return { latency, memory: await measureMemory(repository, facts, samples) }
+    return { latency, memory: await measureMemory(facts, bundle, samples) }
   } finally {
     await session?.release()
     await opened.session.release()

@@ -1,4 +1,5 @@
 import { type LatencyGate, type MemoryGate, parseDuration, parseMemory, parsePercentage } from '../definitions/index.ts'
+import { ifNotRun } from './evidence.ts'
 import type { Contest, Verdict } from './gates.ts'
 import { isEnough, type Latency } from './latency.ts'
 
@@ -15,14 +16,14 @@ function evaluateLatency({ quantile, atMost, tolerance }: LatencyGate, { evidenc
   const few = latency && !isEnough(latency.candidate, quantile) ? fewCalls(latency.candidate, quantile) : undefined
   if (atMost !== undefined) {
     const name = `${quantile} <= ${atMost}`
-    if (is === undefined) return { name, result: 'unknown', detail: 'not measured' }
+    if (is === undefined) return { name, result: 'unknown', detail: 'not measured', ...ifNotRun(evidence) }
     if (few !== undefined) return { name, result: 'unknown', detail: 'cannot tell', note: few }
     return { name, result: is <= parseDuration(atMost) ? 'pass' : 'fail', detail: `${Number(is.toPrecision(3))} ms` }
   }
   const name = `${quantile} vs champion`
   if (!champion) return { name, result: 'pass', detail: 'no champion yet' }
   const measured = latency?.ratios?.[quantile]
-  if (!measured) return { name, result: 'unknown', detail: 'not measured' }
+  if (!measured) return { name, result: 'unknown', detail: 'not measured', ...ifNotRun(evidence) }
   if (few !== undefined) return { name, result: 'unknown', detail: 'cannot tell', note: few }
   // Noise decides nothing: the whole interval must be on one side of what is allowed.
   const allowed = 1 + parsePercentage(tolerance ?? '0%')
@@ -36,11 +37,12 @@ function evaluateMemory({ atMost, tolerance }: MemoryGate, { evidence, champion 
   const is = evidence.memory?.candidate.model
   if (atMost !== undefined) {
     const name = `memory <= ${atMost}`
-    if (is === undefined) return { name, result: 'unknown', detail: 'not measured' }
+    if (is === undefined) return { name, result: 'unknown', detail: 'not measured', ...ifNotRun(evidence) }
     return { name, result: is <= parseMemory(atMost) ? 'pass' : 'fail', detail: formatMebibytes(is) }
   }
   const was = evidence.memory?.champion?.model
-  return ratio('memory vs champion', is, was, tolerance, NOISE.bytes, champion !== undefined)
+  const verdict = ratio('memory vs champion', is, was, tolerance, NOISE.bytes, champion !== undefined)
+  return verdict.result === 'unknown' ? { ...verdict, ...ifNotRun(evidence) } : verdict
 }
 
 function ratio(

@@ -22,13 +22,14 @@ export function evaluateEnvironment(
   candidate: VersionFile,
   evidence: Evidence,
   moment: Moment,
-): GateResult[] {
+): { setting: keyof EnvironmentGates; result: GateResult }[] {
+  const of = (setting: keyof EnvironmentGates, results: GateResult[]) => results.map((result) => ({ setting, result }))
   return [
-    evaluateLineage(gates?.lineage, candidate),
-    ...evaluateSoak(gates?.soak, evidence),
-    ...evaluateLive(gates?.live, evidence),
-    ...evaluateFreeze(gates?.freeze, evidence, moment),
-    ...evaluateApprovals(gates?.approvals, evidence, moment),
+    ...of('lineage', [evaluateLineage(gates?.lineage, candidate)]),
+    ...of('soak', evaluateSoak(gates?.soak, evidence)),
+    ...of('live', evaluateLive(gates?.live, evidence)),
+    ...of('freeze', evaluateFreeze(gates?.freeze, evidence, moment)),
+    ...of('approvals', evaluateApprovals(gates?.approvals, evidence, moment)),
   ]
 }
 
@@ -108,7 +109,8 @@ function evaluateFreeze(windows: EnvironmentGates['freeze'], { now }: Evidence, 
   if (!frozen) return [{ ...base, result: moment === 'merge' ? 'pass' : 'pending', detail: 'none now' }]
   const { until, timeZone, reason } = frozen
   const note = `${timeZone}${reason === undefined ? '' : `: ${reason}`}`
-  return [{ ...base, result: moment === 'merge' ? 'fail' : 'pending', detail: `frozen until ${until}`, note }]
+  const result = moment === 'merge' ? 'fail' : 'pending'
+  return [{ ...base, result, detail: `frozen until ${until}`, note, cause: 'frozen' }]
 }
 
 function evaluateApprovals(wanted: number | undefined, { approvals }: Evidence, moment: Moment): GateResult[] {

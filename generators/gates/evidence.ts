@@ -25,3 +25,8 @@ export interface Evidence {
   /** Reviews that approve, at the merge. */
   approvals?: Known<number>
 }
+
+/** For a verdict that only running the models could give. */
+export function ifNotRun({ replay }: Evidence): { cause?: 'not-run' } {
+  return replay ? {} : { cause: 'not-run' }
+}

@@ -137,7 +137,7 @@ test('time and memory are judged by a bound or against the champion, and differe
   const evidence = (was: number, is: number, calls: number) => ({
     now: NOW,
     replay: {
-      golden: { unknown: '' },
+      golden: { unknown: '', cause: 'none-registered' as const },
       compared: { unknown: '' },
       latency: {
         champion: { p50Ms: was, p95Ms: was, p99Ms: was, calls },

@@ -7,9 +7,9 @@ import {
 } from '../definitions/index.ts'
 import { evaluateCost } from './cost-gates.ts'
 import { evaluateEvaluation } from './evaluation-gates.ts'
-import type { Evidence } from './evidence.ts'
+import { type Evidence, ifNotRun } from './evidence.ts'
 import { type PairedInterval, pairedInterval } from './paired-interval.ts'
-import type { ReplayedRow } from './replay.ts'
+import type { ReplayedRow, UnknownGolden } from './replay.ts'
 import type { ScoredRows } from './row-metrics.ts'
 
 /** What one gate found. `unknown`: it could not be checked, or cannot tell, which is never a pass. */
@@ -19,7 +19,16 @@ export interface Verdict {
   detail: string
   /** A sentence for those who wonder. */
   note?: string
+  /** What programs decide by, where the result does not say it. */
+  cause?: VerdictCause
 }
+
+/**
+ * - `not-run`: models were not run, as with `--offline`, and that alone would tell
+ * - `none-registered`, `files-missing`, `not-runnable`: why golden samples were not run
+ * - `frozen`: a freeze lasts
+ */
+export type VerdictCause = 'not-run' | UnknownGolden['cause'] | 'frozen'
 
 /** How one gate judged a promotion. */
 export interface GateResult extends Verdict {
@@ -95,7 +104,8 @@ function evaluateAgainstChampion(gate: ChampionGate, contest: Contest): Verdict 
   if (measured === undefined) return { name, result: 'unknown', detail: 'not measured' }
   if (!champion) return { name, result: 'pass', detail: 'no champion yet' }
   const interval = intervalOf(gate, contest)
-  if (confidence !== undefined && unitChange(champion, candidate) === undefined) return judgeInterval(gate, interval)
+  if (confidence !== undefined && unitChange(champion, candidate) === undefined)
+    return judgeInterval(gate, interval, contest)
   const reference = champion.evaluation.metrics[metric]
   if (reference === undefined) return { name, result: 'unknown', detail: 'champion: none' }
   const units = unitChange(champion, candidate)
@@ -149,10 +159,15 @@ function unitChange(champion: VersionFile, candidate: VersionFile): string | und
 }
 
 /** Luck of the rows decides nothing: the whole interval must be on one side of what is allowed. */
-function judgeInterval(gate: ChampionGate, interval: PairedInterval | { unknown: string }): Verdict {
+function judgeInterval(
+  gate: ChampionGate,
+  interval: PairedInterval | { unknown: string },
+  { evidence }: Contest,
+): Verdict {
   const { metric, better, tolerance } = gate
   const name = `${metric} vs champion, ${gate.confidence}`
-  if ('unknown' in interval) return { name, result: 'unknown', detail: 'no rows', note: interval.unknown }
+  if ('unknown' in interval)
+    return { name, result: 'unknown', detail: 'no rows', note: interval.unknown, ...ifNotRun(evidence) }
   const { low, high, champion } = interval
   if (!Number.isFinite(low + high)) return { name, result: 'unknown', detail: 'no interval' }
   const allowed = Math.abs(champion) * parsePercentage(tolerance)

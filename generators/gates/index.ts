@@ -1,4 +1,5 @@
 export { type MeasuredVersion, measureDeployed } from './budget.ts'
+export { bundleFiles, type LocalBundle, localBundle, type MissingFile } from './bundle-files.ts'
 export { decisionOf } from './decision.ts'
 export type { Moment } from './environment-gates.ts'
 export { sliceFeatures } from './evaluation-rows.ts'

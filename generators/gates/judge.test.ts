@@ -8,7 +8,7 @@ import { hostPods, loadRepository, type Repository, resolvePlan } from '../repos
 import { type ExampleRepository, withExample } from '../testing/example-repository.ts'
 import type { Evidence } from './evidence.ts'
 import { type Case, type Judgement, judge } from './judge.ts'
-import { type Replay, replay } from './replay.ts'
+import { type Replay, replay, type UnknownGolden } from './replay.ts'
 
 const test = suite('judging a promotion')
 
@@ -113,7 +113,8 @@ test('a good version passes; what could not be checked is told, and reviews are 
   assert.equal(rows(judgement), [
     ['pass', 'mae vs champion', '-3.5 % better'],
     ['pass', 'interface', 'compatible'],
-    ['unknown', 'golden samples', 'not run'],
+    ['pending', 'golden samples', 'not run'],
+    ['pending', 'fits 256Mi', 'not measured'],
     ['pass', 'lineage', 'given'],
     ['pending', 'approvals', '0 of 2'],
   ])
@@ -184,6 +185,31 @@ test('memory is judged against the limit in effect, and the stable version count
   assert.equal(await fits(loaded), ['fail', 'fits 150Mi', '160 Mi'])
   // A canary asks for its own share of the same pod.
   assert.equal(await fits(loaded, true), ['pass', 'fits 406Mi', '240 Mi'])
+})
+
+test('golden samples that exist and were not run block; without any, or before anything has run, nothing does', async () => {
+  const { evaluated } = await asItIs()
+  if (!evaluated) throw new Error('not replayed')
+  const golden = async (replay: Partial<Replay> | undefined, moment: Case['moment'] = 'open') => {
+    const judgement = await judged({ moment, evidence: replay ? { replay: { ...evaluated, ...replay } } : {} })
+    const found = row(judgement, 'golden-samples')
+    return [found?.result, judgement.findings.some(({ message }) => message.includes('golden samples'))]
+  }
+  const unknown = (cause: UnknownGolden['cause']) => ({ golden: { unknown: 'why', cause } })
+  assert.equal(await golden(unknown('files-missing')), ['unknown', true])
+  assert.equal(await golden(unknown('not-runnable')), ['unknown', true])
+  assert.equal(await golden(unknown('none-registered')), ['unknown', false])
+  assert.equal(await golden(undefined), ['pending', false])
+  assert.equal(await golden(undefined, 'merge'), ['unknown', true])
+})
+
+test('files that no place has are refused by name, and memory that was not measured is told', async () => {
+  const { evaluated } = await asItIs()
+  const missing = [{ name: 'model', sha256: 'a'.repeat(64) }]
+  const judgement = await judged({ ...(evaluated && { evidence: { replay: { ...evaluated, missing } } }) })
+  assert.equal(messages(judgement), ['promotion gate files: 1 of 3 missing; model (sha256 aaaaaaaaaaaa)'])
+  const { result, detail, advisory } = row(judgement, 'memory-limit') ?? {}
+  assert.equal([result, detail, advisory], ['unknown', 'not measured', true])
 })
 
 test('a stale metric is refused', async () => {

@@ -7,6 +7,7 @@ import {
   type PlannedVersion,
   type Repository,
 } from '../repository/index.ts'
+import { bundleFiles, type MissingFile } from './bundle-files.ts'
 import { formatMebibytes } from './cost-gates.ts'
 import { evaluateEnvironment, type Moment } from './environment-gates.ts'
 import type { Evidence } from './evidence.ts'
@@ -41,8 +42,8 @@ export interface Case {
   overrides?: readonly GateOverride[]
 }
 
-/** Nobody decides these by a sentence: the first is wrong whoever says so, the second is what reviewers are for. */
-const FIRM = ['golden-samples', 'approvals']
+/** Nobody decides these by a sentence: pods would not start or answer wrongly whoever says so, and reviews are for reviewers. */
+const FIRM = ['golden-samples', 'files', 'approvals']
 
 /**
  * Every gate of a model's move into an environment.
@@ -66,15 +67,16 @@ export function judge(gatesOf: Repository, subject: Case): Judgement {
     scored,
     rows,
   }
-  const judged: { result: GateResult; at?: Place }[] = [
+  const judged: { result: GateResult; at?: Place; isContest?: boolean }[] = [
     ...(definition?.value.gates?.promotion ?? []).map((gate, index) => ({
       result: { gate: gateId(gate), ...evaluateGate(gate, contest), ...(gate.advisory && { advisory: true as const }) },
       at: { definition, path: ['gates', 'promotion', index] },
+      isContest: gate.kind === 'champion' || ('tolerance' in gate && gate.tolerance !== undefined),
     })),
     ...builtIn(subject, contest).map((result) => ({ result })),
-    ...evaluateEnvironment(target?.value.gates, candidate.facts, evidence, moment).map((result) => ({
+    ...evaluateEnvironment(target?.value.gates, candidate.facts, evidence, moment).map(({ setting, result }) => ({
       result,
-      at: { definition: target, path: ['gates', result.gate.startsWith('live-') ? 'live' : result.gate] },
+      at: { definition: target, path: ['gates', setting] },
     })),
   ]
   const used = requireOverridable(
@@ -83,7 +85,7 @@ export function judge(gatesOf: Repository, subject: Case): Judgement {
   )
   const gates = judged.map(({ result }) => withOverride(result, used))
   const findings = gates.flatMap((result, index) =>
-    isBlocking(result) ? [finding(result, subject, judged[index]?.at)] : [],
+    isBlocking(result) ? [finding(result, subject, judged[index] ?? {})] : [],
   )
   return {
     gates,
@@ -98,19 +100,26 @@ export function isBlocking({ result, advisory, overridden }: GateResult): boolea
   return (result === 'fail' || result === 'unknown') && !advisory && overridden === undefined
 }
 
-/** What every promotion is judged by, asked for or not. That one could not be checked here is told, and does not block. */
-function builtIn({ champion, candidate, evidence, pods }: Case, contest: Contest): GateResult[] {
-  const told = (gate: string, verdict: Verdict): GateResult => ({
-    gate,
-    ...verdict,
-    ...(verdict.result === 'unknown' && { advisory: true as const }),
-  })
+/** What every promotion is judged by, asked for or not. */
+function builtIn({ champion, candidate, evidence, pods, moment }: Case, contest: Contest): GateResult[] {
   return [
-    ...(champion ? [told('interface', interfaceVerdict(champion.facts, candidate.facts))] : []),
-    told('golden-samples', goldenVerdict(evidence)),
-    ...measuredAgain(contest).map((verdict) => told('measured-again', verdict)),
-    ...(evidence.memory ? [told('memory-limit', memoryVerdict(evidence.memory, pods))] : []),
+    ...(champion ? [{ gate: 'interface', ...interfaceVerdict(champion.facts, candidate.facts) }] : []),
+    ...(evidence.replay?.missing
+      ? [{ gate: 'files', ...missingVerdict(evidence.replay.missing, candidate.facts) }]
+      : []),
+    goldenResult(evidence, moment),
+    ...measuredAgain(contest).map((verdict) => ({ gate: 'measured-again', ...verdict })),
+    memoryResult(evidence, pods, moment),
   ]
+}
+
+/** What no place has, no pod can load. */
+function missingVerdict(missing: readonly MissingFile[], candidate: VersionFile): Verdict {
+  const files = missing.map(({ name, sha256, reason }) => {
+    return `${name} (sha256 ${sha256.slice(0, 12)})${reason === undefined ? '' : `: ${reason}`}`
+  })
+  const total = bundleFiles(candidate).length
+  return { name: 'files', result: 'fail', detail: `${missing.length} of ${total} missing`, note: files.join('; ') }
 }
 
 function interfaceVerdict(champion: VersionFile, candidate: VersionFile): Verdict {
@@ -121,20 +130,32 @@ function interfaceVerdict(champion: VersionFile, candidate: VersionFile): Verdic
   return { name, result: 'fail', detail: `${breaking.length} breaking`, note }
 }
 
-function goldenVerdict({ replay }: Evidence): Verdict {
-  const name = 'golden samples'
-  const golden = replay?.golden ?? { unknown: 'artifacts were left out' }
-  if ('unknown' in golden) return { name, result: 'unknown', detail: 'not run', note: golden.unknown }
-  if ('broken' in golden) return { name, result: 'fail', detail: 'not run', note: golden.broken }
+/** Samples that exist and were not run block the merge: nobody may decide that they would have passed. */
+function goldenResult({ replay }: Evidence, moment: Moment): GateResult {
+  const base = { gate: 'golden-samples', name: 'golden samples' }
+  if (!replay) {
+    const result = moment === 'open' ? 'pending' : 'unknown'
+    return { ...base, result, detail: 'not run', note: 'artifacts were left out', cause: 'not-run' }
+  }
+  const { golden } = replay
+  if ('unknown' in golden) {
+    const { unknown: note, cause } = golden
+    const verdict = { ...base, result: 'unknown' as const, detail: 'not run', note, cause }
+    return cause === 'none-registered' ? { ...verdict, advisory: true } : verdict
+  }
+  if ('broken' in golden) return { ...base, result: 'fail', detail: 'not run', note: golden.broken }
   const { passed, total } = golden
-  return { name, result: passed === total ? 'pass' : 'fail', detail: `${passed} of ${total}` }
+  return { ...base, result: passed === total ? 'pass' : 'fail', detail: `${passed} of ${total}` }
 }
 
-function memoryVerdict(memory: NonNullable<Evidence['memory']>, pods: HostPods): Verdict {
-  const name = `fits ${pods.memory}`
-  const need = memoryNeed(memory, pods)
-  if (need === undefined) return { name, result: 'unknown', detail: 'not measured', note: 'the stable version was not' }
-  return { name, result: need.fits ? 'pass' : 'fail', detail: formatMebibytes(need.bytes) }
+/** Without a figure nothing is refused: the limit was set by somebody who knew one. */
+function memoryResult({ replay, memory }: Evidence, pods: HostPods, moment: Moment): GateResult {
+  const base = { gate: 'memory-limit', name: `fits ${pods.memory}`, detail: 'not measured' }
+  const need = memory && memoryNeed(memory, pods)
+  if (need) return { ...base, result: need.fits ? 'pass' : 'fail', detail: formatMebibytes(need.bytes) }
+  if (!replay && moment === 'open') return { ...base, result: 'pending', cause: 'not-run' }
+  const note = memory ? 'the stable version was not' : undefined
+  return { ...base, result: 'unknown', ...(note !== undefined && { note }), advisory: true }
 }
 
 function whyNoRows({ replay }: Evidence): string {
@@ -177,7 +198,7 @@ interface Place {
 function finding(
   { gate, name, result, detail, note }: GateResult,
   { model, environment }: Case,
-  at: Place | undefined,
+  { at, isContest }: { at?: Place; isContest?: boolean },
 ): Finding {
   const line = at?.definition?.lineOf(at.path)
   const said = note === undefined ? detail : `${detail}; ${note}`
@@ -187,7 +208,7 @@ function finding(
     message: `promotion gate ${name}: ${result === 'fail' ? said : `could not be judged (${said})`}`,
     ...(at?.definition && { file: at.definition.file }),
     ...(line !== undefined && { line }),
-    fix: FIXES[gate] ?? (gate.endsWith('-vs-champion') ? WORSE : defaultFix(model, environment, gate)),
+    fix: FIXES[gate] ?? (isContest ? WORSE : defaultFix(model, environment, gate)),
   }
 }
 
@@ -197,6 +218,7 @@ const FIXES: Record<string, string> = {
     'Keep the interface, or agree with those who call it and override the gate: --override interface --reason "..."',
   'golden-samples':
     'Compare onnxruntime-node here with runtime.onnxruntime of the version; register a version exported for this runtime.',
+  files: 'Upload them to the store of the environment, or commit them: no pod could start.',
   'measured-again': 'Measure the metrics on the rows that the version names, with the model that it names.',
   'memory-limit': 'Raise serving.resources.memory of model.ts, or register a smaller model.',
   'evaluation-age': 'Measure the version again and register it with the new date.',

@@ -9,7 +9,8 @@ import {
   type Tensors,
 } from 'modelyard-serving/session'
 import type { EvaluationRows, VersionFile } from '../definitions/index.ts'
-import { bundlePath, type Repository } from '../repository/index.ts'
+import type { Repository } from '../repository/index.ts'
+import type { LocalBundle } from './bundle-files.ts'
 import { evaluationRows, type ReplayRow } from './evaluation-rows.ts'
 
 /** A model on this machine. */
@@ -24,8 +25,10 @@ export interface OpenVersion {
  * The model of a version; undefined where its artifact is not here or cannot be run, which the artifact check says.
  * Throws a `ModelError` (`isBroken`) for a model that breaks its process, as `prove` does.
  */
-export async function openVersion(repository: Repository, version: VersionFile): Promise<OpenVersion | undefined> {
-  const file = bundlePath(repository, version.model, version.bundle.model)
+export async function openVersion(
+  version: VersionFile,
+  { model: file }: LocalBundle,
+): Promise<OpenVersion | undefined> {
   if (file === undefined) return undefined
   try {
     const session = await createProcessSession(file, version.interface, { limits: limitsOf(bundleBytes(version)) })
@@ -48,8 +51,7 @@ export function bundleBytes({ bundle: { model, externalData = [] } }: VersionFil
 }
 
 /** The golden samples of a version; undefined where they are not here. */
-export async function goldenSamples(repository: Repository, version: VersionFile): Promise<GoldenSamples | undefined> {
-  const file = version.bundle.goldenSamples && bundlePath(repository, version.model, version.bundle.goldenSamples)
+export async function readGoldenSamples({ goldenSamples: file }: LocalBundle): Promise<GoldenSamples | undefined> {
   const text = file && (await readFile(file, 'utf8').catch(() => undefined))
   return text === undefined || text === '' ? undefined : (JSON.parse(text) as GoldenSamples)
 }

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import type { GoldenSample, ModelInterface } from 'modelyard-serving/contract'
 import { limitMemory, limitsOf } from 'modelyard-serving/session'
 import { parseMemory, type VersionFile } from '../definitions/index.ts'
-import { bundlePath, type HostPods, type Repository } from '../repository/index.ts'
+import type { HostPods } from '../repository/index.ts'
+import type { LocalBundle } from './bundle-files.ts'
 import { bundleBytes } from './local-artifacts.ts'
 
 /** What one request asks: a record of named features, or raw tensors. */
@@ -47,11 +48,10 @@ const PROCESS_BYTES = 512 * 2 ** 20
 
 /** What a version takes in a process of its own, which nothing else has touched; undefined when it cannot be run here. */
 export async function measureMemory(
-  repository: Repository,
   version: VersionFile,
+  { model: file }: LocalBundle,
   rows: readonly Sample[],
 ): Promise<MemoryUse | undefined> {
-  const file = bundlePath(repository, version.model, version.bundle.model)
   if (file === undefined) return undefined
   const samples = rows
     .slice(0, ROWS)

@@ -1,6 +1,8 @@
+import { cpSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { VersionFile } from '../definitions/index.ts'
+import { files, type VersionFile } from '../definitions/index.ts'
 import { loadRepository, type Plan, type Repository, resolvePlan } from '../repository/index.ts'
 import { withExample } from '../testing/example-repository.ts'
 import { measureDeployed } from './budget.ts'
@@ -66,6 +68,41 @@ test('rows of another digest are not the rows that were measured on: the golden 
   })
 })
 
+test('files that only a store has are fetched by digest; what no store has is missing by name', async () => {
+  await withExample(async ({ root, remove }) => {
+    const repository = await loadRepository(root)
+    const version = facts(repository, 'diabetes-progression', '1.1.0')
+    const { model, goldenSamples } = version.bundle
+    const store = join(root, '..', 'store')
+    const former = process.env['XDG_CACHE_HOME']
+    process.env['XDG_CACHE_HOME'] = join(root, '..', 'cache')
+    try {
+      mkdirSync(join(store, 'sha256'), { recursive: true })
+      for (const file of [model, goldenSamples]) {
+        const path = `models/diabetes-progression/${file?.path}`
+        cpSync(join(root, path), join(store, 'sha256', file?.sha256 ?? ''))
+        remove(path)
+      }
+      const found = await replay(repository, undefined, version, undefined, [
+        files(store as `/${string}`, { claim: 'models' }),
+      ])
+      assert.equal([found.golden, found.missing], [{ passed: 24, total: 24 }, undefined])
+      const none = await replay(repository, undefined, version)
+      assert.is('cause' in none.golden && none.golden.cause, 'files-missing')
+      assert.equal(
+        none.missing?.map(({ name, sha256 }) => [name, sha256]),
+        [
+          ['model', model.sha256],
+          ['goldenSamples', goldenSamples?.sha256],
+        ],
+      )
+    } finally {
+      if (former === undefined) delete process.env['XDG_CACHE_HOME']
+      else process.env['XDG_CACHE_HOME'] = former
+    }
+  })
+})
+
 test('what could not be compared is said with its reason, and the golden samples still count', async () => {
   await withExample(async ({ root, remove }) => {
     const repository = await loadRepository(root)
@@ -83,10 +120,10 @@ test('what could not be compared is said with its reason, and the golden samples
     remove('models/house-price/artifacts/1.0.0')
     assert.equal(await outcome(champion), [passed, 'artifact of 1.0.0 not here'])
     remove('models/house-price/artifacts/1.1.0/samples.json')
-    assert.equal((await outcome(champion))[0], { unknown: 'no golden samples here' })
+    assert.equal((await outcome(champion))[0], { unknown: 'the golden samples are not here', cause: 'files-missing' })
     remove('models/house-price/artifacts/1.1.0/model.onnx')
     const unknown = 'artifact of 1.1.0 not here'
-    assert.equal(await outcome(champion), [{ unknown }, unknown])
+    assert.equal(await outcome(champion), [{ unknown, cause: 'files-missing' }, unknown])
   })
 })
 

@@ -8,11 +8,12 @@ import {
   type Session,
   type Tensors,
 } from 'modelyard-serving/session'
-import type { EvaluationRows, VersionFile } from '../definitions/index.ts'
+import type { ArtifactStore, EvaluationRows, VersionFile } from '../definitions/index.ts'
 import type { Repository } from '../repository/index.ts'
+import { type LocalBundle, localBundle, type MissingFile } from './bundle-files.ts'
 import type { ReplayRow } from './evaluation-rows.ts'
 import { type MeasuredLatency, measureLatency } from './latency.ts'
-import { goldenSamples, type OpenVersion, openVersion, rowsOf } from './local-artifacts.ts'
+import { type OpenVersion, openVersion, readGoldenSamples, rowsOf } from './local-artifacts.ts'
 
 /** A row that both versions have answered. */
 export interface ReplayedRow extends ReplayRow {
@@ -23,11 +24,19 @@ export interface ReplayedRow extends ReplayRow {
 /** What running both versions here has shown. What could not be run is said, never guessed. */
 export interface Replay {
   /** The candidate's own samples; why they were not run otherwise. */
-  golden: { passed: number; total: number } | { broken: string } | { unknown: string }
+  golden: { passed: number; total: number } | { broken: string } | UnknownGolden
+  /** The candidate's files that are in no place; absent when none is. */
+  missing?: MissingFile[]
   /** Both versions on the same rows; why there are none otherwise. */
   compared: Comparison | { unknown: string }
   /** Milliseconds of the model alone, one row; the champion's is absent where there is none, or it takes none of the rows. */
   latency?: MeasuredLatency
+}
+
+/** Why golden samples were not run. `not-runnable`: all files are here, and the model cannot be loaded. */
+export interface UnknownGolden {
+  unknown: string
+  cause: 'none-registered' | 'files-missing' | 'not-runnable'
 }
 
 export interface Comparison {
@@ -46,15 +55,31 @@ const BATCH = 256
 /**
  * Runs champion and candidate on this machine, each in a process of its own until it has answered every row.
  * @param reading how model.ts says that evaluation rows are read
+ * @param stores where files that the repository lacks are fetched from
  */
 export async function replay(
   repository: Repository,
   champion: VersionFile | undefined,
   candidate: VersionFile,
   reading?: EvaluationRows,
+  stores: readonly ArtifactStore[] = [],
 ): Promise<Replay> {
+  const bundle = await localBundle(repository, candidate, stores)
+  const { missing } = bundle
+  const former = champion && { facts: champion, bundle: await localBundle(repository, champion, stores) }
+  const found = await replayBundles(repository, former, { facts: candidate, bundle }, reading)
+  return missing.length > 0 ? { ...found, missing } : found
+}
+
+/** A version and its files. */
+interface Placed {
+  facts: VersionFile
+  bundle: LocalBundle
+}
+
+async function replayBundles(...versions: Parameters<typeof replayWithin>): Promise<Replay> {
   try {
-    return await replayWithin(repository, champion, candidate, reading)
+    return await replayWithin(...versions)
   } catch (error) {
     if (!isBroken(error)) throw error
     const broken = error.problems[0]?.message ?? error.message
@@ -64,19 +89,24 @@ export async function replay(
 
 async function replayWithin(
   repository: Repository,
-  champion: VersionFile | undefined,
-  candidate: VersionFile,
-  reading?: EvaluationRows,
+  placedChampion: Placed | undefined,
+  { facts: candidate, bundle }: Placed,
+  reading: EvaluationRows | undefined,
 ): Promise<Replay> {
-  const opened = await openVersion(repository, candidate)
+  const opened = await openVersion(candidate, bundle)
   if (!opened) {
-    const unknown = `artifact of ${candidate.version} not here`
-    return { golden: { unknown }, compared: { unknown } }
+    const isMissing = bundle.model === undefined
+    const unknown = `artifact of ${candidate.version} ${isMissing ? 'not here' : 'cannot be run'}`
+    const golden = whyNotRun(candidate, { unknown, cause: isMissing ? 'files-missing' : 'not-runnable' })
+    return { golden, compared: { unknown } }
   }
-  const former = champion && (await openVersion(repository, champion))
+  const champion = placedChampion?.facts
+  const former = placedChampion && (await openVersion(placedChampion.facts, placedChampion.bundle))
   try {
-    const samples = await goldenSamples(repository, candidate)
-    const golden = samples ? await runGolden(opened.session, candidate, samples) : { unknown: 'no golden samples here' }
+    const samples = await readGoldenSamples(bundle)
+    const golden = samples
+      ? await runGolden(opened.session, candidate, samples)
+      : whyNotRun(candidate, { unknown: 'the golden samples are not here', cause: 'files-missing' })
     if (!hasNamedFeatures(candidate.interface) || (champion && !hasNamedFeatures(champion.interface))) {
       return { golden, compared: { unknown: 'raw tensors are not compared' } }
     }
@@ -100,6 +130,12 @@ async function replayWithin(
     await opened.session.release()
     await former?.session.release()
   }
+}
+
+/** What was never registered is missing nowhere. */
+function whyNotRun({ bundle }: VersionFile, otherwise: UnknownGolden): UnknownGolden {
+  if (bundle.goldenSamples) return otherwise
+  return { unknown: 'no golden samples are registered', cause: 'none-registered' }
 }
 
 interface Runnable extends OpenVersion {

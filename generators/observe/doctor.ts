@@ -1,9 +1,11 @@
 import { access } from 'node:fs/promises'
-import type { DefinedEnvironment, VersionFile } from '../definitions/index.ts'
+import { fileURLToPath } from 'node:url'
+import { type ArtifactStore, artifactAddress, type DefinedEnvironment } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
 import { createGitHubClient } from '../forges/index.ts'
+import { bundleFiles } from '../gates/index.ts'
 import { GitFailure, openRepository, parseForgeRepository, remoteUrl, tokenFrom } from '../git/index.ts'
-import type { Plan } from '../repository/index.ts'
+import type { Plan, PlannedEnvironment, PlannedModel } from '../repository/index.ts'
 import { applicationsOf } from './argo-cd.ts'
 import { reasonOf } from './exchange.ts'
 import { queryPrometheus } from './prometheus.ts'
@@ -29,10 +31,10 @@ const TIMEOUT = 10_000
 export async function diagnose(root: string, plan: Plan | undefined, options: DoctorOptions): Promise<Diagnosis[]> {
   const environments = plan?.environments ?? []
   const recipients = await recipientsAt(root, `${options.remote}/${options.baseBranch}`)
-  const places = environments.map(async ({ definition, models }) => [
-    ...(await argoCd(definition, recipients)),
-    ...(await prometheus(definition, recipients)),
-    await artifacts(definition, models[0]?.stable.facts),
+  const places = environments.map(async (environment) => [
+    ...(await argoCd(environment.definition, recipients)),
+    ...(await prometheus(environment.definition, recipients)),
+    await artifacts(environment),
   ])
   return (await Promise.all([[node()], gitHistory(root, options), forge(root, options), ...places])).flat()
 }
@@ -149,41 +151,102 @@ async function prometheus(
   ]
 }
 
-/** Asks for the artifact of one model that runs there, as its pods do; stores that need the credentials of a pod are left to it. */
-async function artifacts(
-  { name, artifacts: store }: DefinedEnvironment,
-  version: VersionFile | undefined,
-): Promise<Diagnosis> {
+/** A file that pods of an environment fetch, and whose. */
+interface WantedFile {
+  sha256: string
+  model: string
+  version: string
+  name: string
+}
+
+/** Asks for every file that the pins of an environment lead to; stores that need the credentials of a pod are left to it. */
+async function artifacts({ definition: { name, artifacts: store }, models }: PlannedEnvironment): Promise<Diagnosis> {
   const what = `artifacts of ${name}`
-  if (!version) return { what, result: 'unknown', detail: 'no model runs there' }
-  const { sha256 } = version.bundle.model
-  if (store.kind === 'files') {
-    const found = await access(`${store.base}/sha256/${sha256}`).then(
-      () => true,
-      () => false,
-    )
-    return {
-      what,
-      result: found ? 'ok' : 'unknown',
-      detail: found ? store.base : `${store.base} is a volume of its pods`,
-    }
+  const wanted = wantedFiles(models)
+  const all = count(wanted.length)
+  if (wanted.length === 0) return { what, result: 'unknown', detail: 'no model runs there' }
+  const ask = questionFor(store)
+  if (ask === undefined) {
+    return { what, result: 'unknown', detail: `${all} not asked for: ${store.kind} needs the credentials of its pods` }
   }
-  if (store.kind !== 'https')
-    return { what, result: 'unknown', detail: `${store.kind}: asked with the credentials of its pods` }
-  try {
-    const response = await fetch(`${store.base}/sha256/${sha256}`, {
-      method: 'HEAD',
-      signal: AbortSignal.timeout(TIMEOUT),
-    })
-    if (response.ok) return { what, result: 'ok', detail: `${new URL(store.base).host} has ${sha256.slice(0, 12)}` }
-    const fix = `Upload it: pods of ${version.model} ${version.version} cannot start.`
-    return {
-      what,
-      result: 'wrong',
-      detail: `${new URL(store.base).host} answered ${response.status} for ${sha256.slice(0, 12)}`,
-      fix,
-    }
-  } catch (error) {
-    return { what, result: 'unknown', detail: `${new URL(store.base).host} could not be asked (${reasonOf(error)})` }
+  if (store.kind !== 'https' && !(await exists(store.base))) {
+    return { what, result: 'unknown', detail: `${all} not asked for: ${store.base} is a volume of its pods` }
   }
+  const answers = await askAll(wanted, ask)
+  const missing = wanted.filter((_, index) => answers[index]?.has === false)
+  const unknown = answers.flatMap((answer) => (answer.has === undefined ? [answer.why] : []))
+  const told = ({ model, version, name: file, sha256 }: WantedFile) =>
+    `${model} ${version} ${file} ${sha256.slice(0, 12)}`
+  const asked = `asked ${placeOf(store)} for ${all}`
+  if (missing.length > 0) {
+    const detail = `${asked}, ${missing.length} missing: ${missing.map(told).join(', ')}`
+    return { what, result: 'wrong', detail, fix: 'Upload them: pods of these versions cannot start.' }
+  }
+  if (unknown.length > 0) {
+    return { what, result: 'unknown', detail: `${asked}, ${unknown.length} without an answer (${unknown[0]})` }
+  }
+  return { what, result: 'ok', detail: `${asked}: all there` }
+}
+
+/** Each content once, under the first version that needs it. */
+function wantedFiles(models: readonly PlannedModel[]): WantedFile[] {
+  const versions = models.flatMap(({ stable, candidate }) => [stable, ...(candidate ? [candidate.version] : [])])
+  const files = versions.flatMap(({ facts }) =>
+    bundleFiles(facts).map(({ name, file: { sha256 } }) => {
+      return [sha256, { sha256, model: facts.model, version: facts.version, name }] as const
+    }),
+  )
+  return [...new Map(files.reverse()).values()].reverse()
+}
+
+type Answer = { has: boolean } | { has: undefined; why: string }
+
+/** How a store is asked for one file; undefined where it answers only its pods. */
+function questionFor(store: ArtifactStore): ((file: WantedFile) => Promise<Answer>) | undefined {
+  const addressOf = ({ sha256, version }: WantedFile) => artifactAddress(store, sha256, version)
+  switch (store.kind) {
+    case 'files':
+    case 'image':
+      return async (file) => ({ has: await exists(fileURLToPath(addressOf(file))) })
+    case 'https':
+      return async (file) => {
+        try {
+          const { ok, status } = await fetch(addressOf(file), { method: 'HEAD', signal: AbortSignal.timeout(TIMEOUT) })
+          if (ok || status === 404 || status === 410) return { has: ok }
+          return { has: undefined, why: `it answered ${status}` }
+        } catch (error) {
+          return { has: undefined, why: reasonOf(error) }
+        }
+      }
+    case 's3':
+    case 'oci':
+    case 'mlflow':
+      return undefined
+  }
+}
+
+/** At most so many questions at once. */
+const AT_ONCE = 8
+
+async function askAll(files: readonly WantedFile[], ask: (file: WantedFile) => Promise<Answer>): Promise<Answer[]> {
+  const answers: Answer[] = []
+  for (let from = 0; from < files.length; from += AT_ONCE) {
+    answers.push(...(await Promise.all(files.slice(from, from + AT_ONCE).map(ask))))
+  }
+  return answers
+}
+
+function placeOf({ kind, base }: ArtifactStore): string {
+  return kind === 'https' ? new URL(base).host : base
+}
+
+function count(files: number): string {
+  return files === 1 ? '1 file' : `${files} files`
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
 }

@@ -1,5 +1,5 @@
-import { type DefinedEnvironment, namespaceOf, parseDuration } from '../definitions/index.ts'
-import { type Evidence, type Known, measureMemory, replay } from '../gates/index.ts'
+import { type ArtifactStore, type DefinedEnvironment, namespaceOf, parseDuration } from '../definitions/index.ts'
+import { type Evidence, type Known, localBundle, measureMemory, replay } from '../gates/index.ts'
 import type { PlannedVersion, Repository } from '../repository/index.ts'
 import { liveFigures, type Running, soakTime } from './live-figures.ts'
 import type { PrometheusServer } from './prometheus.ts'
@@ -17,6 +17,8 @@ export interface Judging {
   approvals?: number
   /** Default: the clock. */
   now?: Date
+  /** Where files that the repository lacks are fetched from, in this order. Default: nowhere. */
+  stores?: readonly ArtifactStore[]
 }
 
 export interface Judged {
@@ -35,7 +37,7 @@ export async function gatherEvidence(
   { model, candidate, champion, target, seenIn }: Judged,
   { offline = false, ...judging }: Judging & { offline?: boolean; recipients: TokenRecipients },
 ): Promise<Evidence> {
-  const { now = new Date(), prometheus, approvals, recipients } = judging
+  const { now = new Date(), prometheus, approvals, recipients, stores = [] } = judging
   const { soak, live } = target.gates ?? {}
   const source = target.promotesFrom
   const [loaded, figures] = await Promise.all([
@@ -58,9 +60,9 @@ export async function gatherEvidence(
   }
   if (offline) return asked
   const reading = repository.models.get(model)?.definition?.value.evaluation
-  const replayed = await replay(repository, champion?.facts, candidate.facts, reading)
+  const replayed = await replay(repository, champion?.facts, candidate.facts, reading, stores)
   const memory =
-    judging.measureMemory === false ? undefined : await memoryOfBoth(repository, replayed, candidate, champion)
+    judging.measureMemory === false ? undefined : await memoryOfBoth(repository, replayed, candidate, champion, stores)
   return { ...asked, replay: replayed, ...(memory && { memory }) }
 }
 
@@ -69,12 +71,15 @@ async function memoryOfBoth(
   { compared }: Awaited<ReturnType<typeof replay>>,
   candidate: PlannedVersion,
   champion: PlannedVersion | undefined,
+  stores: readonly ArtifactStore[],
 ): Promise<Evidence['memory']> {
   const rows = 'rows' in compared ? compared.rows : []
+  const measure = async ({ facts }: PlannedVersion) =>
+    measureMemory(facts, await localBundle(repository, facts, stores), rows)
   // One after the other: two at once would compete for the memory that is measured.
-  const is = await measureMemory(repository, candidate.facts, rows)
+  const is = await measure(candidate)
   if (!is) return undefined
-  const was = champion && (await measureMemory(repository, champion.facts, rows))
+  const was = champion && (await measure(champion))
   return { candidate: is, ...(was && { champion: was }) }
 }
 

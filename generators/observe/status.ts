@@ -93,9 +93,9 @@ async function nextOf(
     const pods = hostPods(target, promoted, undefined)
     const { gates } = judge(repository, { ...common, environment: target.name, pods, evidence, moment: 'open' })
     const waits = gates
-      .filter((gate) => isBlocking(gate) && gate.detail !== 'not measured' && gate.detail !== 'no rows')
+      .filter((gate) => isBlocking(gate) && gate.cause !== 'not-run')
       .map(({ name, detail, result }) => `${name}: ${detail}${result === 'unknown' ? ' (unknown)' : ''}`)
-    const frozen = gates.find(({ gate, detail }) => gate === 'freeze' && detail !== 'none now')
+    const frozen = gates.find(({ cause, result }) => cause === 'frozen' && result === 'pending')
     return { reference: change.to, waits: [...waits, ...(frozen ? [frozen.detail] : [])] }
   } catch (error) {
     // The candidate that is there already is told in its own place.

@@ -88,6 +88,7 @@ export async function judgeBranch(
         ...options,
         overrides,
         gatesOf,
+        storesOf: before,
         recipients,
       })
       pins.push({

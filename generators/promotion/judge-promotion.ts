@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ArtifactStore } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
 import { type Evidence, type GateOverride, type Judgement, judge, type Moment } from '../gates/index.ts'
 import { gatherEvidence, type Judging, recipientsOf } from '../observe/index.ts'
@@ -17,6 +19,8 @@ export interface JudgingOptions extends Judging {
   moment?: Moment
   /** Where gates are read. Default: the repository that is judged. */
   gatesOf?: Repository
+  /** Whose environments name the stores that files are fetched from, with the credentials of this machine. Default: `gatesOf`. */
+  storesOf?: Repository
 }
 
 /** A change with what its gates said, and by what they judged. */
@@ -36,7 +40,13 @@ export async function judgeChange<Change extends PinChange>(
   promoted: PlannedVersion,
   repository: Repository,
   plan: Plan,
-  { overrides = [], moment = 'open', gatesOf = repository, ...judging }: JudgingOptions & { offline?: boolean },
+  {
+    overrides = [],
+    moment = 'open',
+    gatesOf = repository,
+    storesOf = gatesOf,
+    ...judging
+  }: JudgingOptions & { offline?: boolean },
 ): Promise<JudgedChange<Change>> {
   const { model, environment, from, mode } = change
   const place = requireEnvironment(plan, environment)
@@ -48,12 +58,27 @@ export async function judgeChange<Change extends PinChange>(
   const seenIn = isCandidate ? target : target.promotesFrom
   const common = { model, candidate: promoted, ...(from && { champion: from }) }
   const recipients = judging.recipients ?? recipientsOf(gatesOf, 'the base branch', [judging.prometheus])
-  const evidence = await gatherEvidence(repository, { ...common, target, seenIn }, { ...judging, recipients })
+  const evidence = await gatherEvidence(
+    repository,
+    { ...common, target, seenIn },
+    { stores: storesFor(storesOf, environment), ...judging, recipients },
+  )
   // What a pod gets is decided by the repository that is judged, not by the one that gates are read from.
   const pods = hostPods(place.definition, promoted, mode.kind === 'stable' ? undefined : from)
   const judgement = judge(gatesOf, { ...common, environment, pods, evidence, moment, overrides })
   const current = place.models.find(({ name }) => name === model)
   return { ...change, ...judgement, evidence, pods, ...(current && { current }) }
+}
+
+/** The store of an environment, and of those that promote to it: a file may not have been copied yet. */
+function storesFor(repository: Repository, environment: string): ArtifactStore[] {
+  const stores: ArtifactStore[] = []
+  let place = repository.environments.get(environment)?.definition.value
+  while (place) {
+    stores.push(place.artifacts)
+    place = place.promotesFrom
+  }
+  return stores.filter((one, index) => stores.findIndex((other) => isDeepStrictEqual(one, other)) === index)
 }
 
 /** @throws Failure with the table of gates when one of them blocks */

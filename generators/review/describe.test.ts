@@ -69,7 +69,7 @@ test('failures stand in the headline and are counted once', () => {
   const { body } = describePromotion({
     ...canary,
     gates: [
-      { name: 'interface', result: 'fail', detail: '1 breaking' },
+      { gate: 'interface', name: 'interface', result: 'fail', detail: '1 breaking' },
       { name: 'r2 >= 0.4', result: 'fail', detail: '0.2' },
     ],
     interfaceChanges: [{ kind: 'breaking', message: 'input bmi: removed' }],

@@ -11,10 +11,7 @@ export interface RunningVersion {
 }
 
 export interface GateResult {
-  /**
-   * Short, with its threshold: `r2 >= 0.4`. Named `interface` or `golden samples`, it judges what `interfaceChanges` or
-   * `predictions` says at length, and is not counted twice.
-   */
+  /** Short, with its threshold: `r2 >= 0.4`. */
   name: string
   /** `pending`: its moment has not come; `unknown`: it could not be checked. */
   result: 'pass' | 'fail' | 'pending' | 'unknown'
@@ -22,7 +19,7 @@ export interface GateResult {
   detail: string
   /** A sentence for those who wonder, shown below the table. */
   note?: string
-  /** What `--override` calls it. */
+  /** What `--override` calls it. What `interface` and `golden-samples` judge is told at length, and not counted twice. */
   gate?: string
   /** Blocks nothing. */
   advisory?: true

@@ -26,9 +26,9 @@ export function itemsToJudge(report: PromotionReport): string[] {
   const golden = predictions.kind === 'unknown' ? undefined : predictions.golden
   const notCompared = report.from !== undefined && predictions.kind === 'unknown'
   // What says more below is not counted a second time as a gate.
-  const told = [...(breaking.length > 0 ? ['interface'] : []), ...(golden || notCompared ? ['golden samples'] : [])]
+  const told = [...(breaking.length > 0 ? ['interface'] : []), ...(golden || notCompared ? ['golden-samples'] : [])]
   const named = (result: string) =>
-    gates.filter((gate) => gate.result === result && gate.overridden === undefined && !told.includes(gate.name))
+    gates.filter((gate) => gate.result === result && gate.overridden === undefined && !told.includes(gate.gate ?? ''))
   return [
     ...gates.flatMap(({ name, detail, overridden }) =>
       overridden === undefined ? [] : [`gate **overridden**: ${say(`${name} (${detail})`)}: ${say(overridden)}`],

@@ -1,27 +1,9 @@
 import type { k8s } from 'cdk8s-plus-28'
-import type { ArtifactStore } from '../../definitions/index.ts'
+import { type ArtifactStore, storeVariables } from '../../definitions/index.ts'
 
 /** Where a Secret of the type `kubernetes.io/dockerconfigjson` is mounted; the server reads it as `DOCKER_CONFIG`. */
 const DOCKER_DIRECTORY = '/etc/modelyard/registry'
 const HTTPS_PORT = 443
-
-/** The address of a file in a store, as the server's configuration names it. */
-export function addressIn({ kind, base }: ArtifactStore, sha256: string, version: string): string {
-  switch (kind) {
-    case 'https':
-      return `${base}/sha256/${sha256}`
-    case 'files':
-      return `file://${base}/sha256/${sha256}`
-    case 'image':
-      return `file://${base}/${version}/sha256/${sha256}`
-    case 's3':
-      return `s3://${base}/sha256/${sha256}`
-    case 'oci':
-      return `oci://${base}@sha256:${sha256}`
-    case 'mlflow':
-      return `mlflow-artifacts:/${base}/sha256/${sha256}`
-  }
-}
 
 /** TCP ports that the server connects to for this store; none when it is a folder of the pod. */
 export function portsOf({ kind, base, endpoint }: ArtifactStore): number[] {
@@ -46,11 +28,12 @@ export function portOf(address: string): number {
 }
 
 /** What a container needs to reach a store: environment, a mounted login or volume. Empty where the address says it all. */
-export function storeAccess({ kind, base, endpoint, region, secret, claim }: ArtifactStore): {
+export function storeAccess(store: ArtifactStore): {
   container: Pick<k8s.Container, 'env' | 'envFrom'>
   mounts: k8s.VolumeMount[]
   volumes: k8s.Volume[]
 } {
+  const { kind, base, secret, claim } = store
   const docker = kind === 'oci' && secret !== undefined
   if (claim !== undefined) {
     return {
@@ -60,9 +43,7 @@ export function storeAccess({ kind, base, endpoint, region, secret, claim }: Art
     }
   }
   const env = [
-    ...(kind === 's3' && endpoint !== undefined ? [{ name: 'AWS_ENDPOINT_URL_S3', value: endpoint }] : []),
-    ...(kind === 's3' && region !== undefined ? [{ name: 'AWS_REGION', value: region }] : []),
-    ...(kind === 'mlflow' && endpoint !== undefined ? [{ name: 'MLFLOW_TRACKING_URI', value: endpoint }] : []),
+    ...Object.entries(storeVariables(store)).map(([name, value]) => ({ name, value })),
     ...(docker ? [{ name: 'DOCKER_CONFIG', value: DOCKER_DIRECTORY }] : []),
   ]
   return {

@@ -7,9 +7,14 @@ import {
   type ServedVersion,
   type VersionCard,
 } from 'modelyard-serving/contract'
-import { type ArtifactStore, type BundleFile, parseCpu, type VersionFile } from '../../definitions/index.ts'
+import {
+  type ArtifactStore,
+  artifactAddress,
+  type BundleFile,
+  parseCpu,
+  type VersionFile,
+} from '../../definitions/index.ts'
 import type { PlannedModel, PlannedVersion } from '../../repository/index.ts'
-import { addressIn } from './artifact-store.ts'
 import { predictionLogSettings } from './prediction-log.ts'
 import { hasGpu } from './resources.ts'
 import { serverConfiguration } from './server-settings.ts'
@@ -94,5 +99,5 @@ function* flatten(value: object, prefix = ''): Generator<[string, string]> {
 }
 
 function contentReference({ sha256, size }: BundleFile, store: ArtifactStore, version: string): ContentReference {
-  return { address: addressIn(store, sha256, version), sha256, size }
+  return { address: artifactAddress(store, sha256, version), sha256, size }
 }
