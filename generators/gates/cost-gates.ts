@@ -29,7 +29,7 @@ function evaluateLatency({ quantile, atMost, tolerance }: LatencyGate, { evidenc
   const allowed = 1 + parsePercentage(tolerance ?? '0%')
   const { low, high } = measured
   const result = high <= Math.max(allowed, NOISE.ratio) ? 'pass' : low > allowed ? 'fail' : 'unknown'
-  const note = `${formatRatio(low)} to ${formatRatio(high)}, 99 % interval; allowed ${tolerance ?? '0%'} slower.`
+  const note = `${formatRatio(low)} to ${formatRatio(high)}, 99 % interval; allowed ${tolerance ?? '0%'} slower`
   return { name, result, detail: { pass: 'not slower', fail: 'slower', unknown: 'cannot tell' }[result], note }
 }
 

@@ -9,7 +9,7 @@ export type Decision =
       /** Labels of the probabilities, and the probability of one; absent where the graph gives classes alone. */
       probabilities?: { labels: string[]; of(prediction: Prediction, label: string): number }
     }
-  | { kind: 'number'; read(prediction: Prediction): number }
+  | { kind: 'number'; output: string; read(prediction: Prediction): number }
 
 /** Undefined when no output is a number or a class. */
 export function decisionOf({ outputs }: ModelInterface, example: Prediction | undefined): Decision | undefined {
@@ -30,7 +30,7 @@ export function decisionOf({ outputs }: ModelInterface, example: Prediction | un
     }
   }
   const numeric = outputs.find(({ name }) => typeof example?.[name] === 'number')
-  return numeric && { kind: 'number', read: (prediction) => Number(prediction[numeric.name]) }
+  return numeric && { kind: 'number', output: numeric.name, read: (prediction) => Number(prediction[numeric.name]) }
 }
 
 /** The label of the largest probability, or the value itself. */
@@ -38,4 +38,14 @@ function classOf(value: unknown): string {
   if (value === null || typeof value !== 'object') return String(value)
   const entries = Object.entries(value as Record<string, number>)
   return entries.reduce((best, entry) => (entry[1] > best[1] ? entry : best), ['', Number.NEGATIVE_INFINITY])[0]
+}
+
+/** By how an output's unit changed from one version to the next: numbers of both are not subtracted. Outputs go by name. */
+export function unitChange(before: ModelInterface, after: ModelInterface, output?: string): string | undefined {
+  for (const { name, unit } of after.outputs) {
+    const former = before.outputs.find((one) => one.name === name)
+    if (!former || former.unit === unit || (output !== undefined && name !== output)) continue
+    return `unit changed from ${former.unit ?? 'none'} to ${unit ?? 'none'}`
+  }
+  return undefined
 }

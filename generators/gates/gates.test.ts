@@ -61,13 +61,13 @@ test('an error may rise and a score may fall by the tolerance, and no further', 
     name: 'mae vs champion',
     result: 'pass',
     detail: '+2.0 % worse',
-    note: 'Registered figures.',
+    note: 'registered figures',
   })
   assert.equal(evaluateGate(error, { mae: 102.04 }, { mae: 100 }), {
     name: 'mae vs champion',
     result: 'fail',
     detail: '+2.04 % worse (allowed 2%)',
-    note: 'Registered figures.',
+    note: 'registered figures',
   })
   assert.is(evaluateGate(error, { mae: 50 }, { mae: 100 }).detail, '-50.0 % better')
   const score = metric('auc').noWorseThanChampion({ tolerance: '1%' })
@@ -91,7 +91,7 @@ test('a champion of zero has no percentage: the difference itself is shown', () 
     name: 'error_rate vs champion',
     result: 'fail',
     detail: '+0.25 worse',
-    note: 'Registered figures.',
+    note: 'registered figures',
   })
 })
 

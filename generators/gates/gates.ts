@@ -6,6 +6,7 @@ import {
   type VersionFile,
 } from '../definitions/index.ts'
 import { evaluateCost } from './cost-gates.ts'
+import { unitChange } from './decision.ts'
 import { evaluateEvaluation } from './evaluation-gates.ts'
 import { type Evidence, ifNotRun } from './evidence.ts'
 import { type PairedInterval, pairedInterval } from './paired-interval.ts'
@@ -17,7 +18,7 @@ export interface Verdict {
   name: string
   result: 'pass' | 'fail' | 'pending' | 'unknown'
   detail: string
-  /** A sentence for those who wonder. */
+  /** For those who wonder: clauses without a full stop, joined by semicolons. */
   note?: string
   /** What programs decide by, where the result does not say it. */
   cause?: VerdictCause
@@ -104,12 +105,11 @@ function evaluateAgainstChampion(gate: ChampionGate, contest: Contest): Verdict 
   if (measured === undefined) return { name, result: 'unknown', detail: 'not measured' }
   if (!champion) return { name, result: 'pass', detail: 'no champion yet' }
   const interval = intervalOf(gate, contest)
-  if (confidence !== undefined && unitChange(champion, candidate) === undefined)
-    return judgeInterval(gate, interval, contest)
+  const units = champion.interface && unitChange(champion.interface, candidate.interface)
+  if (confidence !== undefined && units === undefined) return judgeInterval(gate, interval, contest)
   const reference = champion.evaluation.metrics[metric]
   if (reference === undefined) return { name, result: 'unknown', detail: 'champion: none' }
-  const units = unitChange(champion, candidate)
-  if (units !== undefined) return { name, result: 'unknown', detail: 'other unit', note: units }
+  if (units !== undefined) return { name, result: 'unknown', detail: 'other unit', note: `not comparable: ${units}` }
   // Measured again on the same rows, both count, whatever rows the registered figures were of.
   if ('unknown' in interval && otherRows(candidate, champion)) {
     return { name, result: 'unknown', detail: 'other data', note: otherRows(candidate, champion) ?? '' }
@@ -124,7 +124,7 @@ function evaluateAgainstChampion(gate: ChampionGate, contest: Contest): Verdict 
   const sign = is > was ? '+' : ''
   const word = is === was ? '' : worseBy > 0 ? ' worse' : ' better'
   const note = {
-    note: 'unknown' in interval ? 'Registered figures.' : describeInterval(gate, interval, allowed),
+    note: 'unknown' in interval ? 'registered figures' : describeInterval(gate, interval, allowed),
   }
   if (was === 0) return { name, result, detail: `${sign}${formatMetric(is)}${word}`, ...note }
   const percent = ((is - was) / Math.abs(was)) * 100
@@ -150,14 +150,6 @@ function intervalOf(
   return pairedInterval(scored, formula, parsePercentage(confidence))
 }
 
-/** Numbers of different units are not subtracted. */
-function unitChange(champion: VersionFile, candidate: VersionFile): string | undefined {
-  const [was, is] = [champion, candidate].map((facts) =>
-    facts.interface?.outputs.map(({ unit = 'none' }) => unit).join(', '),
-  )
-  return was === is ? undefined : `the output's unit changes from ${was} to ${is}`
-}
-
 /** Luck of the rows decides nothing: the whole interval must be on one side of what is allowed. */
 function judgeInterval(
   gate: ChampionGate,
@@ -174,7 +166,7 @@ function judgeInterval(
   const [best, worst] = better === 'lower' ? [low, high] : [-high, -low]
   const result = worst <= allowed ? 'pass' : best > allowed ? 'fail' : 'unknown'
   const detail = { pass: 'not worse', fail: 'worse', unknown: 'cannot tell' }[result]
-  return { name, result, detail, note: `${describeInterval(gate, interval, allowed)} Allowed ${tolerance} worse.` }
+  return { name, result, detail, note: `${describeInterval(gate, interval, allowed)}; allowed ${tolerance} worse` }
 }
 
 /** Without a `confidence` the gate compares the figures themselves; that chance could hide more than is allowed is said. */
@@ -184,10 +176,10 @@ function describeInterval(
   allowed: number,
 ): string {
   const worst = better === 'lower' ? high : -low
-  const doubt = asked === undefined && worst > allowed ? ' Worse than allowed cannot be ruled out.' : ''
+  const doubt = asked === undefined && worst > allowed ? '; worse than allowed cannot be ruled out' : ''
   const signed = (value: number) => `${value > 0 ? '+' : ''}${formatMetric(value)}`
   const percent = Number((confidence * 100).toFixed(1))
-  return `Replayed: ${metric} ${signed(difference)}, ${percent} % paired: ${signed(low)} ... ${signed(high)} (${rows} rows).${doubt}`
+  return `replayed: ${metric} ${signed(difference)}, ${percent} % paired: ${signed(low)} ... ${signed(high)} (${rows} rows)${doubt}`
 }
 
 /** Four significant digits, enough to compare by eye, or as many as `isTold` needs. */

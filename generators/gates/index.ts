@@ -1,6 +1,6 @@
 export { type MeasuredVersion, measureDeployed } from './budget.ts'
 export { bundleFiles, type LocalBundle, localBundle, type MissingFile } from './bundle-files.ts'
-export { decisionOf } from './decision.ts'
+export { decisionOf, unitChange } from './decision.ts'
 export type { Moment } from './environment-gates.ts'
 export { sliceFeatures } from './evaluation-rows.ts'
 export type { Evidence, Known, LiveFigures } from './evidence.ts'

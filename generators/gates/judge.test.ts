@@ -132,9 +132,7 @@ test('a worse model is refused at the line of its gate', async () => {
   assert.equal(rows(judgement)[0], ['fail', 'mae vs champion', '+16.49 % worse (allowed 2%)'])
   const [finding] = judgement.findings
   assert.equal([finding?.rule, finding?.file, finding?.line], ['gate-failed', MODEL_TS, line])
-  assert.equal(messages(judgement), [
-    'promotion gate mae vs champion: +16.49 % worse (allowed 2%); Registered figures.',
-  ])
+  assert.equal(messages(judgement), ['promotion gate mae vs champion: +16.49 % worse (allowed 2%); registered figures'])
 })
 
 test('a better figure that the rows do not bear out is refused: metrics are measured again', async () => {
@@ -161,7 +159,7 @@ test('the paired interval decides where it is asked to: all of it within the tol
   const judgement = await judged({ prepare, replayed: true })
   assert.match(
     row(judgement, 'r2-vs-champion')?.note ?? '',
-    /^Replayed: r2 \+0\.02826, 50 % paired: \+0\.\d+ \.\.\. \+0\.\d+ \(111 rows\)\./,
+    /^replayed: r2 \+0\.02826, 50 % paired: \+0\.\d+ \.\.\. \+0\.\d+ \(111 rows\)/,
   )
   assert.is(row(judgement, 'r2-vs-champion')?.result, 'fail')
 })

@@ -199,12 +199,13 @@ function whyNotPushed(error: unknown, remote: string, branch: string): Failure {
     const lines = message.split('\n').map((line) => line.replace(/^!\t\S+\t/, ''))
     const said = lines.filter((line) => !/^(Everything|error: failed to push)/.test(line))
     return new Failure(`${remote} refused the push to ${branch}: ${said.slice(0, 4).join('; ')}`, {
+      code: 'push-refused',
       fix: 'Let this token push to the branch in the branch rules, or go through a pull request.',
       cause: error,
     })
   }
-  const { what, fix } = remoteProblem(error, remote)
-  return new Failure(`${branch} could not be pushed: ${what}`, { fix, cause: error })
+  const { what, ...options } = remoteProblem(error, remote)
+  return new Failure(`${branch} could not be pushed: ${what}`, { ...options, cause: error })
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Failure } from '../findings/index.ts'
+import { Failure, type FailureCode } from '../findings/index.ts'
 import { redact } from './redact.ts'
 
 /** Git said no. `message` is its own text, without credentials and without the hints. */
@@ -37,7 +37,7 @@ export function outputOf({ cause }: GitFailure): string {
 }
 
 /** Why a remote could not be reached or refused, in words, with what to do. */
-export function remoteProblem(error: unknown, remote: string): { what: string; fix: string } {
+export function remoteProblem(error: unknown, remote: string): { what: string; fix: string; code?: FailureCode } {
   const message = error instanceof Error ? error.message : String(error)
   const first = message.split('\n').find((line) => /fatal|error|denied|refused/i.test(line)) ?? message.split('\n')[0]
   const reason = (first ?? '').replace(/^(fatal|error): /, '')
@@ -53,6 +53,7 @@ export function remoteProblem(error: unknown, remote: string): { what: string; f
   }
   if (/returned error: 403|not allowed to|Permission to .* denied/i.test(message)) {
     return {
+      code: 'push-refused',
       what: `${remote} does not let these credentials write (${reason})`,
       fix: 'Use a token with "contents: write" and "pull requests: write" for this repository.',
     }

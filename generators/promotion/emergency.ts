@@ -69,8 +69,7 @@ function banner(baseBranch: string, commit: string): string {
   return `> **Already on ${where}**, pushed past review.\n> Merging this says that it was reviewed; it changes nothing that runs.`
 }
 
-/** The remote was reached and does not take it: rules of the branch, or the token's rights. */
 function isRefusal(error: unknown): error is Failure {
   if (error instanceof HookFailure) return false
-  return error instanceof Failure && /refused the push|does not let these credentials write/.test(error.message)
+  return error instanceof Failure && error.code === 'push-refused'
 }

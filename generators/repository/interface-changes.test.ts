@@ -85,6 +85,21 @@ test('a feature that is new may be left out where it may be missing; callers of 
   assert.equal(interfaceChanges(matrix(age), matrix(age, sex))[0], { kind: 'breaking', message: 'feature sex is new' })
 })
 
+test('an input that comes or goes with its one feature is one change', () => {
+  const fuel = { name: 'Fuel', datatype: 'string' as const, shape: ['batch', 1] }
+  const columns = [{ name: 'Fuel', kind: 'category' as const, categories: ['gas', 'diesel'] }]
+  const before = matrix(age)
+  const withFuel = (missing: boolean): ModelInterface => ({
+    ...before,
+    inputs: [...before.inputs, { ...fuel, columns: columns.map((one) => ({ ...one, ...(missing && { missing }) })) }],
+  })
+  const messages = (was: ModelInterface, is: ModelInterface) => interfaceChanges(was, is).map(({ message }) => message)
+  assert.equal(messages(before, withFuel(false)), ['feature Fuel is new'])
+  assert.equal(messages(withFuel(false), before), ['feature Fuel is not known any more'])
+  // Those who send raw tensors must send it, whatever named features may leave out.
+  assert.equal(messages(before, withFuel(true)), ['feature Fuel is new and may be left out', 'input Fuel is new'])
+})
+
 test('a feature that goes is breaking, since callers still send it', () => {
   assert.equal(interfaceChanges(matrix(age, sex), matrix(age))[0], {
     kind: 'breaking',

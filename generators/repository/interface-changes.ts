@@ -96,7 +96,24 @@ function categoryChanges(feature: string, before: Column, after: Column): Interf
 function rawInputChanges(before: ModelInterface, after: ModelInterface): InterfaceChange[] {
   const tensors = (side: ModelInterface) =>
     new Map(side.inputs.map(({ name, datatype, shape }) => [name, `${datatype} [${shape.map(dimension).join(', ')}]`]))
-  return [...tensorChanges('input', tensors(before), tensors(after)), ...orderChanges(before, after)]
+  const told = [...inputsOfColumnsLackedBy(before, after, isRequired), ...inputsOfColumnsLackedBy(after, before)]
+  const rest = (side: ModelInterface) => new Map([...tensors(side)].filter(([name]) => !told.includes(name)))
+  return [...tensorChanges('input', rest(before), rest(after)), ...orderChanges(before, after)]
+}
+
+const isRequired = ({ missing }: Column) => !missing
+
+/** Inputs that come or go with all their features, which are told by name and as breaking: one change, not two. */
+function inputsOfColumnsLackedBy(
+  without: ModelInterface,
+  { inputs }: ModelInterface,
+  isTold: (column: Column) => boolean = () => true,
+): string[] {
+  const known = new Set(namedFeatures(without).map(({ name }) => name))
+  return inputs.flatMap(({ name, columns = [] }) => {
+    const isOther = without.inputs.every((input) => input.name !== name)
+    return isOther && columns.length > 0 && columns.every((one) => !known.has(one.name) && isTold(one)) ? [name] : []
+  })
 }
 
 /** The same columns in another order: nothing for callers with named features, another meaning for raw tensors. */

@@ -41,7 +41,7 @@ export function buildPromotionReport(
     overrides: [...overrides],
     interfaceChanges: from && interfaceChanges(from.facts.interface, to.facts.interface),
     predictions: replay
-      ? comparePredictions(replay, to.facts.interface, reading)
+      ? comparePredictions(replay, to.facts.interface, reading, from?.facts.interface)
       : { kind: 'unknown', reason: 'artifacts were left out' },
     cost: {
       ...(from && { from: cost(from, replay?.latency?.champion, memory?.champion) }),

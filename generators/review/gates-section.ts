@@ -10,7 +10,7 @@ export function gatesSection({ gates }: { gates: readonly GateResult[] }): strin
   const notes: string[] = []
   const rows = gates.map((gate) => {
     const long = gate.detail.length > CELL
-    const text = [...(long ? [gate.detail] : []), ...remarks(gate)].join('; ')
+    const text = joinClauses([...(long ? [gate.detail] : []), ...remarks(gate)])
     if (text !== '') notes.push(`(${notes.length + 1}) ${escapeText(clip(text, 300))}`)
     const mark = text === '' ? '' : `(${notes.length})`
     const shown = long ? mark : `${escapeText(gate.detail)} ${mark}`.trim()
@@ -20,6 +20,12 @@ export function gatesSection({ gates }: { gates: readonly GateResult[] }): strin
   return ['### Gates', table(['', 'Gate', 'Result'], rows), ...(notes.length > 0 ? [notes.join('  \n')] : [])].join(
     '\n\n',
   )
+}
+
+/** Clauses as one sentence, whatever they end with: `Replayed: ... (111 rows); advisory, does not block.` */
+function joinClauses(clauses: readonly string[]): string {
+  const text = clauses.map((clause) => clause.trim().replace(/\.$/, '')).join('; ')
+  return text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 function resultOf({ result, overridden }: GateResult): string {
@@ -32,6 +38,6 @@ function remarks({ result, note, advisory, overridden }: GateResult): string[] {
   return [
     ...(note === undefined || note === '' ? [] : [note]),
     ...(advisory && blocks ? ['advisory, does not block'] : []),
-    ...(overridden === undefined ? [] : [`${result}, overridden: ${overridden}`]),
+    ...(overridden === undefined ? [] : [`${result === 'fail' ? 'failed' : result}, overridden: ${overridden}`]),
   ]
 }

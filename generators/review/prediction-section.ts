@@ -16,6 +16,11 @@ export function predictionSection({ predictions, from }: PromotionReport): strin
   }
   const { passed, total } = predictions.golden
   const golden = total === 0 ? 'No golden samples.' : `Golden samples: ${passed}/${total}.`
+  if (isUnchanged(predictions)) {
+    return [heading, replayed(predictions), `Every answer is the same: no group and no row changes.\n${golden}`].join(
+      '\n\n',
+    )
+  }
   const shown = predictions.kind === 'regression' ? regression(predictions) : classification(predictions)
   return [
     heading,
@@ -25,6 +30,13 @@ export function predictionSection({ predictions, from }: PromotionReport): strin
     ...slicesTable(predictions),
     ...largestTable(predictions),
   ].join('\n\n')
+}
+
+/** As after a change of the image or of settings: tables of zeros would say nothing more. */
+export function isUnchanged(predictions: Compared): boolean {
+  if (predictions.kind === 'regression') return predictions.maxAbsoluteChange === 0
+  const { flips, score } = predictions
+  return flips.every(({ rows }) => rows === 0) && (score === undefined || score.maxAbsoluteChange === 0)
 }
 
 function replayed({ rows, from, skipped = 0, note }: Compared): string {

@@ -1,6 +1,6 @@
 import type { ModelInterface } from 'modelyard-serving/contract'
 import type { EvaluationRows } from '../definitions/index.ts'
-import { type Comparison, decisionOf, type Replay, type ReplayedRow } from '../gates/index.ts'
+import { type Comparison, decisionOf, type Replay, type ReplayedRow, unitChange } from '../gates/index.ts'
 import type { ChangedRow, PredictionComparison } from './report.ts'
 import { compareSlices } from './slices.ts'
 
@@ -25,12 +25,15 @@ export function comparePredictions(
   { compared, golden }: Replay,
   modelInterface: ModelInterface,
   reading?: EvaluationRows,
+  former: ModelInterface = modelInterface,
 ): PredictionComparison {
   const samples = 'passed' in golden ? golden : { passed: 0, total: 0 }
   if ('unknown' in compared) return { kind: 'unknown', reason: compared.unknown }
   const { rows } = compared
   const decision = decisionOf(modelInterface, rows[0]?.candidate)
   if (!decision) return { kind: 'unknown', reason: 'no output is a number or a class' }
+  const units = decision.kind === 'number' ? unitChange(former, modelInterface, decision.output) : undefined
+  if (units !== undefined) return { kind: 'unknown', reason: `not comparable: ${units}` }
   const common = { ...sourceOf(compared), golden: samples, slices: compareSlices(rows, modelInterface, reading) }
   if (decision.kind === 'number') {
     const { read } = decision

@@ -1,7 +1,11 @@
 import type { ModelInterface } from 'modelyard-serving/contract'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { ReplayedRow } from '../gates/index.ts'
+import { type Replay, type ReplayedRow, unitChange } from '../gates/index.ts'
+import { describePromotion } from './describe.ts'
+import { gatesSection } from './gates-section.ts'
+import { comparePredictions } from './predictions.ts'
+import type { GateResult } from './report.ts'
 import { compareSlices } from './slices.ts'
 import { costSentence } from './summary.ts'
 import { canary } from './testing/reports.ts'
@@ -45,6 +49,54 @@ test('compareSlices calls no group worse that only chance makes so', () => {
     compareSlices(rows(0), INTERFACE, { truth: 'y' }).map(({ error }) => error?.isWorse),
     [false, false],
   )
+})
+
+test('comparePredictions subtracts nothing across a change of unit, goes by the name of an output, and compares equal units', () => {
+  const inUnit = (unit: string, ...others: string[]) => ({
+    ...INTERFACE,
+    outputs: [
+      ...others.map((name) => ({ name, datatype: 'string', shape: ['batch'] })),
+      ...INTERFACE.outputs.map((one) => ({ ...one, unit })),
+    ],
+  })
+  const compared = (was: string, is: string) => {
+    const found: Replay = {
+      golden: { passed: 1, total: 1 },
+      compared: { from: 'evaluation', rows: rows(5), skipped: 0 },
+    }
+    const [former, candidate] = [inUnit(was), inUnit(is)] as ModelInterface[]
+    return comparePredictions(found, candidate as ModelInterface, { truth: 'y' }, former)
+  }
+  const predictions = compared('USD', 'kUSD')
+  assert.equal(predictions, { kind: 'unknown', reason: 'not comparable: unit changed from USD to kUSD' })
+  const { body } = describePromotion({ ...canary, predictions })
+  assert.match(body, '**Not compared**: not comparable: unit changed from USD to kUSD')
+  assert.not.match(body, 'By group')
+  assert.is(compared('USD', 'USD').kind, 'regression')
+  const [before, after] = [inUnit('USD'), inUnit('USD', 'label')] as [ModelInterface, ModelInterface]
+  assert.is(unitChange(before, after), undefined)
+})
+
+test('equal answers are said in a sentence, without tables of zeros', () => {
+  const same = rows(0).map((row) => ({ ...row, candidate: row.champion }))
+  const found: Replay = { golden: { passed: 1, total: 1 }, compared: { from: 'evaluation', rows: same, skipped: 0 } }
+  const { body } = describePromotion({ ...canary, predictions: comparePredictions(found, INTERFACE, { truth: 'y' }) })
+  assert.match(body, 'No prediction changes (200 rows).')
+  assert.match(body, 'Every answer is the same')
+  assert.not.match(body, /By group|relative to before/)
+})
+
+test('clauses below the gates are joined without a full stop between them', () => {
+  const gate = {
+    name: 'mae vs champion',
+    result: 'fail',
+    detail: '+9 %',
+    note: 'because (of this).',
+    overridden: 'agreed.',
+  }
+  const section = gatesSection({ gates: [gate as GateResult, { ...(gate as GateResult), overridden: 'yes' }] })
+  assert.match(section, 'Because (of this); failed, overridden: agreed.')
+  assert.not.match(section, /\.;|\.\./)
 })
 
 test('costSentence says no more than the interval of the ratio', () => {

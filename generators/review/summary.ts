@@ -1,6 +1,6 @@
 import { clip, escapeText } from './markdown.ts'
 import { count, formatNumber, formatShare } from './numbers.ts'
-import { signedShift } from './prediction-section.ts'
+import { isUnchanged, signedShift } from './prediction-section.ts'
 import type { PromotionReport, RunningVersion } from './report.ts'
 
 /** Names of both sides, told apart: by version, or by release where the version is the same. */
@@ -26,7 +26,7 @@ export function itemsToJudge(report: PromotionReport): string[] {
   const golden = predictions.kind === 'unknown' ? undefined : predictions.golden
   const notCompared = report.from !== undefined && predictions.kind === 'unknown'
   // What says more below is not counted a second time as a gate.
-  const told = [...(breaking.length > 0 ? ['interface'] : []), ...(golden || notCompared ? ['golden-samples'] : [])]
+  const told = [...(breaking.length > 0 ? ['interface'] : []), ...(golden ? ['golden-samples'] : [])]
   const named = (result: string) =>
     gates.filter((gate) => gate.result === result && gate.overridden === undefined && !told.includes(gate.gate ?? ''))
   return [
@@ -96,10 +96,12 @@ export function predictionsSentence({ from, predictions }: PromotionReport): str
     case 'unknown':
       return from === undefined ? '' : 'How predictions change is **unknown**.'
     case 'classification': {
+      if (isUnchanged(predictions)) return `No prediction changes (${count(predictions.rows, 'row')}).`
       const changed = predictions.flips.reduce((sum, { rows }) => sum + rows, 0)
       return `${formatShare(changed, predictions.rows)} of labels change (${count(predictions.rows, 'row')}).`
     }
     case 'regression': {
+      if (isUnchanged(predictions)) return `No prediction changes (${count(predictions.rows, 'row')}).`
       const { meanAbsoluteChange: mean, maxAbsoluteChange: max, rows } = predictions
       return `Predictions change by ${formatNumber(mean)} on average, ${formatNumber(max)} at most (${count(rows, 'row')}).`
     }

@@ -25,7 +25,8 @@ export async function reportCheck(client: GitHubClient, commit: string, check: C
   try {
     await attempt('report a check', () => writeCheckRun(client, commit, check))
   } catch (error) {
-    if (!(error instanceof Failure) || !/\((403|404)\)/.test(error.message)) throw error
+    const isClosed = error instanceof Failure && (error.code === 'forge-forbidden' || error.code === 'forge-not-found')
+    if (!isClosed) throw error
     await attempt('set a commit status', () => writeStatus(client, commit, check))
   }
 }

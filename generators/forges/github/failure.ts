@@ -1,4 +1,4 @@
-import { Failure } from '../../findings/index.ts'
+import { Failure, type FailureCode } from '../../findings/index.ts'
 import { redact } from '../../git/index.ts'
 
 /** The parts of an Octokit error that matter here. */
@@ -20,7 +20,8 @@ function isHttpError(error: unknown): error is HttpError {
 export function githubFailure(error: unknown, doing: string, where: string): Failure {
   if (error instanceof Failure) return error
   if (!isHttpError(error)) throw error
-  const failure = (message: string, fix: string) => new Failure(redact(message), { fix, cause: shortMessage(error) })
+  const failure = (message: string, fix: string, code?: FailureCode) =>
+    new Failure(redact(message), { fix, cause: shortMessage(error), ...(code && { code }) })
 
   if (error.response === undefined) {
     return failure(
@@ -45,12 +46,14 @@ export function githubFailure(error: unknown, doing: string, where: string): Fai
         sso
           ? "Authorize the token for the organisation's single sign-on, in the token's settings."
           : 'Give the token "pull requests: write" and "contents: write" for this repository.',
+        'forge-forbidden',
       )
     }
     case 404:
       return failure(
         `${where} is not there for this token (404) to ${doing}`,
         "Check the remote's owner and name, GITHUB_API_URL, and that the token may read this repository.",
+        'forge-not-found',
       )
     case 422:
       return failure(
