@@ -108,6 +108,19 @@ test('a retired model leaves nothing of its own in dist/, and a rollback brings 
     const proposal = await retire({ ...AT, reason: 'nobody asks for it' }, proposalOptions(clone))
     assert.is(proposal?.title, `Retire ${MODEL} 1.0.0 in production`)
     assert.match(proposal?.body ?? '', 'Who still calls it is **unknown**: no Prometheus of production is known')
+    assert.equal(proposal?.report.runsOn, [])
+    const dry = proposalOptions(clone, { dryRun: true })
+    const [above, lone] = await Promise.all([
+      retire({ model: MODEL, environment: 'staging' }, dry),
+      retire({ model: 'house-price', environment: 'staging' }, dry),
+    ])
+    const keeps = '**production** takes this model from staging and keeps running 1.0.0'
+    assert.match(above?.body ?? '', `${keeps}: nothing is left here to promote to it.`)
+    assert.equal(above?.report.runsOn[0]?.environment, 'production')
+    assert.equal(
+      lone?.report.runsOn.map(({ environment }) => environment),
+      ['production'],
+    )
     await mergeBranch(clone.git, `retire/${MODEL}/production`, 'Merge')
     const left = Object.keys(clone.tree('dist/production')).filter((file) => file.includes(MODEL))
     assert.equal(left, [])

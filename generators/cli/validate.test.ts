@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Finding } from '../findings/index.ts'
 import { compareWithDist, renderManifests } from '../manifests/index.ts'
 import { loadRepository, resolvePlan } from '../repository/index.ts'
-import { withExample, withExampleClone } from '../testing/example-repository.ts'
+import { REPOSITORY, withExample, withExampleClone } from '../testing/example-repository.ts'
 import type { Validation } from '../validation/index.ts'
 import { budgetLines } from './budget-lines.ts'
 import { exitCodeOf } from './output.ts'
@@ -156,6 +158,28 @@ test('validate --since says what the change does to a cluster, from where the br
     const { code, stderr } = await modelyard(['validate', '--offline', '--since', 'nowhere'])
     assert.is(code, 2)
     assert.match(stderr, 'there is no commit nowhere that this branch started from')
+  })
+})
+
+test('an environment is removed in two changes that pass: its models, then what is left with a reason', async () => {
+  await withExampleClone(async (clone) => {
+    const validated = async () => {
+      await runCommand(clone, 'synth')
+      const { code, stdout } = await runCommand(clone, 'validate', '--offline', '--json', '--since', 'HEAD')
+      const { findings } = JSON.parse(stdout) as Validation
+      return [code, ...findings.filter(({ severity }) => severity === 'error').map(({ rule }) => rule)]
+    }
+    clone.remove('environments/production/pins')
+    assert.equal(await validated(), [0])
+    await clone.git.git(['add', '--all', 'environments', 'dist'])
+    await clone.git.git(['commit', '--quiet', '--message', 'Retire the models of production'])
+    clone.remove('environments/production')
+    assert.equal(await validated(), [1, 'data-removed'])
+
+    const page = readFileSync(join(REPOSITORY, 'docs/environments.md'), 'utf8')
+    const documented = /```yaml\n(suppressions:\n(?:(?!```).*\n)+)```/.exec(page)?.[1] ?? ''
+    clone.write('modelyard.yaml', documented)
+    assert.equal(await validated(), [0])
   })
 })
 

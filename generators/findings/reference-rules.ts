@@ -21,7 +21,8 @@ export const REFERENCE_RULES = {
     summary: 'a Namespace, a claim or a definition of resources is removed',
     reason:
       'With it goes all that it holds: the objects of the namespace, the data of the volume, the resources of the kind.',
-    repair: 'Restore the file; empty what it holds, and remove it in a change of its own.',
+    repair:
+      'Restore the file. If it shall go: empty what it holds, and remove it in a change of its own that suppresses this with a reason in modelyard.yaml (docs/environments.md, Remove an environment).',
   },
   'immutable-field-changed': {
     summary: 'a field is changed that the API server does not let change',

@@ -3,5 +3,5 @@ export { type CandidateChange, type CandidateRequest, planCandidate } from './ca
 export { type CandidateMode, type Mode, type PinChange, requireEnvironment, requirePinned } from './pin-change.ts'
 export { type PastStable, type PinEvent, pinHistory } from './pin-history.ts'
 export { type PromotionRequest, planPromotion } from './promotion.ts'
-export { planRetirement } from './retirement.ts'
+export { planRetirement, promotedFrom } from './retirement.ts'
 export { planRollback, type Rollback, refuseRemoved } from './rollback.ts'

@@ -1,4 +1,4 @@
-import { type Plan, paths, type Repository } from '../repository/index.ts'
+import { type Plan, type PlannedModel, paths, type Repository } from '../repository/index.ts'
 import { type PinChange, requireEnvironment, requirePinned } from './pin-change.ts'
 
 /**
@@ -24,4 +24,14 @@ export function planRetirement(
     gates: [],
     findings: [],
   }
+}
+
+/** Where the same model runs that is promoted from `environment`: there is nothing left to promote to it once it ends here. */
+export function promotedFrom(
+  { environments }: Plan,
+  { model, environment }: { model: string; environment: string },
+): PlannedModel[] {
+  return environments
+    .filter(({ definition }) => definition.promotesFrom?.name === environment)
+    .flatMap(({ models }) => models.filter(({ name }) => name === model))
 }

@@ -1,6 +1,6 @@
 import { namespaceOf } from '../definitions/index.ts'
 import { recipientsOf, requestsAnswered } from '../observe/index.ts'
-import { planRetirement } from '../pins/index.ts'
+import { planRetirement, promotedFrom } from '../pins/index.ts'
 import type { RetirementReport } from '../review/index.ts'
 import { describeRetirement, renderedChanges, runningVersion } from '../review/index.ts'
 import { type Proposal, type ProposalOptions, propose } from './propose.ts'
@@ -37,6 +37,10 @@ export async function retire(
                   unknown: `no Prometheus of ${environment} is known: prometheus in its environment.ts, or --prometheus`,
                 }
               : await requestsAnswered({ address, recipients }, { model, namespace }, CALLERS_DURING),
+          runsOn: promotedFrom(applied.plan, request).map((other) => ({
+            environment: other.environment.name,
+            version: runningVersion(other.stable),
+          })),
           undo: `modelyard rollback ${model} --env ${environment}`,
           ...renderedChanges(change, applied),
           baseCommit,

@@ -84,7 +84,7 @@ export function describeCandidate(report: CandidateReport): Description {
 
 /** The pull request after which a model runs in an environment no longer. */
 export function describeRetirement(report: RetirementReport): Description {
-  const { model, environment, from, callers } = report
+  const { model, environment, from, callers, runsOn } = report
   const name = sides({ to: from }).to
   const called =
     'unknown' in callers
@@ -92,11 +92,16 @@ export function describeRetirement(report: RetirementReport): Description {
       : callers.requests === 0
         ? `Nobody called it in the last ${escapeText(callers.during)}.`
         : `It answered **${count(callers.requests, 'request')}** in the last ${escapeText(callers.during)}: ${callers.routes.map((one) => `${escapeText(one.route)} ${formatNumber(one.requests)}`).join(', ')}.`
+  const downstream = runsOn.map(({ environment: other, version }) => {
+    const same = isSame(version, from) ? ', the same release' : ''
+    const running = sides({ to: version }).to
+    return `**${escapeText(other)}** takes this model from ${escapeText(environment)} and keeps running ${escapeText(running)}${same}: nothing is left here to promote to it.`
+  })
   return describeStep(report, {
     title: `Retire ${model} ${name} in ${environment}`,
     heading: `${name} retires`,
     verdict: 'retirement',
-    sentences: `${called}\nVersions and releases stay: it can come back.`,
+    sentences: [called, ...downstream, 'Versions and releases stay: it can come back.'].join('\n'),
     effect: 'Argo CD removes its objects; callers get **404** or no connection',
     restarts: false,
     block: hidden('retirement', { ...report, to: from }),

@@ -191,6 +191,8 @@ export interface CandidateReport extends StepReport {
 export interface RetirementReport extends StepReport {
   from: RunningVersion
   callers: Callers
+  /** Where the model runs on that is promoted from this environment. */
+  runsOn: { environment: string; version: RunningVersion }[]
 }
 
 /** Requests that a model answered in the time named, by protocol the busiest first; or why that is not known. */
