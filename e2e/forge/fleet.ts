@@ -1,15 +1,16 @@
 // Many promotions at once: of different models, which never conflict, and of one model, which synthesis resolves.
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import * as assert from 'uvu/assert'
+import type { VersionFile } from '../../generators/definitions/index.ts'
 import type { GitRepository } from '../../generators/git/index.ts'
 import { runGit } from '../../generators/git/testing/git-fixture.ts'
 import { applyChanges, compareWithDist, renderManifests, writeAtomically } from '../../generators/manifests/index.ts'
 import { promotableModels, promote } from '../../generators/promotion/index.ts'
 import { loadRepository, paths, resolvePlan } from '../../generators/repository/index.ts'
 import { createManyModels, manyModelName } from '../../generators/testing/many-models.ts'
-import { pinText, release, SETTINGS, versionFile } from '../../generators/testing/repository-fixture.ts'
+import { pinText, release, SETTINGS } from '../../generators/testing/repository-fixture.ts'
 import type { Case } from './case.ts'
 import { type Hosted, host } from './hosted.ts'
 
@@ -85,7 +86,8 @@ export const fleet: Case[] = [
         const branch = `promote/${model}/production`
         await promote({ model, ...STEP }, options)
         // Meanwhile main gets another release of it: 1.0.0 with more replicas.
-        const other = release(versionFile('1.0.0', { model }), {
+        const registered = readFileSync(join(root, paths.version(model, '1.0.0')), 'utf8')
+        const other = release(JSON.parse(registered) as VersionFile, {
           settings: { ...SETTINGS, replicas: { min: 3, max: 9 } },
         })
         await writeAtomically(root, paths.release(model, other.name), other.text)

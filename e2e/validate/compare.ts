@@ -14,7 +14,7 @@ interface Label {
 }
 
 /** Said by a schema, or by the reader of YAML; references and policy are no part of what the others check. */
-const SCHEMA_RULES = new Set(['schema-invalid', 'yaml-syntax', 'schema-unknown-kind'])
+const SCHEMA_RULES = new Set(['schema-invalid', 'yaml-syntax', 'schema-unknown-kind', 'api-unknown', 'api-removed'])
 
 /** Faults that JSON Schema made from OpenAPI does not show, and the API server refuses; we restate its rules. */
 const BEYOND_OPENAPI = new Set([

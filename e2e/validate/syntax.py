@@ -16,7 +16,7 @@ import yaml
 # What the API server refuses though it is YAML, or nobody can make JSON of.
 REFUSED = (
     "Map keys must be unique",
-    "a key that is a map or a list",
+    "a key that is null, a map or a list",
     "names no anchor before it",
     "stands inside the value that it names",
 )
