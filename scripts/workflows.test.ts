@@ -15,6 +15,7 @@ interface Step {
 }
 interface Job {
   if?: string
+  needs?: string
   environment?: string
   permissions?: Record<string, string>
   steps: Step[]
@@ -38,7 +39,7 @@ const hasRights = ({ job, workflow }: (typeof jobs)[number]) =>
 
 test('a job with a secret runs in an environment, and by hand or on a schedule for main only', () => {
   const secret = jobs.filter(({ job }) => hasSecret(job))
-  assert.equal(secret.map(({ name }) => name).sort(), ['automatic-promotion.yml promote', 'promote.yml promote'])
+  assert.equal(secret.map(({ name }) => name).sort(), ['automatic-promotion.yml publish', 'promote.yml publish'])
   for (const { name, job } of secret) {
     assert.ok(ENVIRONMENTS.includes(job.environment ?? ''), name)
     assert.match(job.if ?? '', "github.ref == 'refs/heads/main'", name)
@@ -68,6 +69,26 @@ test('a token is made after everything is installed, and only the last step has 
     const minted = job.steps.findIndex(hasSecret)
     assert.is(minted, job.steps.length - 2, name)
     assert.match(job.steps.at(-1)?.env?.['GITHUB_TOKEN'] ?? '', 'steps.token.outputs.token', name)
+  }
+})
+
+test('a job with rights evaluates no definition: it publishes a plan that a job without them made, by its digest', () => {
+  for (const one of jobs) {
+    const commands = one.job.steps.flatMap(({ run = '' }) =>
+      [...run.matchAll(/modelyard -- (\w+)/g)].map(([, verb]) => verb),
+    )
+    if (commands.length === 0) continue
+    if (!hasRights(one)) {
+      assert.not.ok(commands.includes('publish'), one.name)
+      assert.is(one.job.environment, undefined, one.name)
+      continue
+    }
+    assert.equal([...new Set(commands)], ['publish'], one.name)
+    const [digest = ''] = Object.values(one.job.steps.at(-1)?.env ?? {}).filter((value) => value.includes('needs.'))
+    assert.match(digest, /needs\.plan\.outputs\.digests?/, one.name)
+    assert.match(one.job.steps.at(-1)?.run ?? '', /--digest "\$\w+" --env "\$\w+"/, one.name)
+    const [, plan] = Object.entries(one.workflow.jobs).find(([name]) => name === one.job.needs) ?? []
+    assert.equal([plan?.permissions, plan?.environment, hasSecret(plan)], [{ contents: 'read' }, undefined, false])
   }
 })
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The workflows: actionlint (with shellcheck where it is installed), and what it does not look at: actions named by commit with the
-# release beside it, no rights but those a job asks for, nothing that a stranger writes inside a shell script. Ends in `N passed, N failed`.
+# release beside it, no rights but those a job asks for, nothing that a stranger writes inside a shell script. Then the
+# scripts of the promotion workflows, run as a runner would. Ends in `N passed, N failed`.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=../lib.sh
@@ -42,5 +43,5 @@ check "no workflow runs a stranger's code with rights (pull_request_target)" "$(
 check "checks of pull requests are given no secret" "$(grep -n 'secrets\.' .github/workflows/checks.yml)"
 check "checks read the whole history and run in the merge queue" \
   "$(grep -q 'merge_group:' .github/workflows/checks.yml || echo 'no merge_group'; [ "$(grep -c 'actions/checkout@' .github/workflows/checks.yml)" = "$(grep -c 'fetch-depth: 0' .github/workflows/checks.yml)" ] || echo 'a checkout without fetch-depth: 0')"
-printf '%s passed, %s failed\n' "$passed" "$failed"
-[ "$failed" = 0 ]
+counted node -C modelyard-source --import tsx e2e/workflows/promotion.ts
+report

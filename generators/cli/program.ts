@@ -14,6 +14,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   diff: async () => (await import('./commands/diff.ts')).diffCommand,
   gates: async () => (await import('./commands/gates.ts')).gatesCommand,
   promote: async () => (await import('./commands/promote.ts')).promoteCommand,
+  publish: async () => (await import('./commands/publish.ts')).publishCommand,
   candidate: async () => (await import('./commands/candidate.ts')).candidateCommand,
   rollback: async () => (await import('./commands/rollback.ts')).rollbackCommand,
   retire: async () => (await import('./commands/retire.ts')).retireCommand,

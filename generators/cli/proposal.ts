@@ -102,6 +102,12 @@ async function forgeFor(root: string, flags: ProposalFlags): Promise<Forge | und
   return createGitHubForge({ repository, ...(flags.apiUrl !== undefined && { baseUrl: flags.apiUrl }) })
 }
 
+/** A SHA-256 digest, of a command line. */
+export function parseDigest(text: string): string {
+  if (!/^sha256:[0-9a-f]{64}$/.test(text)) throw new InvalidArgumentError('Write sha256: and 64 hexadecimal digits.')
+  return text
+}
+
 /** A share of requests, of a command line. */
 export function parsePercent(text: string): number {
   const percent = Number(text)
@@ -137,5 +143,12 @@ export function printProposal({ output }: Context, proposal: Proposal<unknown> |
     if (pullRequest) output.line(`  pull request  #${pullRequest.number} ${pullRequest.action}: ${pullRequest.url}`)
     for (const number of superseded) output.line(`  superseded    #${number}, closed`)
   }
+  for (const problem of problems) output.line(`  note: ${problem}`)
+}
+
+/** Prints a proposal that goes into a plan. */
+export function printPlanned({ output }: Context, { title, files, problems }: Proposal<unknown>): void {
+  output.line(output.bold(title))
+  output.line(`  planned       ${files.length} files`)
   for (const problem of problems) output.line(`  note: ${problem}`)
 }

@@ -82,6 +82,12 @@ export { type DriftObjective, type Monitoring, prometheusOperator } from './moni
 export { namespaceOf, namespacesOf, type OwnerNamespaces, type PlacedNamespace } from './namespaces.ts'
 export { formatReference, isSameReference, parseReference, type Reference } from './reference.ts'
 export type { Gpu, Network, NetworkPeer, Scheduling, Toleration } from './safety.ts'
+export {
+  modelName as modelNameSchema,
+  object as objectSchema,
+  reference as referenceSchema,
+  text as textSchema,
+} from './schema-parts.ts'
 export { modelSchema, pinSchema, releaseSchema, versionSchema } from './schemas.ts'
 export type { ServerSwitches } from './server-settings.ts'
 export {

@@ -210,6 +210,12 @@ export const REPOSITORY_RULES = {
     repair: 'Run `modelyard validate --fix`, which writes the digest behind the name.',
     fixed: 'always',
   },
+  'plan-invalid': {
+    summary: 'a plan to publish is not what `promote --plan` writes, or asks for what a promotion does not do',
+    reason: 'The process that has the token evaluates nothing: it does only what a plan of this form can say.',
+    repair: 'Make the plan again with `modelyard promote --plan`, and publish it with the digest that this prints.',
+    fixed: 'always',
+  },
   'promotion-order': {
     summary: 'a release reaches an environment that the environment before it never ran',
     reason: 'What nobody has tried reaches users first.',

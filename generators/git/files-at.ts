@@ -39,3 +39,14 @@ export async function mergeBase(repository: GitRepository, ref: string): Promise
     })
   }
 }
+
+/** True when `commit` is `other` or one that led to it. */
+export async function isAncestor({ git }: GitRepository, commit: string, other: string): Promise<boolean> {
+  return (await git(['rev-list', '--max-count=1', '--end-of-options', commit, `^${other}`])).trim() === ''
+}
+
+/** Paths that differ between two commits, relative to the repository's root. */
+export async function changedBetween({ git }: GitRepository, from: string, to: string): Promise<string[]> {
+  const args = ['diff-tree', '-r', '-z', '--name-only', '--no-renames', '--relative', '--end-of-options', from, to]
+  return (await git(args)).split('\0').slice(0, -1)
+}

@@ -1,5 +1,6 @@
 export { withBase } from './base-worktree.ts'
 export {
+  type Base,
   branchState,
   type CommitState,
   commitState,
@@ -10,7 +11,7 @@ export {
   resolveCommit,
   setLocalBranch,
 } from './branches.ts'
-export { filesAt, mergeBase } from './files-at.ts'
+export { changedBetween, filesAt, isAncestor, mergeBase } from './files-at.ts'
 export { type ForeignCommit, foreignCommits } from './foreign-commits.ts'
 export { type GitRepository, openRepository } from './git.ts'
 export { tokenFrom } from './git-environment.ts'

@@ -4,8 +4,9 @@ export {
   type DistState,
   type FileChange,
   formatDiff,
+  ifPresent,
   inspectDist,
   writeAtomically,
 } from './changes.ts'
 export { compareCodeOwners, readCodeOwners } from './code-owners.ts'
-export { applicationFile, type Manifests, modelFolder, renderManifests, type Selection } from './render.ts'
+export { applicationFile, applicationSetFile, type Manifests, modelFolder, renderManifests, type Selection } from './render.ts'

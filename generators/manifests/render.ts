@@ -29,6 +29,11 @@ export function applicationFile(environment: string, model: string): string {
   return `dist/${environment}/argocd/${environment}-model-${model}.yaml`
 }
 
+/** The ApplicationSet of an environment that has one instead of an Application for each model. */
+export function applicationSetFile(environment: string): string {
+  return `dist/${environment}/argocd/${environment}-models.yaml`
+}
+
 /** Folder of a model's objects in one environment. */
 export function modelFolder(environment: string, model: string): string {
   return `dist/${environment}/models/${model}`

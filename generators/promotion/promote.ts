@@ -1,7 +1,7 @@
 import { Failure } from '../findings/index.ts'
 import { fetchBase, openRepository, withScratchWorktree } from '../git/index.ts'
 import { type PromotionRequest, planPromotion, requireEnvironment } from '../pins/index.ts'
-import { loadRepository, paths, resolvePlan } from '../repository/index.ts'
+import { loadRepository, resolvePlan } from '../repository/index.ts'
 import type { PromotionReport } from '../review/index.ts'
 import { buildPromotionReport, describePromotion } from '../review/index.ts'
 import { judgeChange, refuseBlocked } from './judge-promotion.ts'
@@ -19,7 +19,7 @@ export async function promote(
   const { model, to, image } = request
   const subject = { kind: image === undefined ? 'promote' : 'image', model, environment: to } as const
   return propose(options, subject, {
-    source: [paths.pin(request.from, model)],
+    source: request.from,
     decide: async (repository, plan) => {
       const change = planPromotion(repository, plan, request)
       if (!change) return undefined

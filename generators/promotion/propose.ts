@@ -1,29 +1,22 @@
 import { Failure, type Finding, hasErrors, sortFindings } from '../findings/index.ts'
 import type { Forge } from '../forges/index.ts'
-import { codeOwners } from '../forges/index.ts'
 import {
-  commitAll,
   commitsBeyond,
   fetchBase,
-  findHooks,
   type GitRepository,
-  type Hooks,
   needsOf,
   openRepository,
-  parseForgeRepository,
-  remoteUrl,
   withScratchWorktree,
 } from '../git/index.ts'
 import { type AppliedChange, applyPinChange, type PinChange } from '../pins/index.ts'
 import { loadRepository, type Plan, paths, type Repository, resolvePlan } from '../repository/index.ts'
-import { checkReport } from '../review/index.ts'
 import { validateLoaded } from '../validation/index.ts'
-import { commitMessage, lastChangeOf } from './commit-message.ts'
-import { branchOf, type Kind, rivalsOf } from './conflicting-pull-requests.ts'
-import { EMERGENCY, publishEmergency, pushedBefore } from './emergency.ts'
+import type { Kind } from './conflicting-pull-requests.ts'
+import { commitAndPublish, type DecidedChange, withdraw } from './decided-change.ts'
+import { pushedBefore } from './emergency.ts'
 import type { JudgingOptions } from './judge-promotion.ts'
-import { overrideTrailers } from './override-trailers.ts'
-import { type Published, publishChange } from './publish.ts'
+import { type PlanEntry, planned } from './publication-plan.ts'
+import type { Published } from './publish.ts'
 
 export interface ProposalOptions {
   /** Absolute path of the repository. */
@@ -49,6 +42,8 @@ export interface ProposalOptions {
   notice?: (text: string) => void
   /** How gates are judged. */
   judging?: JudgingOptions
+  /** Takes what was decided instead of the remote: nothing is committed, pushed or closed. */
+  collect?: (entry: PlanEntry) => void
 }
 
 export interface Proposal<Report> {
@@ -56,7 +51,7 @@ export interface Proposal<Report> {
   body: string
   report: Report
   files: string[]
-  /** Absent on a dry run. */
+  /** Absent on a dry run, and where it is planned only. */
   published?: Published
   /** What could not be done and does not undo the rest, for example that the remote could not be asked. */
   problems: string[]
@@ -74,8 +69,8 @@ export interface Steps<Change extends PinChange, Report extends { findings: Find
   /** Errors of the base do not stop the change. */
   despiteErrors?: true
   decide(repository: Repository, plan: Plan, git: GitRepository, baseCommit: string): Promise<Change | undefined>
-  /** Files whose last change brought to light what this one is about; by default the model's pin. */
-  source?: string[]
+  /** The environment whose pin brought to light what this one is about; by default the one that changes. */
+  source?: string
   /** Why the change goes straight to the base branch, and is reviewed afterwards. */
   emergency?: string
   describe(
@@ -83,14 +78,6 @@ export interface Steps<Change extends PinChange, Report extends { findings: Find
     applied: AppliedChange,
     baseCommit: string,
   ): Promise<{ report: Report; title: string; body: string }>
-}
-
-const LABELS: Record<Kind, string> = {
-  promote: 'promotion',
-  candidate: 'candidate',
-  rollback: 'rollback',
-  retire: 'retirement',
-  image: 'serving-image',
 }
 
 /**
@@ -105,14 +92,13 @@ export async function propose<Change extends PinChange, Report extends { finding
   { kind, model, environment }: Subject,
   steps: Steps<Change, Report>,
 ): Promise<Proposal<Report> | undefined> {
-  const { root, packagesRoot = root, remote, baseBranch, forge, push, dryRun, offline } = options
+  const { root, packagesRoot = root, remote, baseBranch, push, dryRun, offline } = options
   const git = await openRepository(root)
   const fetched = await fetchBase(git, { remote, branch: baseBranch })
   const { emergency } = steps
   const pin = paths.pin(environment, model)
   const done = emergency === undefined ? undefined : await pushedBefore(git, fetched.commit, pin, emergency)
   const base = done ? { ...fetched, commit: done.parent } : fetched
-  const branch = branchOf(kind, model, environment)
   const work = async (directory: string) => {
     const repository = await loadRepository(directory, { packagesRoot, model })
     const plan = resolvePlan(repository)
@@ -122,7 +108,9 @@ export async function propose<Change extends PinChange, Report extends { finding
       throw new Failure(`${baseBranch} has validation errors; fix them first`, { findings: present })
     const change = await steps.decide(repository, plan, git, base.commit)
     if (!change) {
-      if (!dryRun && push) await withdraw(options, branch, base.commit)
+      const nothing = { kind, model, environment, baseCommit: base.commit }
+      if (options.collect) options.collect({ action: 'withdraw', ...nothing })
+      else if (!dryRun && push) await withdraw(options, nothing)
       return undefined
     }
     if (hasErrors(change.findings)) {
@@ -147,54 +135,26 @@ export async function propose<Change extends PinChange, Report extends { finding
     const proposal = { title, body, report, files: applied.files, problems }
     if (dryRun) return proposal
 
-    const facts = {
-      Before: change.from?.reference,
-      After: change.to,
-      'Checked-at': base.commit,
-      [EMERGENCY]: emergency,
-    }
-    const about = await lastChangeOf(git, remote, base.commit, steps.source ?? [pin])
-    const message = commitMessage(title, facts, about) + overrideTrailers(change.overrides)
-    const hooks = await findHooks(git, packagesRoot)
-    const running = options.noVerify ? {} : { hooks }
-    const commit = await commitAll(git, directory, { message, paths: applied.files, ...running })
-    if (commit === undefined) return undefined
-    const { owner } = parseForgeRepository(await remoteUrl(git, remote)) ?? {}
-    const proposed = {
-      repository: git,
-      remote,
-      branch,
-      baseBranch,
+    const decided: DecidedChange = {
+      ...{ kind, model, environment, title, body },
       baseCommit: base.commit,
-      commit,
-      title,
-      body,
-      labels: [LABELS[kind], environment],
-      reviewers: await codeOwners(git, base.commit, applied.files, owner),
-      check: checkReport(title, base.commit, report.findings),
-      rivals: rivalsOf(kind, model, environment),
-      forge,
-      push,
-      ...running,
-      ...(options.replaceBranch && { replaceBranch: true }),
+      ...(change.from && { before: change.from.reference }),
+      after: change.to,
+      source: steps.source ?? environment,
+      overrides: change.overrides ?? [],
+      findings: report.findings,
+      files: applied.files,
     }
-    const published =
-      emergency === undefined || !push ? await publishChange(proposed) : await publishEmergency(proposed, done)
-    const skipped = options.noVerify ? skippedHooks(hooks, push) : []
-    return { ...proposal, published, problems: [...problems, ...skipped, ...published.problems] }
+    if (options.collect) {
+      options.collect(planned(directory, decided))
+      return proposal
+    }
+    const published = await commitAndPublish(git, directory, decided, {
+      ...options,
+      ownersAt: base.commit,
+      ...(emergency !== undefined && { emergency: { reason: emergency, ...(done && { done }) } }),
+    })
+    return published && { ...proposal, published, problems: [...problems, ...published.problems] }
   }
   return withScratchWorktree(git, base.commit, work, needsOf(model))
-}
-
-function skippedHooks({ present, folder }: Hooks, push: boolean): string[] {
-  const names = present.filter((name) => push || name !== 'pre-push')
-  return names.length === 0 ? [] : [`hooks of ${folder} did not run (--no-verify): ${names.join(', ')}`]
-}
-
-/** A pull request that is open although there is nothing to change any more: what it wanted is on the base branch. */
-async function withdraw({ forge, baseBranch, notice }: ProposalOptions, branch: string, base: string): Promise<void> {
-  const open = await forge?.findOpenPullRequest(branch, baseBranch)
-  if (!forge || !open) return
-  await forge.closePullRequest(open.number, `Nothing is left to change: ${baseBranch} has it since ${base} or before.`)
-  notice?.(`closed pull request #${open.number}, which has nothing left to change: ${open.url}`)
 }

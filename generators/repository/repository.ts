@@ -44,6 +44,7 @@ export const ENVIRONMENTS = 'environments'
 export const paths = {
   model: (model: string) => `${MODELS}/${model}/model.ts`,
   version: (model: string, version: string) => `${MODELS}/${model}/versions/${version}.yaml`,
+  releases: (model: string) => `${MODELS}/${model}/releases/`,
   release: (model: string, release: string) => `${MODELS}/${model}/releases/${release}.yaml`,
   artifacts: (model: string, version: string) => `${MODELS}/${model}/artifacts/${version}`,
   evaluation: (model: string, sha256: string) => `${MODELS}/${model}/evaluation/${sha256}.csv`,

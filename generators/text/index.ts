@@ -1,6 +1,6 @@
 export { CODE_OWNERS_PLACES, ownersOf } from './code-owners.ts'
 export { type CsvTable, parseCsv } from './csv.ts'
-export { canonicalJson, contentDigest } from './digest.ts'
+export { canonicalJson, contentDigest, sha256 } from './digest.ts'
 export { globPattern } from './glob.ts'
 export { nearest } from './nearest.ts'
 export { type Located, schemaCheck } from './schema.ts'

@@ -1,13 +1,16 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { writeFile } from 'node:fs/promises'
+import { type Command, Option } from 'commander'
 import { Failure } from '../../findings/index.ts'
 import type { CandidateMode } from '../../pins/index.ts'
-import { type ProposalOptions, promotableModels, promote } from '../../promotion/index.ts'
+import { formatPlan, type PlanEntry, type ProposalOptions, promotableModels, promote } from '../../promotion/index.ts'
 import { type Context, contextOf } from '../context.ts'
 import {
   type GateFlags,
   judgingOptions,
   type ProposalFlags,
+  parseDigest,
   parsePercent,
+  printPlanned,
   printProposal,
   proposalOptions,
   withGateOptions,
@@ -24,6 +27,7 @@ interface Options extends ProposalFlags, GateFlags {
   header?: string
   feature?: string
   image?: string
+  plan?: string
 }
 
 export function promoteCommand(program: Command): void {
@@ -51,18 +55,25 @@ export function promoteCommand(program: Command): void {
         .option('--weight <percent>', 'share of requests for the candidate', parsePercent)
         .option('--header <name>', 'with --candidate ab: the request header whose value decides')
         .option('--feature <name>', 'with --candidate ab: the named feature whose value decides')
-        .option('--image <digest>', 'the serving image that runs there, and not the version: sha256:...', parseDigest),
+        .option('--image <digest>', 'the serving image that runs there, and not the version: sha256:...', parseDigest)
+        .addOption(
+          new Option(
+            '--plan <file>',
+            'decide and check, and write the pull requests to a file for `modelyard publish`; requires no token',
+          ).conflicts(['dryRun', 'push', 'replaceBranch']),
+        ),
     ),
   ).action(async (models: string[], options: Options) => {
     const context = contextOf(options)
     const settings = { ...(await proposalOptions(context, options)), judging: judgingOptions(options) }
-    await promoteEach(context, await chosenModels(models, options, settings), options, settings)
+    if (options.plan !== undefined) {
+      await writePlan(context, models, { ...options, plan: options.plan }, settings)
+      return
+    }
+    const chosen = await chosenModels(models, options, settings)
+    const results = await promoteEach(context, chosen, options, settings)
+    context.output.data(isOne(chosen, options) ? results[0] : results)
   })
-}
-
-function parseDigest(text: string): string {
-  if (!/^sha256:[0-9a-f]{64}$/.test(text)) throw new InvalidArgumentError('Write sha256: and 64 hexadecimal digits.')
-  return text
 }
 
 function candidateOf({ candidate, weight, header, feature }: Options): CandidateMode | undefined {
@@ -91,12 +102,36 @@ async function chosenModels(
     : [...new Set(models)]
 }
 
-/** A pull request each. Of several, one that fails does not keep the others from theirs. */
-async function promoteEach(context: Context, models: readonly string[], options: Options, settings: ProposalOptions) {
+/** Writes what was decided, also where some of several were refused. */
+async function writePlan(
+  context: Context,
+  models: string[],
+  options: Options & { plan: string },
+  settings: ProposalOptions,
+): Promise<void> {
+  const entries: PlanEntry[] = []
+  const planning = { ...settings, forge: undefined, collect: (entry: PlanEntry) => void entries.push(entry) }
+  const results = await promoteEach(context, await chosenModels(models, options, planning), options, planning)
+  const { text, digest } = formatPlan(settings.baseBranch, entries)
+  await writeFile(options.plan, text)
+  context.output.line(`${options.plan}  ${digest}`)
+  context.output.data({ plan: options.plan, digest, models: results })
+}
+
+function isOne(models: readonly string[], { all = false }: Options): boolean {
+  return models.length === 1 && !all
+}
+
+/** A pull request each. Of several, one that fails does not keep the others from theirs. @returns the result of each, for a program */
+async function promoteEach(
+  context: Context,
+  models: readonly string[],
+  options: Options,
+  settings: ProposalOptions,
+): Promise<object[]> {
   const { from, to, image, all = false } = options
   const { output } = context
   const candidate = candidateOf(options)
-  const isOne = models.length === 1 && !all
   const results: object[] = []
   for (const model of models) {
     const request = { model, from, to, ...(candidate && { candidate }), ...(image !== undefined && { image }) }
@@ -108,14 +143,15 @@ async function promoteEach(context: Context, models: readonly string[], options:
           ? `${model} has that candidate in ${to} already, or runs it: nothing to promote.`
           : `${to} runs the ${model} of ${from} already: nothing to promote.`
       results.push({ model, ...(proposal ?? { nothing }) })
-      printProposal(context, proposal, nothing)
+      if (settings.collect && proposal) printPlanned(context, proposal)
+      else printProposal(context, proposal, nothing)
     } catch (error) {
-      if (isOne || !(error instanceof Failure)) throw error
+      if (isOne(models, options) || !(error instanceof Failure)) throw error
       results.push({ model, ...failureData(error) })
       reportFailure(error)
     }
   }
   if (all && models.length === 0)
     output.line(image ? `${to} runs in that image: nothing to promote.` : `Nothing to promote from ${from} to ${to}.`)
-  output.data(isOne ? results[0] : results)
+  return results
 }
