@@ -9,4 +9,11 @@ export {
   writeAtomically,
 } from './changes.ts'
 export { compareCodeOwners, readCodeOwners } from './code-owners.ts'
-export { applicationFile, applicationSetFile, type Manifests, modelFolder, renderManifests, type Selection } from './render.ts'
+export {
+  applicationFile,
+  applicationSetFile,
+  type Manifests,
+  modelFolder,
+  renderManifests,
+  type Selection,
+} from './render.ts'
