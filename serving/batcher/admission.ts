@@ -1,3 +1,4 @@
+import { Pace } from './pace.ts'
 import { QueueFullError } from './rejected-error.ts'
 
 export interface QueueLimits {
@@ -13,58 +14,46 @@ export interface QueueLimits {
 export interface Backlog {
   requests: number
   rows: number
-  /** Those that run before a newcomer: of a large request what one call takes, since its rest goes behind. */
-  rowsAhead: number
+  /** Rows of each call that ends before a newcomer's can start: of a large request what one call takes, since its rest goes behind. */
+  callsAhead: readonly number[]
   /** Rows that a call takes; 1 when each request is a call of its own. */
   rowsPerCall: number
+  /** Milliseconds until the last of those that wait has timed out. */
+  emptyInMs: number
 }
-
-/** The pace is that of so many calls. */
-const RECENT_CALLS = 16
 
 /** Decides who may join a queue, by its bounds and by how long the model has recently taken. */
 export class Admission {
   private readonly limits: QueueLimits
-  private readonly recentMs: number[] = []
-  private next = 0
-  private callMs = 0
+  private readonly pace = new Pace()
 
   constructor(limits: QueueLimits) {
     this.limits = limits
   }
 
-  /** Notes how long one call took. */
-  called(milliseconds: number): void {
-    this.recentMs[this.next] = milliseconds
-    this.next = (this.next + 1) % RECENT_CALLS
-    const longest = Math.max(...this.recentMs)
-    const sum = this.recentMs.reduce((total, ms) => total + ms, 0)
-    const { length } = this.recentMs
-    // Without the longest: one call that was interrupted, or the first of all, says nothing of the next thousand.
-    this.callMs = length === 1 ? longest : (sum - longest) / (length - 1)
+  /** Notes how long one call of so many rows took. */
+  called(rows: number, milliseconds: number): void {
+    this.pace.note(rows, milliseconds)
   }
 
   /** Why a request of so many rows must stay out; undefined when it may join. `deadlineMs` is what it has left. */
   refuse(rows: number, deadlineMs: number, backlog: Backlog): QueueFullError | undefined {
     const { maxQueue, maxQueueRows = Number.POSITIVE_INFINITY, maxWaitMs = Number.POSITIVE_INFINITY } = this.limits
     if (backlog.requests === 0 && maxQueue > 0) return undefined
-    const waitMs = this.waitMs(backlog)
+    const waitMs = backlog.callsAhead.reduce((sum, rowsOfCall) => sum + this.pace.expectedMs(rowsOfCall), 0)
+    // However slow the model is, the queue is empty once all that wait have been answered or have timed out.
+    const retryMs = Math.min(waitMs, backlog.emptyInMs)
     if (backlog.requests >= maxQueue) {
-      return new QueueFullError('queue_full', `${maxQueue} requests are waiting already`, waitMs)
+      return new QueueFullError('queue_full', `${maxQueue} requests are waiting already`, retryMs)
     }
     // What fits one call is never kept out by the rows of large requests.
     if (rows > backlog.rowsPerCall && backlog.rows + rows > maxQueueRows) {
-      return new QueueFullError('queue_full', `${backlog.rows} rows are waiting already`, waitMs)
+      return new QueueFullError('queue_full', `${backlog.rows} rows are waiting already`, retryMs)
     }
     if (waitMs > Math.min(maxWaitMs, Math.max(deadlineMs, 0))) {
       const message = `those that wait already take about ${Math.ceil(waitMs)} ms`
-      return new QueueFullError('wait_too_long', message, waitMs)
+      return new QueueFullError('wait_too_long', message, retryMs)
     }
     return undefined
-  }
-
-  /** Calls that end before a newcomer's can start, at the recent pace. */
-  private waitMs({ requests, rowsAhead, rowsPerCall }: Backlog): number {
-    return (rowsPerCall > 1 ? Math.floor(rowsAhead / rowsPerCall) : requests) * this.callMs
   }
 }

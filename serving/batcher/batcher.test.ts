@@ -228,6 +228,31 @@ test('a request that would wait too long is refused when it comes, with the time
   await session.release()
 })
 
+test('the first requests of all are admitted by what calls took before them', async () => {
+  const session = await createSession(fixture('diabetes.onnx'), INTERFACES.diabetes)
+  const { batcher, rejected } = batcherBefore(session, { maxSize: 1, maxWaitMs: 1000 })
+  batcher.noteCall(1, 300)
+  const features = floats([1, 10], randomSource(14))
+  const answers = await Promise.allSettled(Array.from({ length: 20 }, () => batcher.submit({ features })))
+  const refused = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []))
+  assert.is(rejected.length, 16)
+  assert.ok(refused.every(({ reason, retryAfterSeconds }) => reason === 'wait_too_long' && retryAfterSeconds === 2))
+  await session.release()
+})
+
+test('requests of different sizes, which share no call, wait for as many calls as they are', async () => {
+  const session = await createSession(fixture('trailing.onnx'), INTERFACES.trailing)
+  const refusals = async (lengths: number[]) => {
+    const { batcher, rejected } = batcherBefore(session, { maxSize: 32, maxWaitMs: 1000 })
+    batcher.noteCall(1, 300)
+    await Promise.allSettled(lengths.map((length) => batcher.submit({ x: floats([1, length], () => 1) })))
+    return rejected.length
+  }
+  assert.is(await refusals([1, 2, 3, 4, 5, 6, 7, 8]), 4)
+  assert.is(await refusals([3, 3, 3, 3, 3, 3, 3, 3]), 0)
+  await session.release()
+})
+
 test('work whose time is over, or whose client has gone, never runs', async () => {
   const session = await createSession(fixture('diabetes.onnx'), INTERFACES.diabetes)
   const { batcher, calls, rejected } = batcherBefore(session)

@@ -2,8 +2,8 @@ import type { Batching, ModelInterface } from '../contract/index.ts'
 import { type Tensor, type Tensors, WorkerStoppedError } from '../session/index.ts'
 import { Admission, type QueueLimits } from './admission.ts'
 import { DeadlineTimer } from './deadline-timer.ts'
-import { dropReason, feedsOf, isWhole, type Job, type Piece, rowsOf, settle, type Work } from './job.ts'
-import { haveRows, joinRows, sliceRows } from './join-rows.ts'
+import { dropReason, feedsOf, isWhole, type Job, type Piece, settle, type Work } from './job.ts'
+import { haveRows, joinRows, rowsOf, sliceRows } from './join-rows.ts'
 import type { QueueFullError, RejectionReason } from './rejected-error.ts'
 
 /**
@@ -74,9 +74,11 @@ export class Batcher {
   submit(feeds: Tensors, outputNames?: readonly string[], work: Work = {}): Promise<Tensors> {
     const { admitted = performance.now(), deadline = Number.POSITIVE_INFINITY, gone, ran } = work
     const rows = rowsOf(feeds)
-    const refusal = this.refuse(rows, deadline - admitted)
+    const key = this.keyOf(feeds, outputNames)
+    const refusal = this.refuse(rows, key, { admitted, deadline })
     // Requests that nobody waits for any more must not keep others out.
-    const final = refusal !== undefined && this.dropDead(admitted) ? this.refuse(rows, deadline - admitted) : refusal
+    const again = refusal !== undefined && this.dropDead(admitted)
+    const final = again ? this.refuse(rows, key, { admitted, deadline }) : refusal
     if (final !== undefined) {
       this.observer.rejected(final.reason)
       return Promise.reject(final)
@@ -85,7 +87,7 @@ export class Batcher {
       this.queue.push({
         feeds,
         outputNames,
-        key: this.keyOf(feeds, outputNames),
+        key,
         rows,
         admitted,
         deadline,
@@ -103,22 +105,49 @@ export class Batcher {
     })
   }
 
+  /** Notes what a call took that was made elsewhere: the first callers are admitted by it. */
+  noteCall(rows: number, milliseconds: number): void {
+    this.admission.called(rows, milliseconds)
+  }
+
   /** Resolves once nothing waits or runs. */
   idle(): Promise<void> {
     if (!this.running && this.queue.length === 0) return Promise.resolve()
     return new Promise((resolve) => this.idleWaiters.push(resolve))
   }
 
-  private refuse(rows: number, leftMs: number): QueueFullError | undefined {
-    const rowsPerCall = this.batching ? this.options.maxSize : 1
+  private refuse(
+    rows: number,
+    key: string,
+    { admitted, deadline }: { admitted: number; deadline: number },
+  ): QueueFullError | undefined {
+    const { maxSize } = this.options
+    const rowsPerCall = this.batching ? maxSize : 1
     let waiting = 0
-    let rowsAhead = 0
+    let lastDeadline = 0
+    const callsAhead: number[] = []
+    /** Rows of calls that are not full yet, by what must be equal within one. */
+    const partial = new Map<string, number>()
     for (const job of this.queue) {
       const left = job.rows - job.taken
       waiting += left
-      rowsAhead += Math.min(left, rowsPerCall)
+      lastDeadline = Math.max(lastDeadline, job.deadline)
+      if (!this.batching) {
+        callsAhead.push(job.rows)
+        continue
+      }
+      let together = (partial.get(job.key) ?? 0) + Math.min(left, maxSize)
+      if (together >= maxSize) {
+        callsAhead.push(maxSize)
+        together -= maxSize
+      }
+      partial.set(job.key, together)
     }
-    return this.admission.refuse(rows, leftMs, { requests: this.queue.length, rows: waiting, rowsAhead, rowsPerCall })
+    // The newcomer may still share the last call of its own kind.
+    for (const [kind, together] of partial) if (kind !== key && together > 0) callsAhead.push(together)
+    const emptyInMs = Math.max(0, lastDeadline - admitted)
+    const backlog = { requests: this.queue.length, rows: waiting, callsAhead, rowsPerCall, emptyInMs }
+    return this.admission.refuse(rows, deadline - admitted, backlog)
   }
 
   /** Rejects what is not worth running any more; true when there was any. */
@@ -262,7 +291,7 @@ export class Batcher {
       for (const { job, start } of pieces) {
         job.ran?.({ queued: start === 0 ? job.admitted : undefined, started, ended, rows })
       }
-      this.admission.called(milliseconds)
+      this.admission.called(rows, milliseconds)
       this.observer.called(milliseconds / 1000, rows)
     }
   }

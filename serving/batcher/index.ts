@@ -1,7 +1,6 @@
-export { unbatchableReason } from './batchable.ts'
 export { Batcher, type BatcherObserver, type BatcherOptions, type ModelCall } from './batcher.ts'
 export type { RanCall, Work } from './job.ts'
-export { joinRows } from './join-rows.ts'
+export { joinRows, repeatRows, rowsOf } from './join-rows.ts'
 export { describeObstacle, type Joining, type JoiningObstacle, type JoiningProof, proveJoining } from './joining.ts'
 export { type CallTimes, timeCalls } from './joining-trial.ts'
 export { ClientGoneError, ExpiredError, QueueFullError, type RejectionReason } from './rejected-error.ts'

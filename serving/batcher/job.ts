@@ -1,4 +1,4 @@
-import type { Tensor, Tensors } from '../session/index.ts'
+import type { Tensors } from '../session/index.ts'
 import { sliceRows } from './join-rows.ts'
 import { ClientGoneError, ExpiredError, type RejectedError } from './rejected-error.ts'
 
@@ -63,11 +63,6 @@ export function settle(job: Job, outputs: Tensors): void {
 
 export function feedsOf(piece: Piece): Tensors {
   return isWhole(piece) ? piece.job.feeds : sliceRows(piece.job.feeds, piece.start, piece.end)
-}
-
-export function rowsOf(tensors: Tensors): number {
-  for (const name in tensors) return (tensors[name] as Tensor).shape[0] ?? 1
-  return 0
 }
 
 /** Why a job is not worth running any more; undefined while it is. */

@@ -1,5 +1,11 @@
 import { copyData, createData, elementCount, sliceData, type Tensor, type Tensors } from '../session/index.ts'
 
+/** Rows of a request, as its first tensor has them; 0 without any. */
+export function rowsOf(tensors: Tensors): number {
+  for (const name in tensors) return (tensors[name] as Tensor).shape[0] ?? 1
+  return 0
+}
+
 /** Rows `[start, end)` of every tensor; typed arrays share memory with the original. */
 export function sliceRows(tensors: Tensors, start: number, end: number): Tensors {
   const slices: Tensors = {}
@@ -34,6 +40,12 @@ export function joinRows(parts: readonly Tensors[]): Tensors {
     joined[name] = { datatype, shape: wholeShape, data }
   }
   return joined
+}
+
+/** As many copies of a request in one as have at most so many rows; one where it has more itself. */
+export function repeatRows(feeds: Tensors, maxRows: number): Tensors {
+  const copies = Math.max(1, Math.floor(maxRows / Math.max(1, rowsOf(feeds))))
+  return joinRows(new Array<Tensors>(copies).fill(feeds))
 }
 
 /** True when every tensor has this many rows, so that each caller's can be told apart. */

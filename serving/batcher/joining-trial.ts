@@ -1,8 +1,7 @@
 import type { GoldenSamples } from '../contract/index.ts'
 import { fromFloat16, isBroken, type Session, type Tensor, type Tensors, WorkerStoppedError } from '../session/index.ts'
 import { Batcher } from './batcher.ts'
-import { rowsOf } from './job.ts'
-import { joinRows, sliceRows } from './join-rows.ts'
+import { joinRows, repeatRows, rowsOf, sliceRows } from './join-rows.ts'
 import type { JoiningObstacle } from './joining.ts'
 import { goldenRequests, madeUpRequests, type TrialRequest, withExtremeValues } from './trial-requests.ts'
 
@@ -73,7 +72,7 @@ export async function timeCalls(
     if (rowsOf(feeds) !== 1) continue
     const alone = await fastest(session, feeds)
     if (alone === undefined) continue
-    return { rows, alone, joined: await fastest(session, joinRows(new Array(rows).fill(feeds))) }
+    return { rows, alone, joined: await fastest(session, repeatRows(feeds, rows)) }
   }
   return undefined
 }

@@ -7,6 +7,7 @@ import { INTERFACES } from '../testing/fixtures.ts'
 import { logLines } from '../testing/log.ts'
 import { type OnnxGraph, onnxModel } from '../testing/onnx-model.ts'
 import { bootConfiguration, cleanUp, referenceTo, scratch, servedVersion, testServer } from '../testing/server.ts'
+import { createProofs } from './index.ts'
 
 test.after.each(cleanUp)
 
@@ -28,6 +29,25 @@ const QUANTIZED: OnnxGraph = {
   nodes: [
     { operator: 'DynamicQuantizeLinear', inputs: ['x'], outputs: ['q', 'scale', 'zero'] },
     { operator: 'DequantizeLinear', inputs: ['q', 'scale', 'zero'], outputs: ['y'] },
+  ],
+}
+
+/** A call of 32 rows takes 262 MB and many times as long as one of a single row, which takes 8 kB: the rows are counted and cubed. */
+const CUBE_OF_ROWS: OnnxGraph = {
+  inputs: [table('x')],
+  outputs: [table('y')],
+  initializers: {
+    zero: { type: 'int64', shape: [1], values: [0] },
+    one: { type: 'int64', shape: [1], values: [1] },
+    width: { type: 'int64', shape: [1], values: [2000] },
+  },
+  nodes: [
+    { operator: 'Shape', inputs: ['x'], outputs: ['shape'] },
+    { operator: 'Slice', inputs: ['shape', 'zero', 'one'], outputs: ['rows'] },
+    { operator: 'Concat', inputs: ['rows', 'rows', 'rows', 'width'], outputs: ['cube'], attributes: { axis: 0 } },
+    { operator: 'ConstantOfShape', inputs: ['cube'], outputs: ['zeros'] },
+    { operator: 'ReduceSum', inputs: ['zeros'], outputs: ['sum'], attributes: { keepdims: 0 } },
+    { operator: 'Add', inputs: ['x', 'sum'], outputs: ['y'] },
   ],
 }
 
@@ -77,6 +97,14 @@ test('requests to graphs that mix rows get their lone answers, and the server sa
     ['quantized', 'operator', reason],
     ['sums', 'interface', 'x has its rows on axis 1'],
   ])
+})
+
+test('a version whose requests do not share calls is not judged by a full batch, which nobody runs', async () => {
+  const { logger, lines } = logLines()
+  const proofs = createProofs(scratch(), { memoryBytes: 192 * 2 ** 20 })
+  await testServer(bootConfiguration({ cube: await version(CUBE_OF_ROWS) }), { logger, proofs })
+  const loaded = lines.find(({ msg }) => msg === 'version loaded')
+  assert.is(loaded?.runsIn, 'event-loop', JSON.stringify(lines))
 })
 
 test.run()

@@ -29,7 +29,7 @@ import type { Log } from './log.ts'
 import type { Proofs } from './proofs.ts'
 import { Runner, type RunnerObserver } from './runner.ts'
 import { ConfigurationError, parseDocument } from './validate.ts'
-import { warmUp } from './warm-up.ts'
+import { type TimedCall, warmUp } from './warm-up.ts'
 
 const DEFAULT_BOUNDS = { requests: 1024, rows: 100_000, maxWaitMs: 1000, timeoutMs: 10_000 } satisfies QueueBounds
 
@@ -121,9 +121,11 @@ export async function loadVersion(model: string, served: ServedVersion, context:
   const graph = await readModelGraph(path)
   const runner = await openRunner(model, served, { path, facts: graph.facts }, context)
   let joining: Joining
+  let calls: TimedCall[]
   try {
-    await warmUp(runner, served, golden)
+    const warm = await warmUp(runner, served, golden)
     joining = await proveJoining({ model: graph, session: runner.session, golden, maxSize: served.batching.maxSize })
+    calls = await warm.finish(joining.joined)
   } catch (error) {
     await runner.close()
     throw error
@@ -137,7 +139,7 @@ export async function loadVersion(model: string, served: ServedVersion, context:
   }
   context.log.info({ ...details, milliseconds, runsIn: runner.place }, 'version loaded')
   const drift = await countDrift(model, served, context)
-  return new SessionVersion(model, served, runner, { examples, drift, joining }, context)
+  return new SessionVersion(model, served, runner, { examples, drift, joining, calls }, context)
 }
 
 /** What loading a version has found, beside its session. */
@@ -145,6 +147,8 @@ interface Loaded {
   examples: readonly GoldenSample[]
   drift: DriftCounts | null
   joining: Joining
+  /** What calls took before anybody asked. */
+  calls: readonly TimedCall[]
 }
 
 class SessionVersion implements LoadedVersion {
@@ -167,7 +171,7 @@ class SessionVersion implements LoadedVersion {
     model: string,
     served: ServedVersion,
     runner: Runner,
-    { examples, drift, joining }: Loaded,
+    { examples, drift, joining, calls }: Loaded,
     { monitoring, predictionLog, log, queue }: LoadContext,
   ) {
     this.examples = examples
@@ -199,6 +203,7 @@ class SessionVersion implements LoadedVersion {
         batchingDisabled: (reason) => log.warn({ model, version: served.name, reason }, 'batching is off'),
       },
     )
+    for (const { rows, milliseconds } of calls) this.batcher.noteCall(rows, milliseconds)
     this.stopWatching = metrics.watchQueue(() => this.batcher.depth)
   }
 

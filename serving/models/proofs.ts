@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { joinRows, proveJoining, unbatchableReason } from '../batcher/index.ts'
+import { proveJoining, repeatRows } from '../batcher/index.ts'
 import type { GoldenSamples, ServedVersion } from '../contract/index.ts'
 import {
   checkGoldenSamples,
@@ -121,8 +121,9 @@ async function run(
     if (golden?.passed === false) throw new GoldenSamplesError(golden)
     // The trial that decides about batching asks in ways of its own. Its verdict is made again by the session that serves.
     const { maxSize } = served.batching
-    await proveJoining({ model: await readModelGraph(path), session, golden: goldenSamples, maxSize })
-    await askMore(session, served, goldenSamples)
+    const model = await readModelGraph(path)
+    const { joined } = await proveJoining({ model, session, golden: goldenSamples, maxSize })
+    await askMore(session, served, goldenSamples, joined)
   } finally {
     await session.release()
   }
@@ -140,10 +141,15 @@ function refuseHuge({ interface: { inputs } }: ServedVersion, path: string, { me
 }
 
 /**
- * A first call without a sample, and a full batch: a graph can behave with one row and not with many. Only what it takes counts
+ * A first call without a sample, and a full batch where requests share calls: a graph can behave with one row and not with many. Only what it takes counts
  * here; what it answers is for others to judge.
  */
-async function askMore(session: Session, served: ServedVersion, golden: GoldenSamples | undefined): Promise<void> {
+async function askMore(
+  session: Session,
+  served: ServedVersion,
+  golden: GoldenSamples | undefined,
+  joined: boolean,
+): Promise<void> {
   const [sample] = golden?.samples ?? []
   const encoded = sample && encodeSample(served.interface, sample)
   const feeds = encoded?.ok ? encoded.feeds : madeUpFeeds(served.interface)
@@ -152,9 +158,7 @@ async function askMore(session: Session, served: ServedVersion, golden: GoldenSa
       if (error instanceof ModelError) throw error
     })
   await ask(feeds)
-  const { maxSize } = served.batching
-  if (maxSize > 1 && unbatchableReason(served.interface) === undefined)
-    await ask(joinRows(new Array(maxSize).fill(feeds)))
+  if (joined) await ask(repeatRows(feeds, served.batching.maxSize))
 }
 
 function limitsFor({ artifact }: ServedVersion): ModelLimits {

@@ -1,4 +1,4 @@
-import { joinRows, unbatchableReason } from '../batcher/index.ts'
+import { repeatRows, rowsOf } from '../batcher/index.ts'
 import type { GoldenSamples, ServedVersion } from '../contract/index.ts'
 import { checkGoldenSamples, encodeSample, madeUpFeeds, type Tensors } from '../session/index.ts'
 import { GoldenSamplesError } from './refusal.ts'
@@ -10,24 +10,51 @@ const TIMED_CALLS = 3
 /** A first call that blocks the event loop for longer, milliseconds: whatever follows is measured in a thread. */
 const MAX_FIRST_CALL_MS = 20
 
+/** A call that the warm-up has timed. */
+export interface TimedCall {
+  rows: number
+  milliseconds: number
+}
+
 /**
  * Makes a first call always, so that no traffic meets a model whose time nobody knows, and moves the model to where it belongs by
- * the time that a lone request and a full batch of them take. Golden samples, where there are any, must predict what they promise
- * (a `GoldenSamplesError` otherwise); without them the request is made up, and a model that fails on it stays where it is.
+ * the time that a lone request takes. Golden samples, where there are any, must predict what they promise (a `GoldenSamplesError`
+ * otherwise); without them the request is made up, and a model that fails on it stays where it is. `finish` is to be called once it
+ * is known whether requests share calls: where they do, the time of a full batch decides too.
  */
-export async function warmUp(runner: Runner, served: ServedVersion, golden: GoldenSamples | undefined): Promise<void> {
+export async function warmUp(
+  runner: Runner,
+  served: ServedVersion,
+  golden: GoldenSamples | undefined,
+): Promise<{ finish(joined: boolean): Promise<TimedCall[]> }> {
   const feeds = firstRequest(served, golden)
   const first = await timedCall(runner, feeds).catch(() => undefined)
   if (first !== undefined && first > MAX_FIRST_CALL_MS && runner.place === 'event-loop') {
     await runner.move('thread', first)
   }
   if (golden !== undefined) await checkGolden(runner, served, golden)
-  if (first === undefined) return
+  if (first === undefined) return { finish: async () => [] }
   const lone = await bestTime(runner, feeds)
   runner.noteMeasured(feeds, lone)
-  const slow = lone > INLINE_MS || (await batchTime(runner, served, feeds, lone)) > INLINE_BATCH_MS
-  const wanted = slow ? 'thread' : 'event-loop'
-  if (wanted !== runner.place) await runner.move(wanted, lone)
+  if (lone > INLINE_MS && runner.place === 'event-loop') await runner.move('thread', lone)
+  return {
+    async finish(joined) {
+      const calls = [{ rows: rowsOf(feeds), milliseconds: lone }]
+      let slow = lone > INLINE_MS
+      if (joined) {
+        const batch = repeatRows(feeds, served.batching.maxSize)
+        const milliseconds = await bestTime(runner, batch).catch(() => undefined)
+        if (milliseconds !== undefined) {
+          runner.noteMeasured(batch, milliseconds)
+          calls.push({ rows: rowsOf(batch), milliseconds })
+          slow ||= milliseconds > INLINE_BATCH_MS
+        }
+      }
+      const wanted = slow ? 'thread' : 'event-loop'
+      if (wanted !== runner.place) await runner.move(wanted, lone)
+      return calls
+    },
+  }
 }
 
 function firstRequest({ interface: modelInterface }: ServedVersion, golden: GoldenSamples | undefined): Tensors {
@@ -41,18 +68,6 @@ function firstRequest({ interface: modelInterface }: ServedVersion, golden: Gold
 async function checkGolden(runner: Runner, served: ServedVersion, golden: GoldenSamples): Promise<void> {
   const result = await checkGoldenSamples(runner.session, served.interface, golden)
   if (!result.passed) throw new GoldenSamplesError(result)
-}
-
-/** Milliseconds of a full batch of the request; of the request alone where requests do not share calls. */
-async function batchTime(runner: Runner, served: ServedVersion, feeds: Tensors, lone: number): Promise<number> {
-  const { maxSize } = served.batching
-  if (maxSize === 1 || unbatchableReason(served.interface) !== undefined) return lone
-  const batch = joinRows(new Array(maxSize).fill(feeds))
-  // A graph that has no free first dimension after all fails here; the batcher finds that out and calls it row by row.
-  const full = await bestTime(runner, batch).catch(() => undefined)
-  if (full === undefined) return lone
-  runner.noteMeasured(batch, full)
-  return full
 }
 
 /** Milliseconds of the fastest call. */
