@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { ModelError } from './model-error.ts'
 import { reasonOf } from './model-run-error.ts'
 import { createSession, type InlineSession } from './runtime.ts'
 import { type FromWorker, memoryOf, type ToWorker, type WorkerInput } from './worker-messages.ts'
@@ -33,6 +34,10 @@ try {
   port.on('message', (message: ToWorker) => void handle(session, message))
   tell({ kind: 'ready' })
 } catch (error) {
-  tell({ kind: 'refused', reason: reasonOf(error) })
+  const { code, problems } =
+    error instanceof ModelError
+      ? error
+      : new ModelError('model-refused', modelPath, [{ path: '', message: reasonOf(error) }])
+  tell({ kind: 'refused', code, problems })
   port.close()
 }

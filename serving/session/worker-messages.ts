@@ -1,4 +1,5 @@
 import type { ModelInterface } from '../contract/index.ts'
+import type { ModelErrorCode, Problem } from './model-error.ts'
 import type { SessionOptions } from './runtime.ts'
 import type { Tensors } from './tensor.ts'
 
@@ -15,7 +16,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { kind: 'ready' }
-  | { kind: 'refused'; reason: string }
+  | { kind: 'refused'; code: ModelErrorCode; problems: Problem[] }
   | { kind: 'outputs'; id: number; outputs: Tensors; milliseconds: number }
   | { kind: 'failed'; id: number; reason: string }
 

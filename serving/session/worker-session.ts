@@ -90,7 +90,7 @@ export async function createWorkerSession(
       if (message.kind === 'ready') resolve()
       else if (message.kind === 'refused') {
         asked = true
-        reject(new ModelError('model-refused', modelPath, [{ path: '', message: message.reason }]))
+        reject(new ModelError(message.code, modelPath, message.problems))
       } else {
         const call = calls.get(message.id)
         calls.delete(message.id)
