@@ -1,8 +1,9 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fixture } from '../../serving/testing/fixtures.ts'
+import type { Failure } from '../findings/index.ts'
 import { loadRepository } from '../repository/index.ts'
 import { withTraining } from './testing/training.ts'
 
@@ -81,6 +82,67 @@ test('without golden samples a version is registered with a warning; without a b
     assert.equal([golden, outcome?.kind], [undefined, 'new'])
     assert.not.match(example.read(VERSION), /goldenSamples|baseline/)
     assert.equal(Object.keys(example.tree('models/house-price/artifacts/2.0.0')).length, 1)
+  })
+})
+
+test('every file that is missing is named at once: the model, its external data, and what the training wrote', async () => {
+  await withTraining(async ({ folder, request, register }) => {
+    const failure = async () => (await register().catch((error: unknown) => error)) as Failure
+    const path = (name: string) => join(folder, name)
+    for (const name of ['metrics.json', 'lineage.json']) rmSync(path(name))
+    copyFileSync(fixture('external.onnx'), path('external.onnx'))
+    const gone = await failure()
+    assert.is(gone.message, `${path('metrics.json')} and ${path('lineage.json')} do not exist`)
+    request.onnx = path('absent.onnx')
+    request.baseline = path('other.json')
+    const four = await failure()
+    const files = ['absent.onnx', 'metrics.json', 'lineage.json'].map(path).join(', ')
+    assert.is(four.message, `${files} and ${path('other.json')} do not exist`)
+    assert.is(
+      four.fix,
+      'Check the path of the model. Name what the training wrote with --metrics, --lineage and --baseline; docs/registering.md says what it holds.',
+    )
+    request.onnx = path('external.onnx')
+    assert.match((await failure()).message, `${path('weights/w.bin')}, ${path('metrics.json')}, `)
+  })
+})
+
+test('a text that may be missing is warned of where samples exist and none leaves it out, as record or as tensor', async () => {
+  await withTraining(async ({ example, folder, request, register }) => {
+    const model = (missingText: string) =>
+      example.write(
+        'models/texts/model.ts',
+        "import { category, columns, defineModel, tensor } from 'modelyard'\nexport default defineModel({ name: 'texts', owner: 'tests',\n" +
+          `inputs: columns({ c: category(['a', 'b'], { missing: true${missingText} }) }), outputs: { y: tensor('float32', ['batch', 1]) } })\n`,
+      )
+    copyFileSync(fixture('nan-text.onnx'), join(folder, 'nan-text.onnx'))
+    Object.assign(request, { model: 'texts', onnx: join(folder, 'nan-text.onnx') })
+    delete request.baseline
+    const found = async (samples: object[] | undefined, missingText = '') => {
+      model(missingText)
+      if (samples === undefined) delete request.samples
+      else {
+        request.samples = join(folder, 'texts.json')
+        const tolerance = { relative: 0, absolute: 0 }
+        writeFileSync(request.samples, JSON.stringify({ source: 'by hand', tolerance, samples }))
+      }
+      const { findings } = await register()
+      example.remove('models/texts')
+      return findings.map(({ rule, fix }) => (rule === 'golden-sample-failed' ? fix : rule))
+    }
+    const tensors = (text: string) => ({ c: { shape: [1, 1], data: [text] } })
+    const known = { id: 'known', features: { c: 'a' }, outputs: { y: [0] } }
+    const nan = ", missingText: 'nan'"
+    assert.equal(await found(undefined), ['golden-samples-missing'])
+    assert.equal(await found([known]), ['missing-text-unproved'])
+    assert.equal(await found([known, { id: 'null', features: { c: null }, outputs: { y: [42] } }], nan), [])
+    assert.equal(await found([{ id: 'tensor', tensors: tensors('a'), outputs: { y: [0] } }], nan), [
+      'missing-text-unproved',
+    ])
+    assert.equal(await found([{ id: 'tensor', tensors: tensors('nan'), outputs: { y: [42] } }], nan), [])
+    assert.equal(await found([known, { id: 'null', features: { c: null }, outputs: { y: [42] } }]), [
+      'Say missingText: "nan" in model.ts: with it every sample passes.',
+    ])
   })
 })
 

@@ -1,8 +1,8 @@
-import { constants, existsSync } from 'node:fs'
+import { constants } from 'node:fs'
 import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Joining } from 'modelyard-serving/batcher'
-import { type GoldenSamples, type ModelInterface, missingTextOf } from 'modelyard-serving/contract'
+import type { GoldenSamples, ModelInterface } from 'modelyard-serving/contract'
 import {
   checkGoldenSamples,
   createProcessSession,
@@ -24,6 +24,8 @@ import { formatYaml } from '../yaml/index.ts'
 import { readJson, type SourceFile } from './bundle-source.ts'
 import { checkGraph, readGraph, requireExternalData } from './graph.ts'
 import { checkJoining } from './joining.ts'
+import { missingTextHint, unprovedMissingTexts } from './missing-text.ts'
+import { requireFiles } from './require-files.ts'
 import { checkBaselineFile, checkLineageFile, checkMetricsFile, checkSamplesFile } from './training-files.ts'
 import { versionFile } from './version-file.ts'
 
@@ -58,7 +60,7 @@ const HEADER = '# Written by `modelyard register`; a version never changes, regi
 export async function planRegistration(repository: Repository, request: Registration): Promise<RegistrationPlan> {
   const definition = requireModel(repository, request.model)
   requireVersion(request.version)
-  requireTrainingFiles(request)
+  await requireFiles(request)
   const facts = await readGraph(request.onnx)
   const modelInterface = declaredInterface(definition.value)
   const findings = checkGraph(definition, modelInterface, facts, request.onnx)
@@ -71,7 +73,9 @@ export async function planRegistration(repository: Repository, request: Registra
     plan,
     await tryModel(request, definition, { modelInterface, facts, samples: training.samples }, findings),
   )
-  if (!training.samples) {
+  if (training.samples) {
+    findings.push(...unprovedMissingTexts(modelInterface, training.samples, request.samples ?? request.onnx))
+  } else {
     const message =
       'registered without golden samples: nothing proves that it predicts what the training framework does'
     findings.push({
@@ -82,7 +86,6 @@ export async function planRegistration(repository: Repository, request: Registra
       fix: 'Give --samples.',
     })
   }
-  findings.push(...unprovedMissingTexts(modelInterface, training.samples, request))
   plan.gates = (definition.value.gates?.validation ?? []).map((gate) =>
     evaluateThreshold(gate, training.evaluation.metrics),
   )
@@ -136,16 +139,6 @@ interface Training {
   evaluation: VersionFile['evaluation']
   samples: GoldenSamples | undefined
   lineage: Record<string, unknown>
-}
-
-/** Asks for all that is missing at once. */
-function requireTrainingFiles({ metrics, lineage, samples, baseline }: Registration): void {
-  const required = { '--metrics': metrics, '--lineage': lineage, '--samples': samples, '--baseline': baseline }
-  const absent = Object.entries(required).filter(([, file]) => file !== undefined && !existsSync(file))
-  if (absent.length < 2) return
-  throw new Failure(`${absent.map(([, file]) => file).join(' and ')} do not exist`, {
-    fix: `Name them with ${absent.map(([option]) => option).join(' and ')}; docs/registering.md says what they hold.`,
-  })
 }
 
 async function readTraining(request: Registration, findings: Finding[]): Promise<Training> {
@@ -248,50 +241,4 @@ function differentVersion(registered: Loaded<VersionFile>, version: VersionFile)
     ...(line !== undefined && { line }),
     fix: 'Register it under the next version: a registered version never changes.',
   }
-}
-
-/** What frameworks write for a missing text. */
-const MISSING_TEXTS = ['', 'nan', 'NaN', 'None', 'missing', 'null', '<NA>']
-
-/** Texts that may be missing and that no sample leaves out: nothing shows that the graph takes what the server gives it. */
-function unprovedMissingTexts(
-  { inputs }: ModelInterface,
-  samples: GoldenSamples | undefined,
-  { onnx, samples: file = onnx }: Registration,
-): Finding[] {
-  const columns = inputs.filter(({ datatype }) => datatype === 'string').flatMap(({ columns = [] }) => columns)
-  const left = (name: string) =>
-    samples?.samples.some(({ features }) => features !== undefined && (features[name] ?? null) === null)
-  if (samples === undefined) return []
-  return columns
-    .filter(({ name, missing }) => missing && !left(name))
-    .map((column) => ({
-      rule: 'missing-text-unproved',
-      severity: 'warning',
-      message: `${column.name} may be missing, and no golden sample leaves it out: nothing shows that the graph takes ${JSON.stringify(missingTextOf(column))} for a missing text`,
-      file,
-      fix: `Add a sample with ${JSON.stringify(column.name)}: null; say missingText in model.ts where the graph takes another text.`,
-    }))
-}
-
-/** Where another text for missing values makes every sample pass, says which. */
-async function missingTextHint(
-  session: ProcessSession,
-  modelInterface: ModelInterface,
-  samples: GoldenSamples,
-): Promise<string | undefined> {
-  const inputs = modelInterface.inputs.filter(({ datatype }) => datatype === 'string')
-  if (!inputs.some(({ columns = [] }) => columns.some(({ missing }) => missing))) return undefined
-  for (const missingText of MISSING_TEXTS) {
-    const changed = modelInterface.inputs.map((input) => {
-      if (input.datatype !== 'string' || input.columns === undefined) return input
-      return {
-        ...input,
-        columns: input.columns.map((column) => (column.missing ? { ...column, missingText } : column)),
-      }
-    })
-    const { passed } = await checkGoldenSamples(session, { ...modelInterface, inputs: changed }, samples)
-    if (passed) return `Say missingText: ${JSON.stringify(missingText)} in model.ts: with it every sample passes.`
-  }
-  return undefined
 }
