@@ -8,16 +8,17 @@ export function budgetLines(measured: readonly MeasuredVersion[]): string[] {
   if (measured.length === 0) return []
   const rows = measured.map(({ model, version, environments, budget, latency, memoryBytes, unknown }) => [
     `${model} ${version}`,
-    ...(latency
-      ? [milliseconds(latency.p50Ms), milliseconds(latency.p95Ms), of(latency.p99Ms, budget.p99Ms, milliseconds)]
-      : ['-', '-', '-']),
-    memoryBytes === undefined ? '-' : of(memoryBytes, budget.memoryBytes, mebibytes),
+    latency?.p50Ms === undefined ? '-' : milliseconds(latency.p50Ms),
+    latency?.p95Ms === undefined ? '-' : milliseconds(latency.p95Ms),
+    of(latency?.p99Ms, budget.p99Ms, milliseconds),
+    of(memoryBytes, budget.memoryBytes, mebibytes),
     `${environments.join(', ')}${unknown === undefined ? '' : `: not measured, ${unknown}`}`,
   ])
   return table([['one row, here', 'p50', 'p95', 'p99 of budget', 'memory of limit', 'in'], ...rows])
 }
 
-function of(is: number, budget: number, format: (value: number) => string): string {
+function of(is: number | undefined, budget: number, format: (value: number) => string): string {
+  if (is === undefined) return '-'
   return `${format(is)} of ${format(budget)}${is > budget ? ', over' : ''}`
 }
 

@@ -79,7 +79,7 @@ test('a rollback changes what its promotion changed, and the pull request says w
     const undone = await clone.git.git(['diff', '--name-only', before, 'origin/main'])
     assert.is(changed, undone)
     assert.match(proposal?.body ?? '', 'alerts since noon')
-    assert.match(proposal?.report.undo ?? '', `--to ${clone.stable('staging', MODEL)}`)
+    assert.match(proposal?.report.undo.command ?? '', `--to ${clone.stable('staging', MODEL)}`)
 
     const again = await rollback(request, proposalOptions(clone))
     assert.equal([again?.published?.pushed, again?.published?.commit], [false, proposal?.published?.commit])

@@ -47,6 +47,8 @@ export interface EvaluationRows {
   truth: string
   /** The class that is meant by `auc`, `log_loss` and `brier`. Default: the last label of the output. */
   positive?: string
+  /** The output that is compared with the truth. Default: that of the version that runs, the first of a first version. */
+  output?: string
 }
 
 /** A model as its owners write it in `models/<name>/model.ts`: what should be true, never which version. */

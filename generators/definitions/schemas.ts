@@ -85,7 +85,7 @@ export const modelSchema = object(
       latencyP99: duration,
       availability: { type: 'number', exclusiveMinimum: 0, exclusiveMaximum: 1, decimals: 9 },
     }),
-    evaluation: object({ truth: words }, { positive: words }),
+    evaluation: object({ truth: words }, { positive: words, output: words }),
     gates: object(
       {},
       {

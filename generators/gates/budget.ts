@@ -3,7 +3,7 @@ import { encodeSample, isBroken, type Session } from 'modelyard-serving/session'
 import { type EvaluationRows, type MemoryQuantity, parseMemory } from '../definitions/index.ts'
 import type { EffectiveSettings, Plan, PlannedVersion, Repository } from '../repository/index.ts'
 import { localBundle } from './bundle-files.ts'
-import { type Latency, measureLatency } from './latency.ts'
+import { isEnough, type Latency, measureLatency } from './latency.ts'
 import { openVersion, readGoldenSamples, rowsOf } from './local-artifacts.ts'
 import { type MemoryUse, measureMemory } from './memory.ts'
 
@@ -14,11 +14,11 @@ export interface MeasuredVersion {
   environments: string[]
   /** The tightest of these environments. */
   budget: { p99Ms: number; memoryBytes: number }
-  /** Of one row, the model alone: a request takes longer. */
-  latency?: Latency
+  /** Of one row, the model alone: a request takes longer. A quantile is absent where there was no time for calls enough. */
+  latency?: Partial<Latency> & Pick<Latency, 'calls'>
   /** A process with the runtime and this model, at its peak. */
   memoryBytes?: number
-  /** False when a figure is over its budget; absent where nothing was measured. */
+  /** False when a figure is over its budget; absent where none is and not all were measured. */
   holds?: boolean
   /** Why nothing was measured. */
   unknown?: string
@@ -109,7 +109,7 @@ async function measure(
     const calls = feeds.map((one) => () => proved.run(one))
     if (calls.length === 0) return { unknown: 'no rows to ask it are here' }
     let { candidate: latency } = await measureLatency(calls, undefined)
-    for (let attempt = 1; attempt < ATTEMPTS && latency.p99Ms > p99Ms; attempt++) {
+    for (let attempt = 1; attempt < ATTEMPTS && isEnough(latency, 'p99') && latency.p99Ms > p99Ms; attempt++) {
       const { candidate: again } = await measureLatency(calls, undefined)
       if (again.p99Ms < latency.p99Ms) latency = again
     }
@@ -120,10 +120,34 @@ async function measure(
   }
 }
 
-function judged(is: Awaited<ReturnType<typeof measure>>, budget: MeasuredVersion['budget']): Partial<MeasuredVersion> {
+/** What is over its budget is so whatever else could not be told; a budget holds only where both were measured. */
+export function judged(
+  is: Awaited<ReturnType<typeof measure>>,
+  budget: MeasuredVersion['budget'],
+): Partial<MeasuredVersion> {
   if ('unknown' in is) return is
-  const { latency, memory } = is
+  const { memory } = is
+  const latency = knownQuantiles(is.latency)
   const memoryBytes = memory && memory.process + memory.model
-  const holds = latency.p99Ms <= budget.p99Ms && (memoryBytes ?? 0) <= budget.memoryBytes
-  return { latency, ...(memoryBytes !== undefined && { memoryBytes }), holds }
+  const holds = [holdsBudget(latency.p99Ms, budget.p99Ms), holdsBudget(memoryBytes, budget.memoryBytes)]
+  const known = holds.includes(false) ? false : holds.includes(undefined) ? undefined : true
+  return {
+    latency,
+    ...(memoryBytes !== undefined && { memoryBytes }),
+    ...(known !== undefined && { holds: known }),
+  }
+}
+
+function holdsBudget(value: number | undefined, budget: number): boolean | undefined {
+  return value === undefined ? undefined : value <= budget
+}
+
+function knownQuantiles(latency: Latency): NonNullable<MeasuredVersion['latency']> {
+  const { calls, p50Ms, p95Ms, p99Ms } = latency
+  return {
+    calls,
+    ...(isEnough(latency, 'p50') && { p50Ms }),
+    ...(isEnough(latency, 'p95') && { p95Ms }),
+    ...(isEnough(latency, 'p99') && { p99Ms }),
+  }
 }

@@ -5,14 +5,29 @@ import type { Prediction } from 'modelyard-serving/session'
 export type Decision =
   | {
       kind: 'class'
+      output: string
       read(prediction: Prediction): string
       /** Labels of the probabilities, and the probability of one; absent where the graph gives classes alone. */
       probabilities?: { labels: string[]; of(prediction: Prediction, label: string): number }
     }
   | { kind: 'number'; output: string; read(prediction: Prediction): number }
 
-/** Undefined when no output is a number or a class. */
-export function decisionOf({ outputs }: ModelInterface, example: Prediction | undefined): Decision | undefined {
+/**
+ * The answer that two versions are compared by: of the output that model.ts names, otherwise of the one that the former version is read
+ * by, since the order of outputs means nothing. Undefined when that output is gone, or no output is a number or a class.
+ */
+export function comparedDecision(
+  { champion, candidate }: { champion?: ModelInterface; candidate: ModelInterface },
+  row: { champion: Prediction; candidate: Prediction } | undefined,
+  { output }: { output?: string } = {},
+): Decision | undefined {
+  const name = output ?? (champion && decisionOf(champion, row?.champion)?.output)
+  const outputs = candidate.outputs.filter((one) => name === undefined || one.name === name)
+  return decisionOf({ ...candidate, outputs }, row?.candidate)
+}
+
+/** Classes before numbers, and the first of either. Undefined when no output is a number or a class. */
+function decisionOf({ outputs }: ModelInterface, example: Prediction | undefined): Decision | undefined {
   const scored = outputs.find(({ labels }) => labels)
   const named = outputs.find(({ datatype }) => datatype === 'string')
   const decided = scored ?? named
@@ -20,6 +35,7 @@ export function decisionOf({ outputs }: ModelInterface, example: Prediction | un
     const { name, labels } = decided
     return {
       kind: 'class',
+      output: name,
       read: (prediction) => classOf(prediction[name]),
       ...(labels && {
         probabilities: {

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert'
 import type { PromotionGate, VersionFile } from '../definitions/index.ts'
 import { evaluation, latency, memory, metric } from '../definitions/index.ts'
 import { evaluateGate as evaluate, evaluateThreshold, type Metrics } from './gates.ts'
+import type { Scored } from './row-metrics.ts'
 
 const test = suite('gates')
 
@@ -54,6 +55,57 @@ test('without a champion there is nothing to be worse than', () => {
     detail: 'no champion yet',
   })
 })
+
+test('figures of different units are not subtracted, with an interval or without one', () => {
+  const inUnit = (unit: string, mae: number) =>
+    ({ ...measured({ mae }), interface: { inputs: [], outputs: [{ name: 'price', unit }] } }) as unknown as VersionFile
+  for (const confidence of [{}, { confidence: '95%' as const }]) {
+    const gate = metric('mae').noWorseThanChampion({ tolerance: '2%', ...confidence })
+    assert.equal(judged(gate, inUnit('kUSD', 1), inUnit('USD', 1000)), {
+      name: 'mae vs champion',
+      result: 'unknown',
+      detail: 'other unit',
+      note: 'not comparable: unit changed from USD to kUSD',
+    })
+  }
+})
+
+test('a pass by the figures says where chance could hide more than is allowed, on the side that is worse', () => {
+  const rows = Array.from({ length: 60 }, (_, index) => Math.sin(index * 12.9898) * 20)
+  const truth = new Float64Array(rows.length)
+  const noteOf = (better: 'lower' | 'higher', sign: number) => {
+    const candidate = { truth, predicted: Float64Array.from(rows, (row) => 100 + row * sign) }
+    const scored = {
+      champion: { truth, predicted: Float64Array.from(rows, () => 100) },
+      candidate,
+      metrics: { score: ({ predicted }: Scored, weights: ArrayLike<number>) => mean(predicted, weights) },
+    }
+    const gate = metric('score', { better }).noWorseThanChampion({ tolerance: '2%' })
+    const [now, then] = [measured({ score: 100 }), measured({ score: 100 })]
+    const { note, result } = evaluate(gate, {
+      candidate: now,
+      champion: then,
+      evidence: { now: NOW },
+      scored,
+      rows: [],
+    })
+    assert.is(result, 'pass')
+    return note ?? ''
+  }
+  for (const better of ['lower', 'higher'] as const) {
+    assert.match(noteOf(better, 1), '(60 rows); worse than allowed cannot be ruled out')
+    assert.not.match(noteOf(better, 0.05), 'ruled out')
+  }
+})
+
+function mean(values: ArrayLike<number>, weights: ArrayLike<number>): number {
+  let [sum, count] = [0, 0]
+  for (let row = 0; row < values.length; row++) {
+    sum += (values[row] ?? 0) * (weights[row] ?? 0)
+    count += weights[row] ?? 0
+  }
+  return sum / count
+}
 
 test('an error may rise and a score may fall by the tolerance, and no further', () => {
   const error = metric('mae').noWorseThanChampion({ tolerance: '2%' })

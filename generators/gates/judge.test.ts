@@ -142,7 +142,7 @@ test('a better figure that the rows do not bear out is refused: metrics are meas
   })
   const judgement = await judged({ candidate: lie, replayed: true })
   assert.equal(messages(judgement), [
-    'promotion gate metrics measured again: 1 of 2 differ; mae is 41.43 here, and was registered as 12',
+    'promotion gate metrics measured again: 1 of 2 differ; replayed: mae 41.43, registered 12',
   ])
   assert.equal(row(await judged({ replayed: true }), 'measured-again')?.detail, '3 agree')
 })

@@ -58,7 +58,11 @@ export function judge(gatesOf: Repository, subject: Case): Judgement {
   const rows = compared && 'rows' in compared && compared.from === 'evaluation' ? compared.rows : []
   const scored =
     rows.length > 0
-      ? scoreRows(rows, candidate.facts.interface, definition?.value.evaluation)
+      ? scoreRows(
+          rows,
+          { candidate: candidate.facts.interface, ...(champion && { champion: champion.facts.interface }) },
+          definition?.value.evaluation,
+        )
       : { unknown: whyNoRows(evidence) }
   const contest: Contest = {
     candidate: candidate.facts,

@@ -21,9 +21,9 @@ export function measuredAgain({ candidate, scored }: Contest): Verdict[] {
     ({ registered, here }) => !(Math.abs(here - registered) <= TOLERANCE * Math.max(Math.abs(registered), TOLERANCE)),
   )
   if (wrong.length === 0) return [{ name, result: 'pass', detail: `${compared.length} agree` }]
-  const note = wrong.map(
-    ({ metric, registered, here }) =>
-      `${metric} is ${formatMetric(here)} here, and was registered as ${formatMetric(registered)}`,
+  const figures = wrong.map(
+    ({ metric, registered, here }) => `${metric} ${formatMetric(here)}, registered ${formatMetric(registered)}`,
   )
-  return [{ name, result: 'fail', detail: `${wrong.length} of ${compared.length} differ`, note: note.join('; ') }]
+  const note = `replayed: ${figures.join('; ')}`
+  return [{ name, result: 'fail', detail: `${wrong.length} of ${compared.length} differ`, note }]
 }

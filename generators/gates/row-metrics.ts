@@ -1,7 +1,7 @@
 import type { ModelInterface } from 'modelyard-serving/contract'
 import type { Prediction } from 'modelyard-serving/session'
 import type { EvaluationRows } from '../definitions/index.ts'
-import { decisionOf } from './decision.ts'
+import { comparedDecision } from './decision.ts'
 import type { ReplayedRow } from './replay.ts'
 
 /** What a metric is computed of: one entry a row. */
@@ -110,13 +110,13 @@ export interface ScoredRows {
 /** @param rows with their truth */
 export function scoreRows(
   rows: readonly ReplayedRow[],
-  modelInterface: ModelInterface,
+  interfaces: { champion?: ModelInterface; candidate: ModelInterface },
   reading: EvaluationRows | undefined,
 ): ScoredRows | { unknown: string } {
   if (!reading) return { unknown: 'model.ts does not say which column is the truth' }
   if (rows.some(({ truth }) => truth === undefined || truth === '')) return { unknown: 'rows without a truth' }
-  const decision = decisionOf(modelInterface, rows[0]?.candidate)
-  if (!decision) return { unknown: 'no output is a number or a class' }
+  const decision = comparedDecision(interfaces, rows[0], reading)
+  if (!decision) return { unknown: 'no output is a number or a class in both' }
   const truths = rows.map(({ truth = '' }) => truth)
   const both = (score: (predictions: Prediction[]) => Scored) => ({
     champion: score(rows.map(({ champion }) => champion)),

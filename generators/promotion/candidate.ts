@@ -1,6 +1,5 @@
-import { type CandidateChange, type CandidateRequest, planCandidate } from '../pins/index.ts'
-import type { Repository } from '../repository/index.ts'
-import type { CandidateReport, PromotionReport } from '../review/index.ts'
+import { type AppliedChange, type CandidateChange, type CandidateRequest, planCandidate } from '../pins/index.ts'
+import type { CandidateReport, PromotionReport, Undo } from '../review/index.ts'
 import {
   buildPromotionReport,
   describeCandidate,
@@ -11,6 +10,7 @@ import {
 } from '../review/index.ts'
 import { type JudgedBy, judgeChange, refuseBlocked } from './judge-promotion.ts'
 import { type Proposal, type ProposalOptions, propose } from './propose.ts'
+import { restartOf } from './restart-candidate.ts'
 
 /**
  * Takes a candidate one step on: another weight, its end as the stable version (a promotion, with all its gates), or its end. An
@@ -44,7 +44,7 @@ export async function stepCandidate(
           })
           return { report, ...describePromotion(report) }
         }
-        const { release, mode, weight } = change.before
+        const { release, mode, weight, header, value, feature } = change.before
         const stable = applied.model?.stable
         if (!stable) throw new Error(`${model} does not run in ${environment} any more`)
         const report: CandidateReport = {
@@ -53,9 +53,12 @@ export async function stepCandidate(
           stable: runningVersion(stable),
           candidate: namedVersion(release),
           mode,
+          ...(header !== undefined && { header }),
+          ...(value !== undefined && { value }),
+          ...(feature !== undefined && { feature }),
           weight: { from: weight, ...(typeof step === 'object' && { to: step.weight }) },
           ...(reason !== undefined && { reason }),
-          undo: undoCommand(change, applied.repository, baseCommit),
+          undo: undoOf(change, applied, baseCommit),
           ...renderedChanges(change, applied),
           baseCommit,
         }
@@ -65,16 +68,13 @@ export async function stepCandidate(
   )
 }
 
-/** An abort is undone by starting again, from where the candidate came. */
-function undoCommand(
-  { model, environment, step, pin, before: { mode, weight } }: CandidateChange,
-  repository: Repository,
+function undoOf(
+  { model, environment, step, pin, before }: CandidateChange,
+  applied: AppliedChange,
   baseCommit: string,
-): string {
-  if (typeof step === 'object') return `modelyard candidate ${model} --env ${environment} --weight ${weight}`
-  const source = repository.environments.get(environment)?.definition.value.promotesFrom?.name
-  if (source === undefined) {
-    return `git checkout ${baseCommit.slice(0, 12)} -- ${pin.file} && modelyard synth --env ${environment}`
+): Undo {
+  if (typeof step === 'object') {
+    return { command: `modelyard candidate ${model} --env ${environment} --weight ${before.weight}`, isJudged: false }
   }
-  return `modelyard promote ${model} --from ${source} --to ${environment} --candidate ${mode} --weight ${weight}`
+  return restartOf({ model, environment, file: pin.file, candidate: before }, applied, baseCommit)
 }

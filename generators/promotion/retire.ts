@@ -41,7 +41,7 @@ export async function retire(
             environment: other.environment.name,
             version: runningVersion(other.stable),
           })),
-          undo: `modelyard rollback ${model} --env ${environment}`,
+          undo: { command: `modelyard rollback ${model} --env ${environment}`, isJudged: false },
           ...renderedChanges(change, applied),
           baseCommit,
         }

@@ -1,9 +1,10 @@
 import { scalarHistory } from '../git/index.ts'
-import { planRollback, type Rollback, refuseRemoved } from '../pins/index.ts'
-import { paths, type Repository } from '../repository/index.ts'
-import type { RollbackReport } from '../review/index.ts'
+import { type AppliedChange, planRollback, type Rollback, refuseRemoved } from '../pins/index.ts'
+import { paths } from '../repository/index.ts'
+import type { RollbackReport, Undo } from '../review/index.ts'
 import { describeRollback, namedVersion, promotedVersion, renderedChanges, runningVersion } from '../review/index.ts'
 import { type Proposal, type ProposalOptions, propose } from './propose.ts'
+import { restartOf } from './restart-candidate.ts'
 
 /**
  * Takes an environment back to what ran there before, by the history of its pin. Reads the repository alone: with the remote
@@ -36,7 +37,7 @@ export async function rollback(
         ...(ended && { candidate: { version: namedVersion(ended.release), mode: ended.mode, weight: ended.weight } }),
         ...(reason !== undefined && { reason }),
         ranBefore: change.ranBefore,
-        undo: undoCommand(change, applied.repository),
+        undo: undoOf(change, applied, baseCommit),
         ...renderedChanges(change, applied),
         baseCommit,
       }
@@ -45,21 +46,20 @@ export async function rollback(
   })
 }
 
-/** A candidate that was ended is started again from where it came. */
-function undoCommand(
-  { model, environment, replaces, endedCandidate: ended, to }: Rollback,
-  repository: Repository,
-): string {
-  const source = repository.environments.get(environment)?.definition.value.promotesFrom?.name
+/** A candidate that was ended is started again. */
+function undoOf(
+  { model, environment, replaces, endedCandidate: ended, to, pin }: Rollback,
+  applied: AppliedChange,
+  baseCommit: string,
+): Undo {
   const stable = replaces === undefined || replaces === to ? undefined : replaces
+  const restart = ended && restartOf({ model, environment, file: pin.file, candidate: ended }, applied, baseCommit)
+  // The pin as Git has it names both versions.
+  if (restart && !restart.isJudged) return restart
   const steps = [
     ...(replaces === undefined ? [`modelyard retire ${model} --env ${environment}`] : []),
     ...(stable === undefined ? [] : [`modelyard rollback ${model} --env ${environment} --to ${stable}`]),
-    ...(ended && source !== undefined
-      ? [
-          `modelyard promote ${model} --from ${source} --to ${environment} --candidate ${ended.mode} --weight ${ended.weight}`,
-        ]
-      : []),
+    ...(restart ? [restart.command] : []),
   ]
-  return steps.join(' && ')
+  return { command: steps.join(' && '), isJudged: restart?.isJudged ?? false }
 }

@@ -18,7 +18,10 @@ export function checkModelGates({ gates, evaluation, outputs }: DefinedModel, re
       )
     }
   }
-  const { positive } = evaluation ?? {}
+  const { positive, output } = evaluation ?? {}
+  if (output !== undefined && !Object.hasOwn(outputs, output)) {
+    report(['evaluation', 'output'], `there is no output "${output}"`, `Known: ${Object.keys(outputs).join(', ')}.`)
+  }
   const labels = Object.values(outputs).flatMap((output) => output.labels ?? [])
   if (positive !== undefined && !labels.includes(positive)) {
     const known = labels.length > 0 ? `Known: ${labels.join(', ')}.` : 'Give an output labels, or leave it out.'

@@ -96,7 +96,11 @@ function categoryChanges(feature: string, before: Column, after: Column): Interf
 function rawInputChanges(before: ModelInterface, after: ModelInterface): InterfaceChange[] {
   const tensors = (side: ModelInterface) =>
     new Map(side.inputs.map(({ name, datatype, shape }) => [name, `${datatype} [${shape.map(dimension).join(', ')}]`]))
-  const told = [...inputsOfColumnsLackedBy(before, after, isRequired), ...inputsOfColumnsLackedBy(after, before)]
+  const told = [
+    ...inputsOfColumnsLackedBy(before, after, isRequired),
+    ...inputsOfColumnsLackedBy(after, before),
+    ...inputsWidenedByTold(before, after),
+  ]
   const rest = (side: ModelInterface) => new Map([...tensors(side)].filter(([name]) => !told.includes(name)))
   return [...tensorChanges('input', rest(before), rest(after)), ...orderChanges(before, after)]
 }
@@ -113,6 +117,21 @@ function inputsOfColumnsLackedBy(
   return inputs.flatMap(({ name, columns = [] }) => {
     const isOther = without.inputs.every((input) => input.name !== name)
     return isOther && columns.length > 0 && columns.every((one) => !known.has(one.name) && isTold(one)) ? [name] : []
+  })
+}
+
+/** Matrices that differ by the number of their columns alone, where one is told as breaking by its name. */
+function inputsWidenedByTold(before: ModelInterface, after: ModelInterface): string[] {
+  const names = ({ columns = [] }: ModelInterface['inputs'][number]) => columns.map(({ name }) => name)
+  return before.inputs.flatMap((old) => {
+    const now = after.inputs.find(({ name }) => name === old.name)
+    if (!now || now.datatype !== old.datatype || now.shape.length !== old.shape.length) return []
+    const outer = ({ shape }: typeof old) => shape.slice(0, -1).map(dimension).join()
+    if (outer(now) !== outer(old)) return []
+    const isTold =
+      names(old).some((name) => !names(now).includes(name)) ||
+      (now.columns ?? []).some((column) => isRequired(column) && !names(old).includes(column.name))
+    return isTold ? [old.name] : []
   })
 }
 

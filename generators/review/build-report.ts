@@ -1,4 +1,11 @@
-import { type Evidence, isEnough, type Latency, type MemoryUse, memoryNeed } from '../gates/index.ts'
+import {
+  type Evidence,
+  isEnough,
+  type Latency,
+  type MeasuredLatency,
+  type MemoryUse,
+  memoryNeed,
+} from '../gates/index.ts'
 import { formatDiff, modelFolder } from '../manifests/index.ts'
 import type { AppliedChange, PinChange } from '../pins/index.ts'
 import {
@@ -13,7 +20,7 @@ import {
 import { canonicalJson } from '../text/index.ts'
 import { parseYaml } from '../yaml/index.ts'
 import { comparePredictions } from './predictions.ts'
-import type { ObjectChanges, PromotionReport, RenderedChanges, RunningVersion } from './report.ts'
+import type { ObjectChanges, PromotionReport, RenderedChanges, RunningVersion, Undo } from './report.ts'
 
 /** What a promotion's pull request says: everything judged, read or measured here and now, nothing assumed. */
 export function buildPromotionReport(
@@ -46,15 +53,24 @@ export function buildPromotionReport(
     cost: {
       ...(from && { from: cost(from, replay?.latency?.champion, memory?.champion) }),
       to: cost(to, replay?.latency?.candidate, memory?.candidate),
-      ...(replay?.latency?.ratios && { p50Ratio: replay.latency.ratios.p50 }),
+      ...latencyRatios(replay?.latency),
       ...(from && isSameArtifact(from, to) && { sameArtifact: true as const }),
       ...memoryLimit(memory, pods),
     },
     settings: current && applied.model ? settingsCompared(current, applied.model) : [],
-    undo: undoCommand(change),
+    undo: undoOf(change),
     lineage: lineage(to),
     ...renderedChanges(change, applied),
     baseCommit,
+  }
+}
+
+function latencyRatios(latency: MeasuredLatency | undefined): Pick<PromotionReport['cost'], 'p50Ratio' | 'p99Ratio'> {
+  const { ratios, candidate } = latency ?? {}
+  if (!ratios || !candidate) return {}
+  return {
+    ...(isEnough(candidate, 'p50') && { p50Ratio: ratios.p50 }),
+    ...(isEnough(candidate, 'p99') && { p99Ratio: ratios.p99 }),
   }
 }
 
@@ -82,9 +98,10 @@ export function promotedVersion({ mode, environment }: PinChange, { model }: App
   return version
 }
 
-function undoCommand({ from, mode, model, environment }: PinChange): string {
-  if (mode.kind !== 'stable') return `modelyard candidate ${model} --env ${environment} --abort`
-  return `modelyard ${from ? 'rollback' : 'retire'} ${model} --env ${environment}`
+function undoOf({ from, mode, model, environment }: PinChange): Undo {
+  if (mode.kind !== 'stable')
+    return { command: `modelyard candidate ${model} --env ${environment} --abort`, isJudged: false }
+  return { command: `modelyard ${from ? 'rollback' : 'retire'} ${model} --env ${environment}`, isJudged: false }
 }
 
 /** What merging does to dist/: the part that every change of a pin has. */

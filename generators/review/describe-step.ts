@@ -3,7 +3,7 @@ import { clip, escapeText, inlineCode } from './markdown.ts'
 import { count, formatNumber } from './numbers.ts'
 import type { CandidateReport, RetirementReport, RollbackReport, RunningVersion } from './report.ts'
 import { objectLines, undoSection } from './sections.ts'
-import { modeName, sides } from './summary.ts'
+import { modeName, shareSentence, sides } from './summary.ts'
 
 type Step = RollbackReport | CandidateReport | RetirementReport
 
@@ -45,11 +45,16 @@ function describeEndedCandidate(
     title: `Roll back ${model} in ${environment}: end ${kind} ${names.to}, keep ${names.from}`,
     heading: `back: ${names.to} ends, ${names.from} stays`,
     verdict: `rollback, ${kind} of ${formatNumber(weight)} % ends`,
-    sentences: `${escapeText(names.from ?? '')} answers everything again.\nNothing was measured or gated again for this.`,
-    effect: `Sends no more requests to ${escapeText(names.to)}`,
+    sentences: `${answersEverything(names.from ?? '', mode)}\nNothing was measured or gated again for this.`,
+    effect: `${mode === 'shadow' ? 'Copies' : 'Sends'} no more requests to ${escapeText(names.to)}`,
     restarts: true,
     block: hidden('rollback', report),
   })
+}
+
+/** The answers of a shadow reach nobody. */
+function answersEverything(stable: string, mode: CandidateReport['mode']): string {
+  return `${escapeText(stable)} answers everything${mode === 'shadow' ? ', as before' : ' again'}.`
 }
 
 /** The pull request that widens, narrows or ends a candidate. */
@@ -64,19 +69,19 @@ export function describeCandidate(report: CandidateReport): Description {
       title: `End ${kind} ${names.to} of ${model} in ${environment}`,
       heading: `${names.to} goes`,
       verdict: `${kind} of ${share(weight.from)} ends`,
-      sentences: `${escapeText(names.from ?? '')} answers everything again.\nNothing was measured or gated for this.`,
-      effect: `Sends no more requests to ${escapeText(names.to)}`,
+      sentences: `${answersEverything(names.from ?? '', report.mode)}\nNothing was measured or gated for this.`,
+      effect: `${report.mode === 'shadow' ? 'Copies' : 'Sends'} no more requests to ${escapeText(names.to)}`,
       restarts: true,
       block,
     })
   }
-  const effect = report.mode === 'shadow' ? 'Copies' : 'Sends'
+  const effect = shareSentence({ ...report, kind: report.mode, weight: weight.to }, escapeText(names.to))
   return describeStep(report, {
     title: `Change ${kind} ${names.to} of ${model} in ${environment}: ${share(weight.from)} -> ${share(weight.to)}`,
     heading: `${names.to}: ${share(weight.from)} -> ${share(weight.to)}`,
     verdict: `${kind} ${weight.to > weight.from ? 'widened' : 'narrowed'}`,
     sentences: `${escapeText(names.from ?? '')} stays the stable version.\nNothing was measured or gated again for this.`,
-    effect: `${effect} ${share(weight.to)} of requests to ${escapeText(names.to)}, ${share(weight.from)} before`,
+    effect: `${effect}, ${share(weight.from)} before`,
     restarts: true,
     block,
   })

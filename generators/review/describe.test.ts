@@ -4,10 +4,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { MAX_BODY } from './assemble-body.ts'
 import { describePromotion } from './describe.ts'
-import { describeRollback } from './describe-step.ts'
+import { describeCandidate, describeRollback } from './describe-step.ts'
 import { CODE_WIDTH } from './markdown.ts'
 import { readHiddenBlock } from './pull-request-metadata.ts'
-import type { PromotionReport } from './report.ts'
+import type { CandidateReport, PromotionReport } from './report.ts'
 import { formatForTerminal } from './terminal.ts'
 import { randomReport } from './testing/random-report.ts'
 import { canary, first, rollback } from './testing/reports.ts'
@@ -81,6 +81,65 @@ test('failures stand in the headline and are counted once', () => {
   assert.match(body, '> - callers **break**: input bmi: removed')
   assert.match(body, '> - **other models** change: churn')
   assert.match(body, 'Callers **must change**: 1 breaking change.')
+})
+
+test('a breaking change that somebody agreed to is one item, with the reason', () => {
+  const { body } = describePromotion({
+    ...canary,
+    gates: [{ gate: 'interface', name: 'interface', result: 'fail', detail: '1 breaking', overridden: 'agreed' }],
+    interfaceChanges: [{ kind: 'breaking', message: 'input bmi: removed' }],
+    findings: [],
+  })
+  assert.match(body, '1 item needs your judgement')
+  assert.match(body, '**Needs attention:** callers **break**: input bmi: removed; **overridden**: agreed')
+  assert.match(body, '| **overridden** | interface | 1 breaking (1) |')
+})
+
+test('a gate that was checked and cannot tell is not called unchecked', () => {
+  const gates = [{ name: 'mae vs champion, 95%', result: 'unknown', detail: 'cannot tell' } as const]
+  const { body } = describePromotion({ ...canary, gates, findings: [] })
+  assert.match(body, '**Needs attention:** gate **unknown**: mae vs champion, 95% (cannot tell)')
+})
+
+/** A step of a candidate of `rollback`'s model. */
+function step(more: Partial<CandidateReport>): string {
+  const { from, to, ranBefore, ...common } = rollback
+  const candidate = { version: '1.5.0', release: '1.5.0-d20a77e1' }
+  return describeCandidate({ ...common, stable: to, candidate, mode: 'canary', weight: { from: 10 }, ...more }).body
+}
+
+test('what a candidate gets is said as it is split: by weight, by the values of a header or feature, by one value, or copied', () => {
+  const weight = { from: 10, to: 20 }
+  assert.match(step({ weight }), '- Sends 20 % of requests to 1.5.0 (canary), 10 % before')
+  assert.match(step({ weight, mode: 'ab' }), '- Sends 20 % of requests to 1.5.0 (A/B)')
+  assert.match(
+    step({ weight, mode: 'ab', header: 'x-user' }),
+    '- Sends 20 % of the values of header x-user to 1.5.0 (A/B)',
+  )
+  assert.match(
+    step({ weight, mode: 'ab', feature: 'zone' }),
+    '- Sends 20 % of the values of feature zone to 1.5.0 (A/B)',
+  )
+  assert.match(
+    step({ weight, mode: 'ab', header: 'x-group', value: 'beta' }),
+    '- Sends requests whose header x-group is beta to 1.5.0 (A/B)',
+  )
+  assert.match(step({ weight, mode: 'shadow' }), '- Copies 20 % of requests to 1.5.0; callers never see its answers')
+})
+
+test('the stable version answers nothing again that a shadow never answered', () => {
+  assert.match(step({}), '1.4.2 answers everything again.')
+  const ended = step({ mode: 'shadow' })
+  assert.match(ended, '1.4.2 answers everything, as before.')
+  assert.match(ended, '- Copies no more requests to 1.5.0')
+  const { from, ...back } = rollback
+  const candidate = { version: { version: '1.5.0' }, mode: 'shadow', weight: 10 } as const
+  assert.match(describeRollback({ ...back, from: back.to, candidate }).body, '1.4.2 answers everything, as before.')
+})
+
+test('an undo that gates judge is not said to need the repository alone', () => {
+  assert.match(step({}), '**Undo** (needs only the repository)')
+  assert.match(step({ undo: { command: 'modelyard promote x', isJudged: true } }), '**Undo** (gates judge it)')
 })
 
 test('a row whose prediction is no number is in the histogram', () => {

@@ -10,5 +10,6 @@ export type {
   PromotionReport,
   RetirementReport,
   RollbackReport,
+  Undo,
 } from './report.ts'
 export { formatForTerminal } from './terminal.ts'

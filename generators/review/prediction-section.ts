@@ -68,16 +68,24 @@ function slicesTable({ slices = [], kind }: Compared): string[] {
 }
 
 /** `-22.4 (-13 %)`: by how much answers of a group are higher on average than before. */
-export function signedShift({ shift, relative }: NonNullable<Slice['bias']>): string {
-  const sign = (value: number) => (value > 0 ? '+' : '')
-  const share = relative === undefined ? '' : ` (${sign(relative)}${Number((relative * 100).toPrecision(2))} %)`
-  return `${sign(shift)}${formatNumber(shift)}${share}`
+export function signedShift({ shift, relative }: Pick<NonNullable<Slice['bias']>, 'shift' | 'relative'>): string {
+  const percent = relative === undefined ? undefined : Number((relative * 100).toPrecision(2))
+  const share = percent === undefined ? '' : ` (${percent > 0 ? '+' : ''}${percent} %)`
+  return `${signedNumber(shift)}${share}`
 }
 
-function largestTable({ largest = [] }: Compared): string[] {
+/** `+0.3`, `-22.4` */
+export function signedNumber(value: number): string {
+  return `${value > 0 ? '+' : ''}${formatNumber(value)}`
+}
+
+function largestTable(compared: Compared): string[] {
+  const { largest = [] } = compared
   if (largest.length === 0) return []
+  const of =
+    compared.kind === 'classification' && compared.score ? ` in the probability of ${compared.score.label}` : ''
   const rows = largest.map(({ id, from, to }) => [escapeText(clip(id, 40)), formatNumber(from), formatNumber(to)])
-  return [details(`The ${count(largest.length, 'largest change')}`, table(['Row', 'Before', 'After'], rows))]
+  return [details(`The ${count(largest.length, 'largest change')}${of}`, table(['Row', 'Before', 'After'], rows))]
 }
 
 function classification({ rows, flips, score }: ClassificationComparison): string[] {
@@ -106,7 +114,9 @@ function sizes({ meanAbsoluteChange, maxAbsoluteChange }: Changes): string {
 }
 
 function regression(comparison: RegressionComparison): string[] {
-  const mean = `M${sizes(comparison).slice(1)}, in the output's unit.`
+  const { name, unit } = comparison.output ?? {}
+  const what = name === undefined ? '' : `${escapeText(clip(name, 60))}: `
+  const mean = `${what === '' ? 'Mean' : `${what}mean`}${sizes(comparison).slice(4)}, in ${unit === undefined ? "the output's unit" : escapeText(clip(unit, 30))}.`
   return [...changes(comparison, comparison.rows, '|change| relative to before'), mean]
 }
 

@@ -1,6 +1,6 @@
 import type { ModelInterface } from 'modelyard-serving/contract'
 import type { EvaluationRows } from '../definitions/index.ts'
-import { type Comparison, decisionOf, type Replay, type ReplayedRow, unitChange } from '../gates/index.ts'
+import { type Comparison, comparedDecision, type Replay, type ReplayedRow, unitChange } from '../gates/index.ts'
 import type { ChangedRow, PredictionComparison } from './report.ts'
 import { compareSlices } from './slices.ts'
 
@@ -30,11 +30,15 @@ export function comparePredictions(
   const samples = 'passed' in golden ? golden : { passed: 0, total: 0 }
   if ('unknown' in compared) return { kind: 'unknown', reason: compared.unknown }
   const { rows } = compared
-  const decision = decisionOf(modelInterface, rows[0]?.candidate)
-  if (!decision) return { kind: 'unknown', reason: 'no output is a number or a class' }
+  const decision = comparedDecision({ champion: former, candidate: modelInterface }, rows[0], reading)
+  if (!decision) return { kind: 'unknown', reason: 'no output is a number or a class in both' }
   const units = decision.kind === 'number' ? unitChange(former, modelInterface, decision.output) : undefined
-  if (units !== undefined) return { kind: 'unknown', reason: `not comparable: ${units}` }
-  const common = { ...sourceOf(compared), golden: samples, slices: compareSlices(rows, modelInterface, reading) }
+  if (units !== undefined) return { kind: 'unknown', reason: units }
+  const common = {
+    ...sourceOf(compared),
+    golden: samples,
+    slices: compareSlices(rows, modelInterface, decision, reading),
+  }
   if (decision.kind === 'number') {
     const { read } = decision
     const changes = rows.map((row) => ({ row, was: read(row.champion), is: read(row.candidate) }))
@@ -43,6 +47,7 @@ export function comparePredictions(
     return {
       kind: 'regression',
       ...common,
+      output: { name: decision.output, ...unitOf(modelInterface, decision.output) },
       ...sizes(absolute),
       histogram: histogram(RELATIVE, relative),
       largest: largest(changes, absolute),
@@ -60,6 +65,11 @@ export function comparePredictions(
   const absolute = scores.map(({ was, is }) => Math.abs(is - was))
   const score = { label, ...sizes(absolute), histogram: histogram(SCORE, absolute) }
   return { kind: 'classification', ...common, flips, score, largest: largest(scores, absolute) }
+}
+
+function unitOf({ outputs }: ModelInterface, output: string): { unit?: string } {
+  const unit = outputs.find(({ name }) => name === output)?.unit
+  return unit === undefined ? {} : { unit }
 }
 
 function sourceOf({ from, rows, skipped, note }: Comparison) {

@@ -1,5 +1,5 @@
 import type { Finding } from '../findings/index.ts'
-import type { Mode } from '../pins/index.ts'
+import type { CandidateMode, Mode } from '../pins/index.ts'
 import type { SettingChange } from '../repository/index.ts'
 
 /** What runs, or shall run: absent `release` in a first environment. */
@@ -61,6 +61,8 @@ export interface Changes {
 /** The histogram is of relative changes. */
 export interface RegressionComparison extends ComparedRows, Changes {
   kind: 'regression'
+  /** What is compared. */
+  output?: { name: string; unit?: string }
 }
 
 export interface ClassificationComparison extends ComparedRows {
@@ -79,10 +81,13 @@ export interface Slice {
   change: number
   /** Of `change` to that of all rows. */
   ratio: number
-  /** Of a number: the mean signed change, and its share of the mean size of the answers before. */
-  bias?: { shift: number; relative?: number }
-  /** Mean error of each version where the truth is known: share of wrong labels, or mean absolute error; `isWorse` beyond chance. */
-  error?: { from: number; to: number; isWorse: boolean }
+  /**
+   * Of a number: the mean signed change, its share of the mean size of the answers before, and the same of all other rows. `isApart`:
+   * they differ beyond chance and by enough to matter.
+   */
+  bias?: { shift: number; relative?: number; elsewhere: number; isApart: boolean }
+  /** Mean error of each version where the truth is known: share of wrong labels, or mean absolute error; worse and better beyond chance. */
+  error?: { from: number; to: number; isWorse: boolean; isBetter: boolean }
 }
 
 export interface ChangedRow {
@@ -132,19 +137,27 @@ export interface PromotionReport extends RenderedChanges {
   cost: {
     from?: VersionCost
     to: VersionCost
-    /** Candidate to champion, of p50: an interval. */
+    /** Candidate to champion: 99 % intervals; absent where there were too few calls. */
     p50Ratio?: { low: number; high: number }
+    p99Ratio?: { low: number; high: number }
     /** Both have the same artifact, byte by byte. */
     sameArtifact?: true
     /** Whether the limit in effect, `512Mi`, holds what the pods that load it need: the stable version too where `isShared`. */
     limit?: { memory: string; isShared: boolean; neededBytes: number; holds: boolean }
   }
   settings: SettingChange[]
-  /** One command, words separated by spaces: `modelyard rollback fraud-scorer --env production`. */
-  undo: string
+  undo: Undo
   lineage: Record<string, string>
   /** Full or short id of the commit that everything was checked at. */
   baseCommit: string
+}
+
+/** How a change is taken back. */
+export interface Undo {
+  /** Words separated by spaces: `modelyard rollback fraud-scorer --env production`. */
+  command: string
+  /** Whether gates judge it: it takes artifacts and what else they read, and may be refused. */
+  isJudged: boolean
 }
 
 /** What merging does to the repository; the same for every change of a pin. */
@@ -161,8 +174,7 @@ interface StepReport extends RenderedChanges {
   environment: string
   /** Why, in the words of who did it. */
   reason?: string
-  /** One command, words separated by spaces. */
-  undo: string
+  undo: Undo
   /** Full or short id of the commit that everything was checked at. */
   baseCommit: string
 }
@@ -173,16 +185,16 @@ export interface RollbackReport extends StepReport {
   from?: RunningVersion
   to: RunningVersion
   /** The candidate that ends. `weight` in percent. */
-  candidate?: { version: RunningVersion; mode: 'canary' | 'ab' | 'shadow'; weight: number }
+  candidate?: { version: RunningVersion; mode: CandidateMode['kind']; weight: number }
   /** When `to` last ran there and until which commit. */
   ranBefore?: { commit: string; date: string }
 }
 
 /** A candidate gets another share of requests, or goes. */
-export interface CandidateReport extends StepReport {
+export interface CandidateReport extends StepReport, Pick<CandidateMode, 'header' | 'value' | 'feature'> {
   stable: RunningVersion
   candidate: RunningVersion
-  mode: 'canary' | 'ab' | 'shadow'
+  mode: CandidateMode['kind']
   /** Percent; `to` is absent when the candidate goes. */
   weight: { from: number; to?: number }
 }

@@ -2,8 +2,8 @@ import type { SettingChange } from '../repository/index.ts'
 import { CELL } from './gates-section.ts'
 import { CODE_WIDTH, clip, codeBlock, escapeText, inlineCode, table } from './markdown.ts'
 import { count, formatBytes, formatMebibytes, formatMilliseconds } from './numbers.ts'
-import type { ObjectChanges, PromotionReport } from './report.ts'
-import { modeName, sides } from './summary.ts'
+import type { ObjectChanges, PromotionReport, Undo } from './report.ts'
+import { formatInterval, shareSentence, sides } from './summary.ts'
 
 export function interfaceSection({ interfaceChanges }: PromotionReport): string {
   if (interfaceChanges === undefined || interfaceChanges.length === 0) return ''
@@ -15,8 +15,10 @@ export function interfaceSection({ interfaceChanges }: PromotionReport): string 
 }
 
 export function costSection(report: PromotionReport): string {
-  const { from, to } = report.cost
-  const names = sides(report)
+  const { to, sameArtifact, p50Ratio, p99Ratio } = report.cost
+  // Two measurements of one file would differ by noise alone.
+  const from = sameArtifact ? undefined : report.cost.from
+  const names = sameArtifact ? { to: 'Both versions' } : sides(report)
   const heading = ['', ...(names.from === undefined ? [] : [escapeText(names.from)]), escapeText(names.to)]
   const row = (
     name: string,
@@ -32,13 +34,16 @@ export function costSection(report: PromotionReport): string {
     ...(to.memoryBytes === undefined ? [] : [row('memory', formatMebibytes, 'memoryBytes')]),
     row('artifact', formatBytes, 'artifactBytes'),
   ]
-  const note = measured
-    ? 'The model alone, one row, on one machine: trust the ratios.'
-    : 'Latency was **not measured**.'
+  const ratios = [
+    ...(p50Ratio && from ? [`p50 ${formatInterval(p50Ratio)}`] : []),
+    ...(p99Ratio && from ? [`p99 ${formatInterval(p99Ratio)}`] : []),
+  ]
+  const compared = ratios.length === 0 ? '.' : `.\nAfter to before, 99 % intervals: ${ratios.join(', ')}.`
+  const note = measured ? `The model alone, one row, on one machine${compared}` : 'Latency was **not measured**.'
   const { limit } = report.cost
   const fits = limit
     ? [
-        `Memory limit ${limit.memory}: ${limit.isShared ? 'both versions in one pod need' : `${escapeText(names.to)} needs`} ${formatMebibytes(limit.neededBytes)} with the runtime${limit.holds ? '' : ', which **does not fit**'}.`,
+        `Memory limit ${limit.memory}: ${limit.isShared ? 'both versions in one pod need' : `${escapeText(sides(report).to)} needs`} ${formatMebibytes(limit.neededBytes)} with the runtime${limit.holds ? '' : ', which **does not fit**'}.`,
       ]
     : []
   return ['### Cost of running it', table(heading, rows), [note, ...fits].join('\n')].join('\n\n')
@@ -60,9 +65,7 @@ export function mergingSection(report: PromotionReport): string {
 function effect({ mode }: PromotionReport, to: string, from: string | undefined): string {
   if (mode.kind === 'stable')
     return from === undefined ? `Runs ${to}, the first version here` : `Runs ${to} instead of ${from}`
-  const share = `${mode.weight} %`
-  if (mode.kind === 'shadow') return `Copies ${share} of requests to ${to}; callers never see its answers`
-  return `Sends ${share} of requests to ${to} (${modeName(mode.kind)})`
+  return shareSentence(mode, to)
 }
 
 export function objectLines({ added, changed, removed, otherModels }: ObjectChanges): string[] {
@@ -88,10 +91,10 @@ function shorten(value: string): string {
   return image ? `${image[1]}…` : clip(value, CELL)
 }
 
-export function undoSection(undo: string): string {
+export function undoSection({ command, isJudged }: Undo): string {
   // A backslash within quotes would not continue the line.
-  const shown = /['"\\]/.test(undo) ? inlineCode(undo) : codeBlock(foldCommand(undo))
-  return `**Undo** (reads only the repository)\n${shown}`
+  const shown = /['"\\]/.test(command) ? inlineCode(command) : codeBlock(foldCommand(command))
+  return `**Undo** (${isJudged ? 'gates judge it' : 'needs only the repository'})\n${shown}`
 }
 
 /** A shell command over several short lines; a word longer than a line goes on at the start of the next, as a shell reads it. */

@@ -1,13 +1,14 @@
 import type { ModelInterface } from 'modelyard-serving/contract'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Replay, type ReplayedRow, unitChange } from '../gates/index.ts'
+import { comparedDecision, type Replay, type ReplayedRow, unitChange } from '../gates/index.ts'
 import { describePromotion } from './describe.ts'
 import { gatesSection } from './gates-section.ts'
 import { comparePredictions } from './predictions.ts'
 import type { GateResult } from './report.ts'
+import { costSection } from './sections.ts'
 import { compareSlices } from './slices.ts'
-import { costSentence } from './summary.ts'
+import { costSentence, itemsToJudge } from './summary.ts'
 import { canary } from './testing/reports.ts'
 
 const column = (name: string) => ({
@@ -37,8 +38,13 @@ function rows(shift: number): ReplayedRow[] {
   })
 }
 
+const slices = (replayed: ReplayedRow[], reading?: { truth: string }) => {
+  const decision = comparedDecision({ candidate: INTERFACE }, replayed[0])
+  return decision ? compareSlices(replayed, INTERFACE, decision, reading) : []
+}
+
 test('compareSlices puts the group that is worse beyond chance first, with its signed shift', () => {
-  const [worst, other] = compareSlices(rows(-22.4), INTERFACE, { truth: 'y' })
+  const [worst, other] = slices(rows(-22.4), { truth: 'y' })
   assert.equal([worst?.feature, worst?.label, worst?.rows, worst?.error?.isWorse], ['sex', 'a', 100, true])
   assert.ok(Math.abs((worst?.bias?.shift ?? 0) + 22.4) < 0.5, String(worst?.bias?.shift))
   assert.is(other?.error?.isWorse, false)
@@ -46,9 +52,91 @@ test('compareSlices puts the group that is worse beyond chance first, with its s
 
 test('compareSlices calls no group worse that only chance makes so', () => {
   assert.equal(
-    compareSlices(rows(0), INTERFACE, { truth: 'y' }).map(({ error }) => error?.isWorse),
+    slices(rows(0), { truth: 'y' }).map(({ error }) => error?.isWorse),
     [false, false],
   )
+})
+
+test('a group whose answers only shift needs attention beside what all other rows do, whether the truth is known or not', () => {
+  // Half of the rows are too high by 20 and half of those become too low by 20: no error grows.
+  const shifting = rows(0).map((row, index) => {
+    const by = row.features['sex'] === 'a' ? 20 : 0
+    return { ...row, champion: { y: 98 + by + (index % 5) }, candidate: { y: 98 - by + ((index * 3) % 5) } }
+  })
+  for (const reading of [{ truth: 'y' }, undefined]) {
+    const found = slices(shifting, reading)
+    assert.equal(
+      found.map(({ label, bias }) => [label, bias?.isApart]),
+      [
+        ['a', true],
+        ['b', false],
+      ],
+    )
+    const predictions = comparePredictions(
+      { golden: { passed: 1, total: 1 }, compared: { from: 'evaluation', rows: shifting, skipped: 0 } },
+      INTERFACE,
+      reading,
+    )
+    const [item] = itemsToJudge({ ...canary, gates: [], findings: [], predictions })
+    assert.match(item ?? '', /^sex=a shifts: answers -40 \(-33 %\) on average, 0 in all other rows \(100 rows; no gate/)
+  }
+  // All rows alike: no group is apart.
+  const alike = rows(0).map((row, index) => ({
+    ...row,
+    candidate: { y: Number(row.champion['y']) - 20 + (index % 3) },
+  }))
+  assert.equal(
+    slices(alike, undefined).map(({ bias }) => bias?.isApart),
+    [false, false],
+  )
+})
+
+test('a group whose error falls beyond chance needs no attention, however much it changes', () => {
+  const better = rows(0).map((row, index) => {
+    const by = row.features['sex'] === 'a' ? 20 : 0
+    return { ...row, champion: { y: 100 + by + (index % 5) }, candidate: { y: 100 + (index % 5) } }
+  })
+  assert.equal(
+    slices(better, { truth: 'y' }).map(({ error }) => error?.isBetter),
+    [false, true],
+  )
+  const predictions = comparePredictions(
+    { golden: { passed: 1, total: 1 }, compared: { from: 'evaluation', rows: better, skipped: 0 } },
+    INTERFACE,
+    { truth: 'y' },
+  )
+  assert.equal(itemsToJudge({ ...canary, gates: canary.gates.slice(0, 1), findings: [], predictions }), [])
+})
+
+test('the output that runs is compared, in whatever order the outputs come; model.ts may name another; one that is gone is not replaced', () => {
+  const output = (name: string) => ({ name, datatype: 'float32' as const, shape: ['batch', 1] })
+  const [price, minutes] = [output('price'), output('minutes')]
+  const ordered = (...outputs: (typeof price)[]): ModelInterface => ({ ...INTERFACE, outputs })
+  const row = { champion: { price: 1, minutes: 2 }, candidate: { price: 3, minutes: 4 } }
+  const compared = (candidate: ModelInterface, reading?: { output: string }) =>
+    comparedDecision({ champion: ordered(price, minutes), candidate }, row, reading)?.output
+  assert.is(compared(ordered(minutes, price)), 'price')
+  assert.is(compared(ordered(minutes, price), { output: 'minutes' }), 'minutes')
+  assert.is(compared(ordered(minutes)), undefined)
+  assert.is(comparedDecision({ candidate: ordered(minutes, price) }, row)?.output, 'minutes')
+})
+
+test('the table of costs stands beside the intervals of its ratios, and shows one file once', () => {
+  const cost = {
+    from: { p50Ms: 1, p99Ms: 2, artifactBytes: 10 },
+    to: { p50Ms: 1.01, p99Ms: 7, artifactBytes: 10 },
+    p50Ratio: { low: 0.99, high: 1.02 },
+    p99Ratio: { low: 0.4, high: 4.1 },
+  }
+  const section = costSection({ ...canary, cost })
+  assert.match(section, 'After to before, 99 % intervals: p50 0.99x-1.02x, p99 0.40x-4.10x.')
+  assert.not.match(costSentence({ ...canary, cost }), 'p99')
+  const slow = { ...cost, p99Ratio: { low: 1.6, high: 2.4 } }
+  assert.match(costSentence({ ...canary, cost: slow }), 'Slow calls are **slower** (p99 1.60x-2.40x).')
+  const same = costSection({ ...canary, cost: { ...cost, sameArtifact: true } })
+  assert.match(same, '| | Both versions |')
+  assert.match(same, '| p50 | 1.01 ms |')
+  assert.not.match(same, 'After to before')
 })
 
 test('comparePredictions subtracts nothing across a change of unit, goes by the name of an output, and compares equal units', () => {
@@ -68,9 +156,9 @@ test('comparePredictions subtracts nothing across a change of unit, goes by the 
     return comparePredictions(found, candidate as ModelInterface, { truth: 'y' }, former)
   }
   const predictions = compared('USD', 'kUSD')
-  assert.equal(predictions, { kind: 'unknown', reason: 'not comparable: unit changed from USD to kUSD' })
+  assert.equal(predictions, { kind: 'unknown', reason: 'unit changed from USD to kUSD' })
   const { body } = describePromotion({ ...canary, predictions })
-  assert.match(body, '**Not compared**: not comparable: unit changed from USD to kUSD')
+  assert.match(body, '**Not compared**: unit changed from USD to kUSD')
   assert.not.match(body, 'By group')
   assert.is(compared('USD', 'USD').kind, 'regression')
   const [before, after] = [inUnit('USD'), inUnit('USD', 'label')] as [ModelInterface, ModelInterface]

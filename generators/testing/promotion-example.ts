@@ -26,4 +26,5 @@ export function withoutMeasurements(body: string): string {
     .replace(/base `\w{7}`/, 'base')
     .replace(/"base":"\w+"/, '"base":""')
     .replace(/^.*\(p50 .*$/m, '… (p50 …)')
+    .replace(/^(After to before, ).*$/m, '$1…')
 }

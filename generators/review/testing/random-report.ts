@@ -79,7 +79,10 @@ export function randomReport(seed: number): PromotionReport {
       otherModels: list(2, text),
     },
     settings: list(4, () => ({ field: text(), from: text(), to: text() })),
-    undo: list(9, () => pick(['--env', 'modelyard', 'x'.repeat(50), '--to', 'y'])).join(' '),
+    undo: {
+      command: list(9, () => pick(['--env', 'modelyard', 'x'.repeat(50), '--to', 'y'])).join(' '),
+      isJudged: random() < 0.5,
+    },
     lineage: Object.fromEntries(list(4, () => [text(), text()])),
     pinDiff: random() < 0.1 ? '' : diff(),
     renderedDiff: list(3, diff).join('\n'),

@@ -36,7 +36,7 @@ export const canary: PromotionReport = {
     otherModels: [],
   },
   settings: [],
-  undo: 'modelyard candidate fraud-scorer --env production --abort',
+  undo: { command: 'modelyard candidate fraud-scorer --env production --abort', isJudged: false },
   lineage: { run: 'mlflow:4f2a', 'code commit': '9c1d2e3', 'data set': `sha256:${'7'.repeat(64)}` },
   pinDiff: [
     '--- a/environments/production/pins/fraud-scorer.yaml',
@@ -91,7 +91,7 @@ export const first: PromotionReport = {
     otherModels: [],
   },
   settings: [],
-  undo: 'modelyard retire house-price --env staging',
+  undo: { command: 'modelyard retire house-price --env staging', isJudged: false },
   lineage: {},
   pinDiff: [
     '--- /dev/null',
@@ -121,7 +121,7 @@ export const rollback: RollbackReport = {
   reason: 'declines in BR tripled (@ada saw it)',
   ranBefore: { commit: '4be91d0c6a5f4e3d2c1b0a998877665544332211', date: '2026-01-05T10:00:00+00:00' },
   objects: { added: [], changed: ['a.yaml', 'b.yaml'], removed: [], podsRestart: true, otherModels: [] },
-  undo: 'modelyard rollback fraud-scorer --env production --to 1.5.0-d20a77e1',
+  undo: { command: 'modelyard rollback fraud-scorer --env production --to 1.5.0-d20a77e1', isJudged: false },
   pinDiff: '--- a/p\n+++ b/p\n@@ -1 +1 @@\n-stable: 1.5.0-d20a77e1\n+stable: 1.4.2-8f3c2a9d\n',
   renderedDiff: '',
   baseCommit: '4be91d0c6a5f4e3d2c1b0a998877665544332211',
