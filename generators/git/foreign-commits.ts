@@ -1,5 +1,6 @@
 import type { GitRepository } from './git.ts'
 import { GitFailure } from './git-failure.ts'
+import { readLog } from './log.ts'
 
 /** The trailer that names the content a commit was made with: one that was amended since has another. */
 export const TREE_TRAILER = 'Modelyard-tree'
@@ -25,16 +26,15 @@ export function withTreeTrailer(message: string, tree: string): string {
  * but what Git itself makes of its parents, as the button "Update branch" of a forge does, is nobody's work.
  */
 export async function foreignCommits(
-  { git }: GitRepository,
+  repository: GitRepository,
   { commit, base }: { commit: string; base: string },
 ): Promise<ForeignCommit[]> {
-  const format = `--format=%H%x1f%P%x1f%T%x1f%an%x1f%s%x1f%(trailers:key=${TREE_TRAILER},valueonly)%x00`
-  const log = await git(['log', '-z', '--no-show-signature', format, '--end-of-options', commit, `^${base}`])
+  const fields = ['%H', '%P', '%T', '%an', '%s', `%(trailers:key=${TREE_TRAILER},valueonly)`]
   const foreign: ForeignCommit[] = []
-  for (const record of log.split('\0')) {
-    const [id = '', parents = '', tree = '', author = '', subject = '', sealed = ''] = record.trim().split('\x1f')
-    if (id === '') continue
-    const isOurs = sealed.trim() === tree || (parents.includes(' ') && (await mergedTree(git, parents)) === tree)
+  for (const entry of await readLog(repository, fields, ['--end-of-options', commit, `^${base}`])) {
+    const [id = '', parents = '', tree = '', author = '', subject = '', sealed = ''] = entry.fields
+    const isOurs =
+      sealed.trim() === tree || (parents.includes(' ') && (await mergedTree(repository.git, parents)) === tree)
     if (!isOurs) foreign.push({ commit: id, author, subject })
   }
   return foreign

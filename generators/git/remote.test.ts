@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { forAll } from '../testing/random.ts'
 import { checkName, parseForgeRepository, remoteUrl } from './remote.ts'
 import { failureOf, isolateGit, withGit } from './testing/git-fixture.ts'
 
@@ -66,6 +67,39 @@ test('names that git would read as options or ranges are refused', () => {
     assert.throws(() => checkName('branch', name), /is not a name for a branch/)
   }
   assert.is(checkName('branch', 'promote/fraud-scorer/production'), 'promote/fraud-scorer/production')
+})
+
+test('a name of a branch or a remote has no character that Git, a terminal or a reader takes for another', () => {
+  const parts = [
+    'a',
+    'promote/',
+    '-',
+    '--force',
+    '\n',
+    '\r',
+    '\u202e',
+    '\u2028',
+    '\u001b',
+    ' ',
+    '~',
+    '^',
+    ':',
+    '@{',
+    '..',
+    '.lock',
+    '/',
+    '$(id)',
+  ]
+  forAll(500, (random) => {
+    const name = random.list(5, () => random.pick(parts)).join('')
+    let accepted = true
+    try {
+      checkName('branch', name)
+    } catch {
+      accepted = false
+    }
+    assert.ok(!accepted || (/^[\w./+=-]+$/.test(name) && !/^[-/.]|\.\.|\/$|\n/.test(name)), JSON.stringify(name))
+  })
 })
 
 test.run()

@@ -75,4 +75,16 @@ test('a file in a nested repository is named from there', async () => {
   })
 })
 
+test('nobody writes a change into history by the words of a commit or a name', async () => {
+  await withGit(async ({ repository, git, write }) => {
+    write('pin.yaml', 'stable: 6.6.6\n')
+    const forged = `\x01${'b'.repeat(40)}\x1f2020-01-01T00:00:00Z\x1fBoss\x1fAllowed`
+    git('commit', '--quiet', '--all', '--author', `Eve\x1f1999 <eve@example.com>`, '--message', `Harmless${forged}`)
+    const id = git('rev-parse', 'HEAD')
+    const [latest, ...before] = await scalarHistory(repository, 'pin.yaml')
+    assert.equal([latest?.commit, latest?.text, before.length], [id, 'stable: 6.6.6\n', 1])
+    assert.match(latest?.author ?? '', /^Eve/)
+  })
+})
+
 test.run()

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { readBlobs } from './blobs.ts'
 import type { GitRepository } from './git.ts'
+import { type LogEntry, readLog } from './log.ts'
 
 /** One change of a file, as the main line of history has it. */
 export interface HistoryEntry {
@@ -27,13 +28,10 @@ export async function scalarHistory(
   file: string,
   { from = 'HEAD' }: { from?: string } = {},
 ): Promise<HistoryEntry[]> {
-  // biome-ignore format: one option a word
-  const log = await repository.git([
-    'log', '--first-parent', '-m', '--no-renames', '--no-abbrev', '--raw', '--no-show-signature',
-    '--format=%x01%H%x1f%cI%x1f%an%x1f%s', '--end-of-options', from, '--', file,
-  ])
+  const options = ['--first-parent', '-m', '--no-renames', '--no-abbrev', '--raw']
+  const log = await readLog(repository, ['%H', '%cI', '%an', '%s'], [...options, '--end-of-options', from, '--', file])
   const boundaries = await shallowBoundaries(repository)
-  const changes = log.split('\x01').slice(1).map(parseChange)
+  const changes = log.map(parseChange)
   const texts = await readBlobs(
     repository,
     changes.map(({ blob }) => blob).filter((blob) => !NONE.test(blob)),
@@ -45,12 +43,11 @@ export async function scalarHistory(
   }))
 }
 
-function parseChange(record: string): Omit<HistoryEntry, 'text'> & { blob: string } {
-  const [head = '', ...rest] = record.split('\n')
-  const [commit = '', date = '', author = '', ...subject] = head.split('\x1f')
+function parseChange({ fields, rest }: LogEntry): Omit<HistoryEntry, 'text'> & { blob: string } {
+  const [commit = '', date = '', author = '', subject = ''] = fields
   // `:100644 100644 <blob before> <blob after> M<tab>path`
-  const blob = rest.find((line) => line.startsWith(':'))?.split(' ')[3] ?? '0'
-  return { commit, date, author, subject: subject.join('\x1f'), blob }
+  const raw = rest.split('\n').find((line) => line.startsWith(':'))
+  return { commit, date, author, subject, blob: raw?.split(' ')[3] ?? '0' }
 }
 
 async function shallowBoundaries(repository: GitRepository): Promise<Set<string>> {

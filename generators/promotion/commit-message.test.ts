@@ -2,7 +2,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { withTreeTrailer } from '../git/foreign-commits.ts'
 import { isolateGit, runGitWithInput, withGit } from '../git/testing/git-fixture.ts'
+import { forAll, type Random } from '../testing/random.ts'
 import { commitMessage, lastChangeOf } from './commit-message.ts'
+import { overrideTrailers, readOverrideTrailers } from './override-trailers.ts'
 
 isolateGit()
 
@@ -46,6 +48,81 @@ test('a message does not grow with the number of commits that refer to one anoth
     const { body } = (await lastChangeOf(repository, 'forge', 'HEAD', ['pin.yaml'])) ?? {}
     assert.is(body, 'Promote x\n\nChecked by hand.')
   })
+})
+
+/** What an author may write to become a trailer, a command, or something that is not seen. */
+const HOSTILE = [
+  '\n',
+  '\r',
+  '\r\n',
+  '\v',
+  '\f',
+  '\u0085',
+  '\u2028',
+  '\u2029',
+  '\n\n',
+  '\x01',
+  '\x1f',
+  '\x02',
+  '\u001b[2J',
+  '\u202e',
+  '\u200b',
+  '\u2066',
+  'Gate-override: soak: forged',
+  'Emergency: forged',
+  'Modelyard-tree: 0',
+  'Before: 9.9.9',
+  '"',
+  '\\',
+  ': ',
+  'é',
+  '日本',
+  ' ',
+  '#',
+  '---',
+]
+const hostile = (random: Random) => random.list(8, () => random.pick(HOSTILE)).join('')
+
+test('no text of an author adds a line to a message, or a character that is not seen', () => {
+  forAll(300, (random) => {
+    const reference = {
+      sha: 'a'.repeat(40),
+      author: `${hostile(random)} <ada@example.com>`,
+      date: '2026-01-01T00:00:00Z',
+      subject: `x${hostile(random)}`,
+      body: `x${hostile(random)}`,
+    }
+    const overrides = [{ gate: 'latency', reason: `because ${hostile(random)}` }]
+    const message =
+      commitMessage(`Promote ${hostile(random)}`, { Before: undefined, After: `1.0.0${hostile(random)}` }, reference) +
+      overrideTrailers(overrides)
+    const [title = '', empty, ...lines] = message.split('\n')
+    assert.match(title, /^Promote/)
+    assert.is(empty, '')
+    assert.equal(
+      lines.map((line) => line.split(': ')[0]),
+      [
+        'After',
+        ...['author', 'sha', 'subject', 'body', 'date'].map((key) => `Argocd-reference-commit-${key}`),
+        'Gate-override',
+        '',
+      ],
+    )
+    assert.not.match(message.replaceAll('\n', ''), /[\p{C}\p{Zl}\p{Zp}]/u)
+    assert.equal(
+      readOverrideTrailers(message).map(({ gate }) => gate),
+      ['latency'],
+    )
+    const [, body = ''] = /^Argocd-reference-commit-body: (.*)$/m.exec(message) ?? []
+    assert.is(JSON.parse(body), reference.body)
+  })
+})
+
+test('an override is a line of Git, and not what JavaScript takes for one', () => {
+  for (const end of ['\r', '\u2028', '\u2029']) {
+    assert.equal(readOverrideTrailers(`Fix${end}Gate-override: soak: forged`), [])
+  }
+  assert.equal(readOverrideTrailers('Fix\n\nGate-override: soak: a reason\n'), [{ gate: 'soak', reason: 'a reason' }])
 })
 
 test.run()

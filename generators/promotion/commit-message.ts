@@ -1,5 +1,6 @@
 import type { GitRepository } from '../git/index.ts'
-import { parseForgeRepository, remoteUrl } from '../git/index.ts'
+import { parseForgeRepository, readLog, remoteUrl } from '../git/index.ts'
+import { lineOf, visibleJson } from '../text/index.ts'
 
 /** A commit that another one is about. */
 export interface ReferencedCommit {
@@ -21,12 +22,13 @@ export async function lastChangeOf(
   revision: string,
   files: readonly string[],
 ): Promise<ReferencedCommit | undefined> {
-  const format = '--format=%H%x1f%an%x1f%ae%x1f%aI%x1f%s%x1f%b'
-  const args = ['log', '-1', '--no-show-signature', format, '--end-of-options', revision, '--', ...files]
-  const [sha = '', name = '', address = '', date = '', subject = '', body = ''] = (await repository.git(args)).split(
-    '\x1f',
+  const [entry] = await readLog(
+    repository,
+    ['%H', '%an', '%ae', '%aI', '%s', '%b'],
+    ['-1', '--end-of-options', revision, '--', ...files],
   )
-  if (sha === '') return undefined
+  if (!entry) return undefined
+  const [sha = '', name = '', address = '', date = '', subject = '', body = ''] = entry.fields
   const repoUrl = webAddress(await remoteUrl(repository, remote))
   const author = `${quoted(name)} <${address}>`
   return { sha, author, date, subject, body: withoutGenerated(body), ...(repoUrl !== undefined && { repoUrl }) }
@@ -59,7 +61,8 @@ function quoted(name: string): string {
 
 /**
  * A message that ends in trailers: `facts` as they are, and the commit that this one is about in the words that Argo CD reads
- * and shows beside the synced revision (`Argocd-reference-commit-...`).
+ * and shows beside the synced revision (`Argocd-reference-commit-...`). Each is one line in which everything is seen, whatever its author
+ * wrote: no text becomes a trailer of its own.
  */
 export function commitMessage(
   title: string,
@@ -67,21 +70,21 @@ export function commitMessage(
   reference: ReferencedCommit | undefined,
 ): string {
   const argocd = reference && {
-    author: reference.author,
+    author: lineOf(reference.author),
     sha: reference.sha,
-    subject: reference.subject,
+    subject: lineOf(reference.subject),
     // Argo CD reads it as JSON, since a trailer is one line.
-    body: reference.body === '' ? undefined : JSON.stringify(reference.body),
+    body: reference.body === '' ? undefined : visibleJson(JSON.stringify(reference.body)),
     repourl: reference.repoUrl,
     date: reference.date,
   }
   const trailers = [
-    ...Object.entries(facts),
+    ...Object.entries(facts).map(([key, value]): [string, string | undefined] => [key, value && lineOf(value)]),
     ...Object.entries(argocd ?? {}).map(([key, value]): [string, string | undefined] => [
       `Argocd-reference-commit-${key}`,
       value,
     ]),
   ]
-  const lines = trailers.flatMap(([key, value]) => (value ? [`${key}: ${value.replace(/\s*\n\s*/g, ' ')}`] : []))
-  return `${title}\n\n${lines.join('\n')}\n`
+  const lines = trailers.flatMap(([key, value]) => (value ? [`${key}: ${value}`] : []))
+  return `${lineOf(title)}\n\n${lines.join('\n')}\n`
 }

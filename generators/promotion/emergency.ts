@@ -1,6 +1,7 @@
 import { Failure } from '../findings/index.ts'
 import type { GitRepository } from '../git/index.ts'
-import { commitState, HookFailure, pushBranch } from '../git/index.ts'
+import { commitState, HookFailure, pushBranch, readLog } from '../git/index.ts'
+import { lineOf } from '../text/index.ts'
 import { type Change, keep, type Published, publishChange } from './publish.ts'
 
 /** The trailer that says why a commit was pushed past review. */
@@ -17,15 +18,15 @@ export interface PushedBefore {
  * review was opened is completed by the next, and does not go back further.
  */
 export async function pushedBefore(
-  { git }: GitRepository,
+  repository: GitRepository,
   revision: string,
   file: string,
   reason: string,
 ): Promise<PushedBefore | undefined> {
-  const format = `--format=%H%x1f%P%x1f%(trailers:key=${EMERGENCY},valueonly)`
-  const args = ['log', '-1', '--first-parent', '--no-show-signature', format, '--end-of-options', revision, '--', file]
-  const [commit = '', parent = '', said = ''] = (await git(args)).split('\x1f')
-  return commit !== '' && said.trim() === reason && !parent.includes(' ') ? { commit, parent } : undefined
+  const fields = ['%H', '%P', `%(trailers:key=${EMERGENCY},valueonly)`]
+  const [entry] = await readLog(repository, fields, ['-1', '--first-parent', '--end-of-options', revision, '--', file])
+  const [commit = '', parent = '', said = ''] = entry?.fields ?? []
+  return commit !== '' && said.trim() === lineOf(reason) && !parent.includes(' ') ? { commit, parent } : undefined
 }
 
 /**

@@ -1,6 +1,13 @@
 import { Failure } from '../findings/index.ts'
 import type { GateOverride } from '../gates/index.ts'
-import { type GitRepository, type HistoryEntry, openRepository, scalarHistory } from '../git/index.ts'
+import {
+  type GitRepository,
+  type HistoryEntry,
+  type LogEntry,
+  openRepository,
+  readLog,
+  scalarHistory,
+} from '../git/index.ts'
 import { type PinEvent, pinHistory } from '../pins/index.ts'
 import { paths } from '../repository/index.ts'
 import { EMERGENCY } from './emergency.ts'
@@ -43,12 +50,9 @@ export async function readHistory(
 ): Promise<History> {
   const git = await openRepository(root)
   const pattern = paths.pin(environment ?? '*', model)
-  // biome-ignore format: one option a word
-  const log = await git.git([
-    'log', '--first-parent', '-m', '--no-renames', '--no-show-signature', '--relative', '--name-only',
-    '--format=%x01%H%x1f%P%x1f%B%x02', '--end-of-options', from, '--', `:(glob)${pattern}`,
-  ])
-  const commits = log.split('\x01').slice(1).map(parseCommit)
+  const options = ['--first-parent', '-m', '--no-renames', '--relative', '--name-only']
+  const log = await readLog(git, ['%H', '%P', '%B'], [...options, '--end-of-options', from, '--', `:(glob)${pattern}`])
+  const commits = log.map(parseCommit)
   const files = [...new Set(commits.flatMap(({ names }) => names))]
   if (files.length === 0) {
     const where = environment === undefined ? '' : ` in ${environment}`
@@ -81,11 +85,10 @@ interface PinCommit {
   names: string[]
 }
 
-function parseCommit(record: string): PinCommit {
-  const [head = '', names = ''] = record.split('\x02')
-  const [commit = '', parents = '', message = ''] = head.split('\x1f')
-  const changed = names.split('\n').filter((name) => name !== '')
-  return { commit, parents: parents.split(' ').filter((parent) => parent !== ''), message, names: changed }
+function parseCommit({ fields, rest }: LogEntry): PinCommit {
+  const [commit = '', parents = '', message = ''] = fields
+  const names = rest.split('\n').filter((name) => name !== '')
+  return { commit, parents: parents.split(' ').filter((parent) => parent !== ''), message, names }
 }
 
 type Reasons = Pick<HistoryRecord, 'pullRequest' | 'overrides' | 'emergency'>
@@ -106,7 +109,8 @@ async function reasonsOf(
         : await git(['log', '--no-show-signature', '--format=%B', ...merged, `^${first}`])
     const text = `${message}\n${brought}`
     const overrides = new Map(readOverrideTrailers(text).map((override) => [override.gate, override]))
-    const [, emergency] = new RegExp(`^${EMERGENCY}: (.+)$`, 'm').exec(text) ?? []
+    const lines = text.split('\n')
+    const emergency = lines.find((line) => line.startsWith(`${EMERGENCY}: `))?.slice(EMERGENCY.length + 2)
     const pullRequest = numberOf(message)
     said.set(commit, {
       ...(pullRequest !== undefined && { pullRequest }),

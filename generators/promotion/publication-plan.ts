@@ -82,7 +82,8 @@ const proposedChange = objectSchema(
   {
     action: { const: 'propose' },
     ...entry,
-    title: { type: 'string', minLength: 1, maxLength: MAX_TITLE },
+    // A title becomes the first line of a commit, and none is a trailer.
+    title: textSchema('^(Promote|Serving image) ', 'the title of a promotion', MAX_TITLE),
     body: { type: 'string', maxLength: MAX_BODY },
     after: referenceSchema,
     source: environmentName,
@@ -127,6 +128,8 @@ export interface PlanBounds {
   baseBranch: string
   /** Absent: any. */
   environment?: string
+  /** Gates that a plan may override: whoever publishes it answers for them. Default: none. */
+  overrides?: readonly string[]
 }
 
 /** A change with its files, as they are in a work tree. */
@@ -187,7 +190,11 @@ function invalid(file: string, message: string): Finding {
 
 function boundProblems({ baseBranch, entries }: PublicationPlan, bounds: PlanBounds): string[] {
   const elsewhere = entries.filter(({ environment }) => environment !== (bounds.environment ?? environment))
+  const allowed = bounds.overrides ?? []
+  const overrides = entries.flatMap((planned) => (planned.action === 'propose' ? planned.overrides : []))
+  const gates = [...new Set(overrides.map(({ gate }) => gate))].filter((gate) => !allowed.includes(gate))
   return [
+    ...gates.map((gate) => `the gate ${gate} is overridden, and --override ${gate} was not given`),
     ...(baseBranch === bounds.baseBranch ? [] : [`baseBranch is ${baseBranch}, and not ${bounds.baseBranch}`]),
     ...elsewhere.map(
       ({ model, environment }) => `${model} is planned for ${environment}, and not ${bounds.environment}`,

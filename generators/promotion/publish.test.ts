@@ -277,4 +277,17 @@ test('a forge that is down leaves the branch pushed, and the next run opens the 
   })
 })
 
+test('a pull request shows every character of its title and its text', async ({ embedded, forge }) => {
+  await withGit(async (fixture) => {
+    const hidden = { title: 'x\n\u202e 1.0.0\u001b[2J', body: 'One\n\n@\u200bada \u202egnp\r\n\u0000', labels: [] }
+    await change(fixture, forge, hidden)
+    const [pull] = embedded.pullRequests
+    assert.equal(
+      [pull?.title, pull?.body],
+      ['x \\u202e 1.0.0\\u001b[2J', 'One\n\n@\u200bada \\u202egnp\\u000d\n\\u0000'],
+    )
+    assert.is((await change(fixture, forge, hidden)).pullRequest?.action, 'unchanged')
+  })
+})
+
 test.run()

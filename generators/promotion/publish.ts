@@ -10,6 +10,7 @@ import {
   resolveCommit,
   setLocalBranch,
 } from '../git/index.ts'
+import { lineOf, visibleMarkdown } from '../text/index.ts'
 import { asFailure, closeSuperseded, openRivals, type Rival, refuseBehind } from './conflicting-pull-requests.ts'
 
 export interface Change {
@@ -64,7 +65,8 @@ export interface Published {
  * with the same content, parent and message is not pushed, and a pull request with the same text is not written.
  * @throws Failure; each step that was done stays done and the next run continues after it.
  */
-export async function publishChange(change: Change): Promise<Published> {
+export async function publishChange(given: Change): Promise<Published> {
+  const change = { ...given, title: lineOf(given.title), body: visibleMarkdown(given.body) }
   const { repository, branch, baseBranch, commit, forge } = change
   if (!change.push) {
     await refuseForeign(change, await resolveCommit(repository, `refs/heads/${branch}`), 'the local branch')

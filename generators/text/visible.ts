@@ -15,6 +15,16 @@ export function visibleLine(text: string): string {
   return text.replace(HIDDEN, escaped)
 }
 
+/** A text of any shape as one line: white space of every kind becomes one space, and everything else is seen. */
+export function lineOf(text: string): string {
+  return visibleLine(text.replace(/[\s\p{Zl}\p{Zp}\u0085]+/gu, ' ').trim())
+}
+
+/** Markdown as this program composed it: line ends stay, and the zero-width spaces that keep a mention from being one. */
+export function visibleMarkdown(text: string): string {
+  return text.split('\u200b').map(visibleText).join('\u200b')
+}
+
 /** A text of several lines in which everything else is seen; tabs stay. */
 export function visibleText(text: string): string {
   return text.replace(HIDDEN, (character) =>

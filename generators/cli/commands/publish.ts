@@ -9,6 +9,7 @@ import { failureData, reportFailure } from '../report-failure.ts'
 interface Options extends ProposalFlags {
   digest: string
   env?: string
+  override?: string[]
 }
 
 export function publishCommand(program: Command): void {
@@ -23,7 +24,12 @@ export function publishCommand(program: Command): void {
       )
       .argument('<plan>', 'the file that `promote --plan` wrote')
       .requiredOption('--digest <digest>', 'what `promote --plan` printed: sha256:...', parseDigest)
-      .option('--env <environment>', 'refuse changes of any other environment', environmentName),
+      .option('--env <environment>', 'refuse changes of any other environment', environmentName)
+      .option(
+        '--override <gate>',
+        'publish a change although it overrides this gate; repeatable',
+        (gate: string, all: string[] = []) => [...all, gate],
+      ),
   ).action(async (file: string, options: Options) => {
     const context = contextOf(options)
     const settings = await proposalOptions(context, options)
@@ -32,6 +38,7 @@ export function publishCommand(program: Command): void {
     const { entries } = readPlan(file, content, {
       ...bounds,
       ...(options.env !== undefined && { environment: options.env }),
+      ...(options.override && { overrides: options.override }),
     })
     const results: object[] = []
     for (const entry of entries) {

@@ -1,4 +1,5 @@
 import { Failure, type Finding, hasErrors, type Severity } from '../../findings/index.ts'
+import { lineOf, visibleMarkdown, visibleText } from '../../text/index.ts'
 import type { CheckReport } from '../forge.ts'
 import type { GitHubClient } from './client.ts'
 
@@ -20,7 +21,8 @@ const LEVELS: Record<Severity, 'failure' | 'warning' | 'notice'> = {
  * commit status.
  * @throws Failure when the forge takes neither.
  */
-export async function reportCheck(client: GitHubClient, commit: string, check: CheckReport): Promise<void> {
+export async function reportCheck(client: GitHubClient, commit: string, given: CheckReport): Promise<void> {
+  const check = { ...given, title: lineOf(given.title), summary: visibleMarkdown(given.summary) }
   const { attempt } = client
   try {
     await attempt('report a check', () => writeCheckRun(client, commit, check))
@@ -66,7 +68,7 @@ function annotation({ rule, severity, file, line = 1, message, fix }: Finding) {
       end_line: line,
       annotation_level: LEVELS[severity],
       title: rule,
-      message: text,
+      message: visibleText(text),
     },
   ]
 }
