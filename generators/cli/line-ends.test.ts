@@ -55,7 +55,11 @@ test('without .gitattributes, dist/ is current, promotions are the same bytes, a
     const texts = readdirSync(join(clone.root, 'models'), { recursive: true, encoding: 'utf8' })
     assert.is(wrong.length, texts.filter((file) => /artifacts.*\.json$/.test(file)).length)
     for (const { message } of wrong) assert.match(message, 'was checked out with CRLF line ends')
-    assert.equal([...new Set(findings.map(({ rule }) => rule))].sort(), ['artifact-digest', 'image-placeholder'])
+    assert.equal([...new Set(findings.map(({ rule }) => rule))].sort(), [
+      'artifact-digest',
+      'image-placeholder',
+      'ingress-open',
+    ])
     await promote({ model: MODEL, from: 'staging', to: 'production' }, proposalOptions(clone, { push: false }))
     assert.equal(await tree(clone), expected)
   })

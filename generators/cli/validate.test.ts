@@ -40,7 +40,7 @@ test('a planted edit in dist/ fails synth --check with its diff, fails validate 
     assert.match(read(DEPLOYMENT), 'revisionHistoryLimit: 30')
     assert.is(validate.code, 1)
     assert.match(validate.stdout, `${DEPLOYMENT}:${line} error differs from what synth writes [dist-stale]`)
-    assert.match(validate.stdout, '1 error, 1 warning (artifacts not checked: --offline)')
+    assert.match(validate.stdout, '1 error, 1 warning, 3 info (artifacts not checked: --offline)')
     const repaired = await runCommand(example, 'synth', '--env', 'production', '--model', 'house-price')
     assert.is(repaired.code, 0)
     assert.match(repaired.stdout, `  changed ${DEPLOYMENT}\n`)

@@ -34,7 +34,9 @@ export const RULES = {
   'ingress-open': {
     summary: 'every pod of the cluster may call the models of an environment without a key',
     reason: 'Whoever takes over any pod of the cluster can ask the models, and read what their answers tell.',
-    repair: 'Name the callers, `network: { from: [...] }`, or a Secret with keys, `server: { apiKeys }`.',
+    repair:
+      'Name the callers, `network: { from: [...] }`, or a Secret with keys, `server: { apiKeys }`. Information up to `revision: 2`, where no ' +
+      'environment has to say so; a warning where one says `from: "cluster"`.',
   },
   'input-empty': {
     summary: 'there is no Kubernetes object in what was named',

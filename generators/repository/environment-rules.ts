@@ -45,6 +45,10 @@ function checkServer(
     const message = `${ingress ? 'an Ingress' : 'a Gateway'} speaks plain HTTP to the pods`
     report(['server', 'tls'], message, 'Remove it: TLS ends there. A service mesh encrypts the rest of the way.')
   }
+  if (artifacts.kind === 'mlflow' && artifacts.secret !== undefined && !artifacts.endpoint?.startsWith('https:')) {
+    const message = 'have a secret, and the server is not reached over HTTPS: pods would not send it'
+    report(['artifacts'], message, 'Write the https:// address of the server, or remove the secret.')
+  }
   if (credentials && artifacts.secret !== undefined) {
     const message = 'are given beside the secret of `artifacts`, and only one of them can be read'
     report(['credentials'], message, 'Remove one of the two.')

@@ -33,11 +33,13 @@ export function environmentDefinition({ name, previous, approvals }: NewEnvironm
   const fields = [
     `name: ${quoted(name)},`,
     ...(previous === undefined ? [] : [`promotesFrom: ${local},`]),
-    'revision: 1,',
+    'revision: 3,',
     `cluster: { name: ${quoted(name)}, server: 'https://kubernetes.default.svc' },`,
     `namespace: ${quoted(`models-${name}`)},`,
     'artifacts,',
     'argocd,',
+    '// Who may call the models: by default nobody but the namespace of a Gateway in `traffic`.',
+    "// network: { from: [{ namespace: 'web' }] },",
     ...(approvals ? ['gates: { approvals: 1 },'] : []),
     ...(previous === undefined
       ? [

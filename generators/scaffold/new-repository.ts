@@ -193,7 +193,7 @@ ${opened ? `Commands that open a pull request read the forge's token from \`${op
 
 1. \`environments/shared.ts\`: set \`repoURL\` and where artifacts are stored.
 2. \`environments/${first}/environment.ts\`: set \`servingImage\` to a published image, by digest. The digest of zeros is a placeholder.
-3. Each \`environment.ts\`: set \`cluster.server\` and \`namespace\`.
+3. Each \`environment.ts\`: set \`cluster.server\` and \`namespace\`, and name who may call the models in \`network.from\`.
 4. Apply the root Application of an environment once: \`kubectl apply -f dist/<env>/bootstrap/\`.
 `
 }

@@ -157,21 +157,25 @@ function checkEgress(repository: Repository, plan: Plan): Finding[] {
   })
 }
 
-/** A NetworkPolicy that lets everybody in, before a server that asks nobody who they are. */
+/**
+ * A NetworkPolicy that lets everybody in, before a server that asks nobody who they are. From revision 3 on somebody wrote it; up to
+ * revision 2 it is what an environment without `network.from` gets.
+ */
 function checkIngress(repository: Repository, plan: Plan): Finding[] {
   return plan.environments.flatMap(({ definition }): Finding[] => {
     const { name, network, server, revision } = definition
-    // Up to revision 2 that is how every environment begins; raising it says who may call.
-    if (revision < 3 || network?.from !== 'cluster' || server?.apiKeys !== undefined) return []
+    const isOpen = network?.from === 'cluster' || (revision < 3 && network?.from === undefined)
+    if (!isOpen || server?.apiKeys !== undefined) return []
     const line = repository.environments.get(name)?.definition.lineOf(['network'])
+    const isWritten = network?.from === 'cluster'
     return [
       {
         rule: 'ingress-open',
-        severity: 'warning',
-        message: 'every pod of the cluster may call the models without a key',
+        severity: isWritten ? 'warning' : 'info',
+        message: `every pod of the cluster may call the models without a key${isWritten ? '' : `, as revision ${revision} has it`}`,
         file: paths.environment(name),
         ...(line !== undefined && { line }),
-        fix: "Name the callers, network: { from: [{ namespace: '...' }] }, or a Secret with keys, server: { apiKeys: '...' }.",
+        fix: `${isWritten ? 'Name' : 'Write revision: 3, or name'} the callers, network: { from: [{ namespace: '...' }] }, or a Secret with keys, server: { apiKeys: '...' }.`,
       },
     ]
   })

@@ -8,7 +8,7 @@ const test = suite('validate')
 
 type Expected = Pick<Finding, 'rule' | 'file' | 'line'> & { message: string; fix?: string }
 
-/** Validates a copy after one change: these findings there must be, and no other beside the placeholder of the image. */
+/** Validates a copy after one change: these findings there must be, and no other beside what the example is said to be: open, with a placeholder for its image. */
 async function findings(
   options: { offline?: boolean },
   change: (example: ExampleRepository) => Expected[],
@@ -16,7 +16,7 @@ async function findings(
   await withExample(async (example) => {
     const expected = change(example)
     const { findings } = await validateRepository(example.root, options)
-    const found = findings.filter(({ rule }) => rule !== 'image-placeholder')
+    const found = findings.filter(({ rule }) => !['image-placeholder', 'ingress-open'].includes(rule))
     assert.equal(
       found.map(({ rule, file, line, message, fix }, index) =>
         expected[index]?.fix === undefined ? { rule, file, line, message } : { rule, file, line, message, fix },
@@ -33,16 +33,27 @@ test('the repository is valid, and says that its image is a placeholder at the l
   await withExample(async ({ root, lineOf }) => {
     const { findings, counts, artifactsChecked } = await validateRepository(root)
     const file = 'environments/development/environment.ts'
-    assert.equal(findings, [
-      {
-        rule: 'image-placeholder',
-        severity: 'warning',
-        message: 'servingImage has a digest of zeros: no cluster can pull it',
-        file,
-        line: lineOf(file, 'servingImage:'),
-        fix: 'Publish an image of modelyard-serving and name it by its digest.',
-      },
-    ])
+    const open = findings.filter(({ rule }) => rule === 'ingress-open')
+    assert.equal(
+      open.map(({ severity, file: where, line }) => [severity, where, line]),
+      ['development', 'production', 'staging'].map((name) => {
+        const environment = `environments/${name}/environment.ts`
+        return ['info', environment, lineOf(environment, '  network')]
+      }),
+    )
+    assert.equal(
+      findings.filter((finding) => !open.includes(finding)),
+      [
+        {
+          rule: 'image-placeholder',
+          severity: 'warning',
+          message: 'servingImage has a digest of zeros: no cluster can pull it',
+          file,
+          line: lineOf(file, 'servingImage:'),
+          fix: 'Publish an image of modelyard-serving and name it by its digest.',
+        },
+      ],
+    )
     assert.ok(artifactsChecked)
     assert.ok(counts.environments >= 3 && counts.models >= 4 && counts.versions >= 7 && counts.objects > 100)
   })
@@ -202,5 +213,42 @@ test('two environments in one namespace are found at the second', async () => {
     assert.is(found?.message, owner)
   })
 })
+
+test('an environment whose models every pod may call without a key is named, and how much somebody wanted that', async () => {
+  const file = 'environments/production/environment.ts'
+  const cases: [network: string, server: string, revision: number, severity: string | undefined][] = [
+    ['', '', 1, 'info'],
+    ['', '', 2, 'info'],
+    // From revision 3 on nobody gets in whom the environment does not name.
+    ['', '', 3, undefined],
+    ["from: 'cluster'", '', 1, 'warning'],
+    ["from: 'cluster'", '', 3, 'warning'],
+    ["from: [{ namespace: 'web' }]", '', 1, undefined],
+    ["from: 'cluster'", "apiKeys: 'keys'", 3, undefined],
+    ['', "apiKeys: 'keys'", 1, undefined],
+  ]
+  await withExample(async ({ root, read, write }) => {
+    const text = read(file)
+    for (const [network, server, revision, severity] of cases) {
+      const more = `network: { to: ['10.0.0.0/8'], ${network} }, ${server === '' ? '' : `server: { ${server} },`}`
+      write(file, text.replace(/^ {2}network,$/m, `  ${more}`).replace('revision: 1', `revision: ${revision}`))
+      const { findings } = await validateRepository(root, OFFLINE)
+      const found = findings.find((finding) => finding.rule === 'ingress-open' && finding.file === file)
+      assert.is(found?.severity, severity, `${more} ${revision}: ${JSON.stringify(findings.slice(0, 2))}`)
+    }
+  })
+})
+
+test('a login for a store that is not reached over HTTPS is refused: its pods would not send it', () =>
+  withExample(async ({ root, edit, read, write }) => {
+    const file = 'environments/production/environment.ts'
+    write(file, `import { mlflow } from 'modelyard'\n${read(file)}`)
+    edit(file, '\n  artifacts,', "\n  artifacts: mlflow('http://mlflow.mlflow.svc:5000', { secret: 'mlflow' }),")
+    const { findings } = await validateRepository(root, OFFLINE)
+    assert.match(
+      findings.map(({ message }) => message).join('\n'),
+      /artifacts: have a secret, and the server is not reached over HTTPS/,
+    )
+  }))
 
 test.run()

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { ArtifactError, addressInvalid } from '../artifact-error.ts'
 import { type BodyLimits, readBounded } from '../bounded-body.ts'
 import type { AwsProfile } from './aws-profile.ts'
-import type { HttpAnswer, HttpClient } from './http-client.ts'
+import { type HttpAnswer, type HttpClient, requirePrivate } from './http-client.ts'
 import { refused, unreachable } from './http-errors.ts'
 import type { Environment } from './store.ts'
 
@@ -81,6 +81,7 @@ async function assumeRole(env: Environment, http: HttpClient, assumed: Assumed):
   const { tokenFile, role, region, profile } = assumed
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
   const url = urlOf(env.AWS_ENDPOINT_URL_STS || env.AWS_ENDPOINT_URL || `https://sts.${region}.${domain}/`)
+  requirePrivate(url, url.origin)
   const answer = await http.send({
     url,
     shown: url.origin,
@@ -106,13 +107,19 @@ async function assumeRole(env: Environment, http: HttpClient, assumed: Assumed):
   })
 }
 
+/** Link-local addresses of the agents of EKS Pod Identity and ECS, which speak plain HTTP on the node. */
+const AGENTS = new Set(['169.254.170.2', '169.254.170.23', '[fd00:ec2::23]'])
+
 /** EKS Pod Identity and ECS: a local agent that hands out credentials as JSON. */
 async function containerCredentials(env: Environment, http: HttpClient): Promise<Temporary> {
   const url = urlOf(env.AWS_CONTAINER_CREDENTIALS_FULL_URI ?? '')
   const file = env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE
   const authorization = file ? await secretIn(file) : env.AWS_CONTAINER_AUTHORIZATION_TOKEN
   const authorize = async (): Promise<Record<string, string>> => (authorization ? { authorization } : {})
-  const answer = await http.send({ url, shown: url.origin, authorize })
+  const mayBeSeen = AGENTS.has(url.hostname)
+  // What it answers is a secret, whether or not it asks for a token.
+  if (!mayBeSeen) requirePrivate(url, url.origin)
+  const answer = await http.send({ url, shown: url.origin, authorize, mayBeSeen })
   const text = await textOf(answer, url.origin)
   if (answer.status !== 200) throw refused(url.origin, answer, 'no AWS credentials')
   let given: Record<string, string> = {}

@@ -4,6 +4,7 @@ import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
 import { ArtifactError, addressInvalid } from '../artifact-error.ts'
 import { discardBody } from '../bounded-body.ts'
 import { unreachable } from './http-errors.ts'
+import { isLoopback } from './loopback.ts'
 import { shownAddress } from './shown-address.ts'
 import type { StoreSettings } from './store.ts'
 
@@ -18,6 +19,11 @@ export interface HttpRequest {
   headers?: Record<string, string>
   /** Headers that prove who asks. Sent to the origin of `url` only: after a redirect to another they are left out. */
   authorize?: (url: URL) => Promise<Record<string, string>>
+  /**
+   * What proves who asks may be seen on the way: a signature of this one request, or a host that is on no network. Default: the proof goes
+   * over HTTPS, or to this machine, only.
+   */
+  mayBeSeen?: boolean
   body?: string
 }
 
@@ -57,6 +63,7 @@ export function createHttpClient({ env, certificateAuthorityFile, stallMs }: Sto
 
   async function once(url: URL, trustedOrigin: boolean, asked: HttpRequest): Promise<HttpAnswer> {
     const proof = trustedOrigin ? await asked.authorize?.(url) : undefined
+    if (proof && Object.keys(proof).length > 0 && !asked.mayBeSeen) requirePrivate(url, asked.shown)
     // The digest is of the file itself, so a transparently compressed answer is not wanted.
     const headers = { 'accept-encoding': 'identity', ...asked.headers, ...proof }
     try {
@@ -86,6 +93,13 @@ export function createHttpClient({ env, certificateAuthorityFile, stallMs }: Sto
       throw redirectRefused(asked.shown, `more than ${MAX_REDIRECTS} redirects`)
     },
   }
+}
+
+/** Throws an `ArtifactError` for an address at which a login could be read on the way. */
+export function requirePrivate(url: URL, shown: string): void {
+  if (url.protocol === 'https:' || isLoopback(url.hostname)) return
+  const reason = 'it is not reached over HTTPS, and a login for it is configured'
+  throw addressInvalid(shown, reason, 'give an https:// address, or remove the login: it could be read on the way')
 }
 
 /** The address is left out of the message: it may hold the proxy's password. */

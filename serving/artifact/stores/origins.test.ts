@@ -120,4 +120,50 @@ test('a token service or a redirected registry that is not the one named gets no
   assert.match(String(error?.message), 'token service that is not reached over HTTPS')
 })
 
+test('a login never goes over plain HTTP, except to this machine', async () => {
+  // What a proxy sees, everybody on the way sees.
+  const proxy = await storeServer((request, response) => sendRange(request, response, CONTENT))
+  const folder = scratch()
+  writeFileSync(join(folder, 'netrc'), 'machine store.example login puller password s3cret\n')
+  writeFileSync(join(folder, 'token'), 's3cret')
+  const mlflow = { MLFLOW_TRACKING_URI: 'http://mlflow.example' }
+  const s3 = { AWS_ENDPOINT_URL_S3: 'http://minio.example', AWS_REGION: 'eu-west-1' }
+  const identity = { AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, 'token'), AWS_ROLE_ARN: 'arn:aws:iam::1:role/x' }
+  const fetched = async (address: string, env: Record<string, string>) => {
+    proxy.requests.length = 0
+    const cache = createContentCache(scratch(), {
+      env: { HTTP_PROXY: proxy.origin, ...env },
+      timing: { firstWaitMs: 1, attempts: 1 },
+    })
+    return await cache.resolve(contentReference(address, CONTENT)).then(
+      () => 'fetched',
+      ({ code, message }: Error & { code?: string }) => `${code} ${message}`,
+    )
+  }
+  for (const [address, env] of [
+    ['http://store.example/m.onnx', { NETRC: join(folder, 'netrc') }],
+    ['mlflow-artifacts:/1/m.onnx', { ...mlflow, MLFLOW_TRACKING_TOKEN: 's3cret' }],
+    ['mlflow-artifacts:/1/m.onnx', { ...mlflow, MLFLOW_TRACKING_USERNAME: 'a', MLFLOW_TRACKING_PASSWORD: 's3cret' }],
+    ['s3://bucket/m.onnx', { ...s3, ...identity, AWS_ENDPOINT_URL_STS: 'http://sts.example' }],
+    ['s3://bucket/m.onnx', { ...s3, AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://agent.example/credentials' }],
+  ] as [string, Record<string, string>][]) {
+    assert.match(
+      await fetched(address, env),
+      /^artifact-address-invalid .*not reached over HTTPS, and a login/,
+      address,
+    )
+    assert.equal(proxy.requests, [], address)
+  }
+  // Without a login, with one for another host, and with a signature that proves one request alone.
+  for (const [address, env] of [
+    ['http://store.example/m.onnx', {}],
+    ['http://other.example/m.onnx', { NETRC: join(folder, 'netrc') }],
+    ['mlflow-artifacts:/1/m.onnx', mlflow],
+    ['s3://bucket/m.onnx', { ...s3, AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 's3cret' }],
+  ] as [string, Record<string, string>][]) {
+    assert.is(await fetched(address, env), 'fetched', address)
+    assert.not.match(JSON.stringify(proxy.requests.map(({ url, headers }) => [url, decoded(headers)])), /s3cret/)
+  }
+})
+
 test.run()

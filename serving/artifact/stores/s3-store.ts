@@ -24,7 +24,8 @@ export function createS3Store(env: Environment, http: HttpClient): Store {
       const { headers } = await new AwsV4Signer({ ...known, url: target.href, region, service: 's3' }).sign()
       return Object.fromEntries(headers)
     }
-    const request: HttpRequest = { url, shown, authorize }
+    // SigV4: the secret is not sent, and a session token is nothing without it.
+    const request: HttpRequest = { url, shown, authorize, mayBeSeen: true }
     const answer = await requestContent(http, request, from)
     return { answer, code: answer.status >= 300 ? await errorCode(answer) : undefined }
   }
