@@ -1,5 +1,6 @@
 import type { ModelInterface } from '../contract/index.ts'
-import { type OnnxGraph, type OnnxNode, type OnnxTensor, type OnnxValue, onnxModel } from './onnx-model.ts'
+import { COLUMNS, GraphBuilder } from './graph-builder.ts'
+import { type OnnxGraph, type OnnxNode, type OnnxValue, onnxModel } from './onnx-model.ts'
 import type { Random } from './random.ts'
 
 /** A graph of one float32 input `x`, and what is known of it. */
@@ -16,63 +17,7 @@ export interface GeneratedGraph {
 export const GRAPH_KINDS = ['row-wise', 'row-mixing', 'time-major', 'scalar', 'constant', 'inner-batch'] as const
 export type GraphKind = (typeof GRAPH_KINDS)[number]
 
-/** Columns of the table that every step takes and gives. */
-export const COLUMNS = 6
-
-/** Nodes under construction: a chain of tables `[batch, COLUMNS]`. */
-class Builder {
-  readonly nodes: OnnxNode[] = []
-  readonly initializers: Record<string, OnnxTensor> = {}
-  private readonly chance: Random
-  private names = 0
-
-  constructor(chance: Random) {
-    this.chance = chance
-  }
-
-  name(): string {
-    this.names += 1
-    return `v${this.names}`
-  }
-
-  integers(...values: number[]): string {
-    return this.constant({ type: 'int64', shape: [values.length], values })
-  }
-
-  scalar(value: number, type: 'int64' | 'float32' | 'bool' = 'int64'): string {
-    return this.constant({ type, shape: [], values: [value] })
-  }
-
-  weights(...shape: number[]): string {
-    const count = shape.reduce((product, size) => product * size, 1)
-    const values = Array.from({ length: count }, () => Math.fround(this.chance.next() - 0.5))
-    return this.constant({ type: 'float32', shape, values })
-  }
-
-  private constant(tensor: OnnxTensor): string {
-    const name = this.name()
-    this.initializers[name] = tensor
-    return name
-  }
-
-  /** Adds a node and gives the name of its first output. */
-  op(operator: string, inputs: string[], attributes: NonNullable<OnnxNode['attributes']> = {}, outputs = 1): string {
-    const names = Array.from({ length: outputs }, () => this.name())
-    this.nodes.push({ operator, inputs, outputs: names, attributes })
-    return names[0] as string
-  }
-
-  last(output: number): string {
-    return this.nodes.at(-1)?.outputs[output] as string
-  }
-
-  /** The number of rows, as a list of one. */
-  rows(table: string): string {
-    return this.op('Slice', [this.op('Shape', [table]), this.integers(0), this.integers(1)])
-  }
-}
-
-type Step = (build: Builder, table: string) => string
+type Step = (build: GraphBuilder, table: string) => string
 
 /** Steps that treat each row by itself, as exporters write them. */
 const ROW_WISE: Record<string, Step> = {
@@ -199,7 +144,7 @@ const ROW_MIXING: Record<string, Step> = {
   Einsum: (b, x) => b.op('Einsum', [x, x, b.weights(COLUMNS, COLUMNS)], { equation: 'ni,mj,ij->nj' }),
 }
 
-function loop(b: Builder, x: string, step: OnnxNode): string {
+function loop(b: GraphBuilder, x: string, step: OnnxNode): string {
   const body: OnnxGraph = {
     inputs: [
       { name: 'round', type: 'int64', shape: [] },
@@ -219,7 +164,7 @@ const FLOAT = 'float32' as const
 
 /** A graph of one kind; the same chance gives the same graph. */
 export function generateGraph(kind: GraphKind, chance: Random): GeneratedGraph {
-  const build = new Builder(chance)
+  const build = new GraphBuilder(chance)
   const steps: string[] = []
   const rowWise = (count: number, from: string) => {
     let table = from
@@ -231,59 +176,63 @@ export function generateGraph(kind: GraphKind, chance: Random): GeneratedGraph {
     return table
   }
   const table: (number | string)[] = ['batch', COLUMNS]
+  const finish = (
+    operators: string[],
+    input: (number | string)[],
+    result: string,
+    output: (number | string)[],
+    mixes: string | undefined,
+  ) => graphOf(kind, build, { operators, input, result, output, mixes })
   switch (kind) {
     case 'row-wise':
-      return finish(kind, build, steps, table, rowWise(1 + chance.below(4), 'x'), table, undefined)
+      return finish(steps, table, rowWise(1 + chance.below(4), 'x'), table, undefined)
     case 'row-mixing': {
       const mixes = chance.pick(Object.keys(ROW_MIXING))
       const before = rowWise(chance.below(3), 'x')
       steps.push(mixes)
       const after = (ROW_MIXING[mixes] as Step)(build, before)
-      return finish(kind, build, steps, table, rowWise(chance.below(3), after), table, mixes)
+      return finish(steps, table, rowWise(chance.below(3), after), table, mixes)
     }
     case 'time-major': {
       const shape = [chance.pick(['time', 'steps']), 'batch', 2]
       const sums = build.op('CumSum', ['x', build.scalar(0)])
-      return finish(kind, build, ['CumSum'], shape, sums, shape, 'CumSum')
+      return finish(['CumSum'], shape, sums, shape, 'CumSum')
     }
     case 'scalar': {
       const sum = build.op(chance.pick(['ReduceSum', 'ReduceMax']), [rowWise(1, 'x')], { keepdims: 0 })
-      return finish(kind, build, steps, table, sum, [], 'ReduceSum')
+      return finish(steps, table, sum, [], 'ReduceSum')
     }
     case 'constant': {
       const declared = chance.pick([table, [1, COLUMNS]])
-      return finish(kind, build, steps, table, build.op('Identity', [build.weights(1, COLUMNS)]), declared, 'Identity')
+      return finish(steps, table, build.op('Identity', [build.weights(1, COLUMNS)]), declared, 'Identity')
     }
     case 'inner-batch': {
       if (chance.oneIn(2)) {
         const fixed = [1, COLUMNS]
-        return finish(kind, build, steps, fixed, rowWise(1, 'x'), fixed, 'x')
+        return finish(steps, fixed, rowWise(1, 'x'), fixed, 'x')
       }
       const inner = build.op('Softmax', [build.op('Reshape', ['x', build.integers(3, -1)])], { axis: -1 })
       const outer = build.op('Reshape', [inner, build.integers(-1, COLUMNS)])
-      return finish(kind, build, ['inner batch'], table, outer, table, 'Reshape')
+      return finish(['inner batch'], table, outer, table, 'Reshape')
     }
   }
 }
 
-function finish(
+/** A whole model of what was built. */
+export function graphOf(
   kind: GraphKind,
-  { nodes, initializers }: Builder,
-  operators: string[],
-  input: (number | string)[],
-  result: string,
-  output: (number | string)[],
-  mixes: string | undefined,
+  { nodes, initializers }: GraphBuilder,
+  { operators, input, result, output, mixes, opset }: Parts,
 ): GeneratedGraph {
-  const model = onnxModel({
+  const graph = {
     inputs: [{ name: 'x', type: FLOAT, shape: input }],
     outputs: [{ name: 'y', type: FLOAT, shape: output }],
     initializers,
     nodes: [...nodes, { operator: 'Identity', inputs: [result], outputs: ['y'] }],
-  })
+  }
   return {
     kind,
-    model,
+    model: onnxModel(graph, opset),
     interface: {
       inputs: [{ name: 'x', datatype: FLOAT, shape: input }],
       outputs: [{ name: 'y', datatype: FLOAT, shape: output }],
@@ -291,4 +240,14 @@ function finish(
     operators,
     mixes,
   }
+}
+
+interface Parts {
+  operators: string[]
+  input: (number | string)[]
+  /** Name of the value that is the output. */
+  result: string
+  output: (number | string)[]
+  mixes: string | undefined
+  opset?: number | undefined
 }

@@ -2,9 +2,9 @@ import { BinaryWriter } from '@bufbuild/protobuf/wire'
 
 /** ONNX files (onnx.proto) from a description, for tests that generate graphs. */
 
-const TYPES = { float32: 1, int64: 7, string: 8, bool: 9 } as const
+const TYPES = { float32: 1, uint8: 2, int8: 3, int64: 7, string: 8, bool: 9 } as const
 /** `AttributeProto.AttributeType` */
-const ATTRIBUTE = { integer: 2, text: 3, tensor: 4, graph: 5, integers: 7 } as const
+const ATTRIBUTE = { float: 1, integer: 2, text: 3, tensor: 4, graph: 5, floats: 6, integers: 7, texts: 8 } as const
 
 export interface OnnxValue {
   name: string
@@ -13,7 +13,7 @@ export interface OnnxValue {
 }
 
 export interface OnnxTensor {
-  type: 'float32' | 'int64' | 'bool'
+  type: 'float32' | 'uint8' | 'int8' | 'int64' | 'bool'
   shape: number[]
   values: (number | bigint)[]
 }
@@ -23,8 +23,19 @@ export interface OnnxNode {
   domain?: string
   inputs: string[]
   outputs: string[]
-  attributes?: Record<string, number | number[] | string | OnnxTensor | OnnxGraph>
+  attributes?: Record<string, OnnxAttribute>
 }
+
+/** Plain numbers are whole ones. */
+export type OnnxAttribute =
+  | number
+  | number[]
+  | string
+  | string[]
+  | { float: number }
+  | { floats: number[] }
+  | OnnxTensor
+  | OnnxGraph
 
 export interface OnnxGraph {
   inputs: OnnxValue[]
@@ -33,12 +44,12 @@ export interface OnnxGraph {
   nodes: OnnxNode[]
 }
 
-/** The file of a graph, of operator set 17 (and 3 of ai.onnx.ml) unless told otherwise. */
+/** The file of a graph, of operator set 17 (3 of ai.onnx.ml, 1 of com.microsoft) unless told otherwise. */
 export function onnxModel(graph: OnnxGraph, opset = 17): Uint8Array {
   const writer = new BinaryWriter()
   integer(writer, 1, 8)
   embedded(writer, 7, (body) => writeGraph(body, graph))
-  for (const [domain, version] of [['', opset] as const, ['ai.onnx.ml', 3] as const]) {
+  for (const [domain, version] of [['', opset] as const, ['ai.onnx.ml', 3] as const, ['com.microsoft', 1] as const]) {
     embedded(writer, 8, (entry) => {
       text(entry, 1, domain)
       integer(entry, 2, version)
@@ -79,7 +90,7 @@ function writeNode(writer: BinaryWriter, { operator, domain, inputs, outputs, at
   }
 }
 
-function writeAttribute(writer: BinaryWriter, value: number | number[] | string | OnnxTensor | OnnxGraph): void {
+function writeAttribute(writer: BinaryWriter, value: OnnxAttribute): void {
   if (typeof value === 'number') {
     integer(writer, 3, value)
     integer(writer, 20, ATTRIBUTE.integer)
@@ -87,8 +98,18 @@ function writeAttribute(writer: BinaryWriter, value: number | number[] | string 
     text(writer, 4, value)
     integer(writer, 20, ATTRIBUTE.text)
   } else if (Array.isArray(value)) {
-    for (const one of value) integer(writer, 8, one)
-    integer(writer, 20, ATTRIBUTE.integers)
+    const texts = value.some((one) => typeof one === 'string')
+    for (const one of value) {
+      if (typeof one === 'string') text(writer, 9, one)
+      else integer(writer, 8, one)
+    }
+    integer(writer, 20, texts ? ATTRIBUTE.texts : ATTRIBUTE.integers)
+  } else if ('float' in value) {
+    writer.tag(2, 5).float(value.float)
+    integer(writer, 20, ATTRIBUTE.float)
+  } else if ('floats' in value) {
+    for (const one of value.floats) writer.tag(7, 5).float(one)
+    integer(writer, 20, ATTRIBUTE.floats)
   } else if ('nodes' in value) {
     embedded(writer, 6, (graph) => writeGraph(graph, value))
     integer(writer, 20, ATTRIBUTE.graph)
