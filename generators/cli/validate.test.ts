@@ -1,15 +1,18 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Finding } from '../findings/index.ts'
 import { compareWithDist, renderManifests } from '../manifests/index.ts'
+import { promote } from '../promotion/index.ts'
 import { loadRepository, resolvePlan } from '../repository/index.ts'
-import { REPOSITORY, withExample, withExampleClone } from '../testing/example-repository.ts'
+import { type ExampleClone, REPOSITORY, withExample, withExampleClone } from '../testing/example-repository.ts'
 import type { Validation } from '../validation/index.ts'
 import { budgetLines } from './budget-lines.ts'
 import { exitCodeOf } from './output.ts'
 import { runCommand } from './testing/command.ts'
+import { proposalOptions } from './testing/proposals.ts'
 
 const test = suite('synth, validate and diff on the command line')
 
@@ -180,6 +183,61 @@ test('an environment is removed in two changes that pass: its models, then what 
     const documented = /```yaml\n(suppressions:\n(?:(?!```).*\n)+)```/.exec(page)?.[1] ?? ''
     clone.write('modelyard.yaml', documented)
     assert.equal(await validated(), [0])
+  })
+})
+
+/** The shell commands that a page has below a heading, run in a clone; `modelyard` in this process. */
+async function follow(clone: ExampleClone, page: string, heading: string, block: number): Promise<void> {
+  const [, section = ''] = readFileSync(join(REPOSITORY, page), 'utf8').split(`\n## ${heading}\n`)
+  const commands = [...(section.split('\n## ')[0]?.matchAll(/```sh\n([\s\S]*?)```/g) ?? [])][block]?.[1] ?? ''
+  assert.ok(commands.endsWith('\nmodelyard synth\n'), `${page} has no such commands`)
+  execFileSync('sh', ['-ec', commands.replace(/modelyard synth\n$/, '')], { cwd: clone.root })
+  const { code, stderr } = await runCommand(clone, 'synth')
+  assert.is(code, 0, stderr)
+}
+
+/** Errors of a change since the last commit, which it commits. */
+async function errorsSinceHead(clone: ExampleClone): Promise<string[]> {
+  const { stdout } = await runCommand(clone, 'validate', '--offline', '--json', '--since', 'HEAD')
+  await clone.git.git(['add', '--all', 'models', 'environments', 'dist'])
+  await clone.git.git(['commit', '--quiet', '--message', 'A step'])
+  return (JSON.parse(stdout) as Validation).findings
+    .filter(({ severity }) => severity === 'error')
+    .map(({ rule, message }) => `${rule}: ${message}`)
+}
+
+test('a model is renamed as the page says: it runs under both names, and keeps the version of production', async () => {
+  await withExampleClone(async (clone) => {
+    await follow(clone, 'docs/registering.md', 'Rename a model', 0)
+    assert.equal(await errorsSinceHead(clone), [])
+    await clone.git.git(['push', '--quiet', 'origin', 'main'])
+    const request = { model: 'home-price', from: 'development', to: 'staging' }
+    const promoted = await promote(request, proposalOptions(clone, { push: false, dryRun: true }))
+    const running = /^stable: (\S+?)-/m.exec(clone.read('environments/production/pins/house-price.yaml'))?.[1]
+    assert.is(promoted?.report.to.version, running)
+    // In place it is refused, with the way to go.
+    clone.remove('models/house-price')
+    for (const name of ['development', 'staging', 'production'])
+      clone.remove(`environments/${name}/pins/house-price.yaml`)
+    clone.edit('environments/production/environment.ts', 'models/house-price/', 'models/home-price/')
+    await runCommand(clone, 'synth')
+    const { stdout } = await runCommand(clone, 'validate', '--offline', '--since', 'HEAD~1')
+    assert.match(stdout, /models\/home-price\/model\.ts:\d+ error house-price is gone and home-price has its artifacts/)
+    assert.match(stdout, 'docs/registering.md, "Rename a model"')
+  })
+})
+
+test('an environment is renamed as the page says: it runs under both names, and its releases go on from there', async () => {
+  await withExampleClone(async (clone) => {
+    const page = 'docs/environments.md'
+    await follow(clone, page, 'Rename an environment', 0)
+    assert.equal(await errorsSinceHead(clone), [])
+    assert.is(clone.stable('preview', 'house-price'), clone.stable('staging', 'house-price'))
+    await follow(clone, page, 'Rename an environment', 1)
+    assert.equal(await errorsSinceHead(clone), [])
+    clone.remove('environments/staging/pins')
+    await runCommand(clone, 'synth')
+    assert.equal(await errorsSinceHead(clone), [])
   })
 })
 

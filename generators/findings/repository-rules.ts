@@ -204,6 +204,14 @@ export const REPOSITORY_RULES = {
     repair: 'Name a version of models/<model>/versions/, or register it.',
     fixed: 'always',
   },
+  'name-changed': {
+    summary: 'a model or an environment that runs was given another name',
+    reason:
+      'Names are what callers, Argo CD, gates and history go by: the merge stops what had the old name, and starts the new one without a champion.',
+    repair:
+      'Run both names for a while, and end the old one when nothing calls it: docs/registering.md, docs/environments.md.',
+    fixed: 'always',
+  },
   'pin-without-digest': {
     summary: 'a pin names a release without the digest of its content',
     reason: 'A short name has 32 bits: another content with the same name is a matter of minutes.',

@@ -133,7 +133,7 @@ async function changedFacts(base: Repository, head: Repository): Promise<Finding
     [...head.models.values()].some(({ versions, releases }) =>
       [...versions.values(), ...releases.values()].some((fact) => fact.file === file),
     )
-  return findings.filter(({ file }) => isThere(file))
+  return findings.filter(({ rule, file }) => rule === 'name-changed' || isThere(file))
 }
 
 async function removedFacts(git: GitRepository, since: string): Promise<Finding[]> {

@@ -26,7 +26,7 @@ const test = suite('what a change does to a repository')
 async function changed(change: (fixture: RepositoryFixture) => void, overrides: Overrides = {}): Promise<string[]> {
   let found: string[] = []
   await withRepository(overrides, async (fixture) => {
-    const key = JSON.stringify(overrides)
+    const key = JSON.stringify(overrides, (_, value) => value ?? null)
     const base = bases.get(key) ?? (await fixture.load()).repository
     bases.set(key, base)
     change(fixture)
@@ -53,6 +53,54 @@ test('versions and releases are add-only, as long as their model is there', asyn
   assert.equal(await changed(({ remove }) => remove('models/wine')), [])
   assert.equal(await changed(({ write, read }) => write(FILES.v1, `# a note\n${read(FILES.v1)}`)), [])
   assert.equal(await changed(({ write }) => write('models/wine/versions/1.2.0.yaml', formatYaml(V3))), [])
+})
+
+/** Files of a folder under another name, with a text in them changed. */
+const moved = ({ tree, write, remove }: RepositoryFixture, from: string, to: string, was: string, is: string) => {
+  for (const [file, text] of Object.entries(tree(from))) write(file.replace(from, to), text.replaceAll(was, is))
+  remove(from)
+}
+
+test('a model that runs and has another name is told once, at its new name, and not as a release that nobody ran', async () => {
+  const renamed = (fixture: RepositoryFixture) => {
+    moved(fixture, 'models/wine', 'models/grape', 'wine', 'grape')
+    for (const environment of ['development', 'staging', 'production']) {
+      const pins = `environments/${environment}/pins`
+      fixture.write(`${pins}/grape.yaml`, fixture.read(`${pins}/wine.yaml`))
+      fixture.remove(`${pins}/wine.yaml`)
+    }
+  }
+  assert.equal(await changed(renamed), ['name-changed error models/grape/model.ts:4'])
+  // Beside the old one it is a copy, without artifacts of it another model; a model that nothing ran may be called anything.
+  assert.equal(
+    await changed((fixture) => {
+      const copy = fixture.tree('models/wine')
+      for (const [file, text] of Object.entries(copy)) {
+        fixture.write(file.replace('models/wine', 'models/grape'), text.replaceAll('wine', 'grape'))
+      }
+    }),
+    [],
+  )
+  const unpinned = {
+    [FILES.developmentPin]: undefined,
+    [FILES.stagingPin]: undefined,
+    [FILES.productionPin]: undefined,
+  }
+  assert.equal(await changed((fixture) => moved(fixture, 'models/wine', 'models/grape', 'wine', 'grape'), unpinned), [])
+})
+
+test('an environment that runs models and has another name is told at its new name; one with pins of its own is another', async () => {
+  const renamed = (fixture: RepositoryFixture) => {
+    moved(fixture, 'environments/production', 'environments/live', 'production', 'live')
+  }
+  assert.equal(await changed(renamed), ['name-changed error environments/live/environment.ts:5'])
+  assert.equal(
+    await changed((fixture) => {
+      renamed(fixture)
+      fixture.write('environments/live/pins/wine.yaml', pinText({ stable: R2.name }))
+    }),
+    [],
+  )
 })
 
 test('a release comes from the environment before, which ran it as the change began', async () => {

@@ -9,14 +9,27 @@ import {
   releaseReference,
 } from '../repository/index.ts'
 import { contentDigest } from '../text/index.ts'
+import { renameFindings, renamesOf } from './renames.ts'
 
-/** What a change does to facts and to the order of promotion: `base` is the repository that it started from; pure. */
+/** What a change does to facts, names and the order of promotion: `base` is the repository that it started from; pure. */
 export function checkHistory(base: Repository, now: Repository): Finding[] {
-  return [...changedFacts(base, now), ...[...now.environments.values()].flatMap((to) => promotions(base, now, to))]
+  const renames = renamesOf(base, now)
+  // Where the artifacts of a new name ran until now is told by the change of the name.
+  const isRenamed = new Set(renames.models.values())
+  return [
+    ...changedFacts(base, now),
+    ...renameFindings(renames, now),
+    ...[...now.environments.values()].flatMap((to) => promotions(base, now, to, isRenamed)),
+  ]
+}
+
+/** What no branch may do, whatever its pins say: changed facts and names. */
+export function checkFacts(base: Repository, now: Repository): Finding[] {
+  return [...changedFacts(base, now), ...renameFindings(renamesOf(base, now), now)]
 }
 
 /** Versions and releases are add-only while their model is there. */
-export function changedFacts(base: Repository, now: Repository): Finding[] {
+function changedFacts(base: Repository, now: Repository): Finding[] {
   return [...base.models.values()].flatMap((before) => {
     const after = now.models.get(before.name)
     if (!after) return []
@@ -38,7 +51,12 @@ function changedFiles(before: Facts, after: Facts, { unreadable }: Repository): 
 }
 
 /** Each release that a pin did not name before: where did it run until now? */
-function promotions(base: Repository, now: Repository, to: LoadedEnvironment): Finding[] {
+function promotions(
+  base: Repository,
+  now: Repository,
+  to: LoadedEnvironment,
+  isRenamed: ReadonlySet<string>,
+): Finding[] {
   const { name, promotesFrom } = to.definition.value
   const before = base.environments.get(name)
   const source = promotesFrom && now.environments.get(promotesFrom.name)
@@ -46,6 +64,7 @@ function promotions(base: Repository, now: Repository, to: LoadedEnvironment): F
   if (!promotesFrom || !before || !source) return []
   const sourceBefore = base.environments.get(promotesFrom.name)
   return [...to.pins].flatMap(([model, pin]) => {
+    if (isRenamed.has(model)) return []
     const had = references(before.pins.get(model))
     return references(pin).flatMap((reference, index): Finding[] => {
       if (had.some((one) => isSameReference(one, reference))) return []

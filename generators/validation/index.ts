@@ -36,7 +36,7 @@ export async function checkDist(changes: readonly FileChange[]): Promise<Finding
 
 /** Findings of versions and releases that differ from those of `base`, or are gone. */
 export async function checkFacts(base: Repository, now: Repository): Promise<Finding[]> {
-  return (await import('./history.ts')).changedFacts(base, now)
+  return (await import('./history.ts')).checkFacts(base, now)
 }
 
 /** The whole report of a validation in a format for other programs. */

@@ -41,6 +41,7 @@ const CHANGE_RULES = [
   'object-removed',
   'replicas-removed',
   'immutable-field-changed',
+  'name-changed',
   'promotion-order',
   'promotion-same-change',
 ] as const
