@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { Failure } from '../findings/index.ts'
 import { createGitHubForge, type Forge } from '../forges/index.ts'
-import { openRepository, parseForgeRepository, remoteUrl } from '../git/index.ts'
+import { forgeRepository, openRepository } from '../git/index.ts'
 import type { JudgingOptions, Proposal, ProposalOptions } from '../promotion/index.ts'
 import { formatForTerminal } from '../review/index.ts'
 import { parseAddress } from './address.ts'
@@ -91,7 +91,7 @@ export async function proposalOptions({ root, output }: Context, flags: Proposal
 /** The forge, when a token and a repository are known; a push without one is still worth having. */
 async function forgeFor(root: string, flags: ProposalFlags): Promise<Forge | undefined> {
   if (!process.env['GITHUB_TOKEN'] && !process.env['GH_TOKEN']) return undefined
-  const fromRemote = parseForgeRepository(await remoteUrl(await openRepository(root), flags.remote))
+  const fromRemote = await forgeRepository(await openRepository(root), flags.remote)
   const named = flags.repository ?? process.env['GITHUB_REPOSITORY']
   const [owner, repo, ...rest] = (named ?? '').split('/')
   if (named !== undefined && (!owner || !repo || rest.length > 0)) {

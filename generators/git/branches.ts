@@ -88,7 +88,7 @@ export async function fetchBase(
   } catch (error) {
     if (isMissingBranch(error)) {
       throw new Failure(`${remote} has no branch named "${branch}"`, {
-        fix: `Push it (git push ${remote} ${branch}) or name the branch that pull requests go to.`,
+        fix: `Push it (git push ${remote} ${branch}), or name the branch that pull requests go to: --base, or baseBranch in modelyard.yaml.`,
         cause: error,
       })
     }
@@ -99,7 +99,9 @@ export async function fetchBase(
   const commit = tracked ?? (await resolveCommit(repository, `refs/heads/${branch}`))
   const what = problem?.what ?? `${remote} gave no commit for ${branch}`
   if (commit === undefined) {
-    throw new Failure(`${what}, and no commit of ${branch} is known here`, { fix: problem?.fix ?? 'Fetch it by hand.' })
+    throw new Failure(`${what}, and no commit of ${branch} is known here`, {
+      fix: problem?.fix ?? `Fetch it by hand: git fetch ${remote} ${branch}`,
+    })
   }
   const where = tracked === undefined ? `the local branch ${branch}` : `the last fetched ${remote}/${branch}`
   return { commit, fetched: false, problem: `${what}; used ${where}, ${commit.slice(0, 7)}` }

@@ -1,7 +1,9 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { forAll } from '../testing/random.ts'
-import { checkName, parseForgeRepository, remoteUrl } from './remote.ts'
+import { checkName, forgeRepository, parseForgeRepository, remoteUrl } from './remote.ts'
 import { failureOf, isolateGit, withGit } from './testing/git-fixture.ts'
 
 isolateGit()
@@ -51,6 +53,53 @@ test("a remote's address is given without credentials", async () => {
   await withGit(async ({ repository, git }) => {
     git('remote', 'add', 'other', 'https://ada:secret@example.com/a/b.git')
     assert.is(await remoteUrl(repository, 'other'), 'https://example.com/a/b.git')
+  })
+})
+
+/** An ssh that reads a configuration of its own, and says so whenever it is called. */
+function fakeSsh(root: string, hosts: Record<string, string>): { command: string; calls: () => string[] } {
+  const command = join(root, 'ssh.sh')
+  const log = join(root, 'ssh.log')
+  const cases = Object.entries(hosts).map(([alias, host]) => `${alias}) echo "hostname ${host}" ;;`)
+  const lines = [`echo "$@" >> '${log}'`, 'echo user git', 'case "$2" in', ...cases, '*) echo "hostname $2" ;;', 'esac']
+  writeFileSync(command, `#!/bin/sh\n${lines.join('\n')}\n`, { mode: 0o755 })
+  return { command, calls: () => readFileSync(log, 'utf8').trim().split('\n') }
+}
+
+test('aliases of ssh are resolved as Git would call ssh, without connecting; web addresses are not asked about', async () => {
+  await withGit(async ({ repository, root, git }) => {
+    const { command, calls } = fakeSsh(root, { work: 'github.com', tunnel: 'ssh.github.com' })
+    const of = async (address: string) => {
+      git('remote', 'set-url', 'origin', address)
+      return await forgeRepository(repository, 'origin')
+    }
+    git('config', 'core.sshCommand', `'${command}'`)
+    for (const address of ['work:example/models.git', 'git@work:example/models', 'ssh://git@work/example/models.git']) {
+      assert.equal(await of(address), expected, address)
+    }
+    assert.equal(await of('git@tunnel:example/models.git'), expected)
+    assert.equal(await of('git@github.com:example/models.git'), expected)
+    assert.ok(
+      calls().every((call) => /^-G [\w.]+$/.test(call)),
+      calls().join(', '),
+    )
+    const asked = calls().length
+    assert.equal(await of('https://work/example/models.git'), { ...expected, host: 'work' })
+    assert.is(await of('/srv/git/models.git'), undefined)
+    assert.is(calls().length, asked)
+    // The environment goes before the configuration, as for Git.
+    process.env['GIT_SSH_COMMAND'] = '/nowhere/ssh'
+    assert.equal(await of('work:example/models.git'), { ...expected, host: 'work' })
+    delete process.env['GIT_SSH_COMMAND']
+  })
+})
+
+test('what insteadOf writes for an address is what the remote is', async () => {
+  await withGit(async ({ repository, git }) => {
+    git('config', 'url.https://github.com/.insteadOf', 'gh:')
+    git('config', 'url.https://github.com/example/.pushInsteadOf', 'unrelated:')
+    git('remote', 'set-url', 'origin', 'gh:example/models.git')
+    assert.equal(await forgeRepository(repository, 'origin'), expected)
   })
 })
 

@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process'
 import { Failure } from '../findings/index.ts'
 import type { GitRepository } from './git.ts'
 import { redact } from './redact.ts'
+
+/** Milliseconds: ssh only reads its configuration. */
+const SSH_TIMEOUT = 5000
 
 /** Where a forge keeps a repository. */
 export interface ForgeRepository {
@@ -41,6 +45,34 @@ export async function remoteUrl(repository: GitRepository, remote: string): Prom
   }
 }
 
+/**
+ * The repository on a forge that a remote is; undefined for a path or anything else. Git has resolved `insteadOf`, and ssh the aliases of
+ * its configuration: it is asked with the command that Git would call, and connects to nothing.
+ */
+export async function forgeRepository(repository: GitRepository, remote: string): Promise<ForgeRepository | undefined> {
+  const url = await remoteUrl(repository, remote)
+  const found = parseForgeRepository(url)
+  if (!found || /^(https?|git):/i.test(url)) return found
+  return { ...found, host: canonicalHost(await sshHostName(repository, found.host)) }
+}
+
+/** What ssh would connect to; the name itself where ssh cannot be asked. */
+async function sshHostName({ git, root }: GitRepository, host: string): Promise<string> {
+  if (host.startsWith('-')) return host
+  const configured = (await git(['config', '--get', 'core.sshCommand']).catch(() => '')).trim()
+  const command = process.env['GIT_SSH_COMMAND'] || configured
+  const [program, ...args] = command
+    ? // As Git calls it: by a shell, with the arguments behind.
+      ['sh', '-c', `${command} "$@"`, 'ssh', '-G', host]
+    : [process.env['GIT_SSH'] || 'ssh', '-G', host]
+  const output = await new Promise<string>((resolve) => {
+    execFile(program ?? 'ssh', args, { cwd: root, timeout: SSH_TIMEOUT }, (error, stdout) =>
+      resolve(error ? '' : stdout),
+    )
+  })
+  return /^hostname (\S+)$/im.exec(output)?.[1]?.toLowerCase() ?? host
+}
+
 /** Reads https, ssh and scp-like addresses, with or without `.git`; undefined for a path or anything else. */
 export function parseForgeRepository(url: string): ForgeRepository | undefined {
   const { host, path } = splitAddress(url.trim()) ?? {}
@@ -52,7 +84,12 @@ export function parseForgeRepository(url: string): ForgeRepository | undefined {
     .filter((part) => part !== '')
   const repo = parts.pop()
   if (repo === undefined || parts.length === 0) return undefined
-  return { host: host === 'ssh.github.com' ? 'github.com' : host, owner: parts.join('/'), repo }
+  return { host: canonicalHost(host), owner: parts.join('/'), repo }
+}
+
+/** GitHub takes ssh on port 443 under another name. */
+function canonicalHost(host: string): string {
+  return host === 'ssh.github.com' ? 'github.com' : host
 }
 
 function splitAddress(url: string): { host: string; path: string } | undefined {

@@ -4,7 +4,7 @@ import { type ArtifactStore, artifactAddress, type DefinedEnvironment } from '..
 import { Failure } from '../findings/index.ts'
 import { createGitHubClient } from '../forges/index.ts'
 import { bundleFiles } from '../gates/index.ts'
-import { GitFailure, openRepository, parseForgeRepository, remoteUrl, tokenFrom } from '../git/index.ts'
+import { forgeRepository, GitFailure, openRepository, tokenFrom } from '../git/index.ts'
 import type { Plan, PlannedEnvironment, PlannedModel } from '../repository/index.ts'
 import { applicationsOf } from './argo-cd.ts'
 import { reasonOf } from './exchange.ts'
@@ -72,7 +72,12 @@ async function gitHistory(root: string, { remote, baseBranch }: DoctorOptions): 
     const detail = tip.message.split('\n')[0] || 'no such branch'
     return [
       history,
-      { what: name, result: 'wrong', detail, fix: 'Name them: --remote and --base. Check the rights to fetch.' },
+      {
+        what: name,
+        result: 'wrong',
+        detail,
+        fix: `Name them: --remote and --base, or baseBranch in modelyard.yaml. Check the rights to fetch.`,
+      },
     ]
   } catch (error) {
     if (!(error instanceof Failure)) throw error
@@ -86,7 +91,7 @@ async function forge(root: string, { remote, baseBranch, apiUrl }: DoctorOptions
   const fix = 'Set GITHUB_TOKEN to a token with "contents: write" and "pull requests: write".'
   if (token === undefined) return [{ what, result: 'unknown', detail: 'neither GITHUB_TOKEN nor GH_TOKEN is set', fix }]
   try {
-    const repository = parseForgeRepository(await remoteUrl(await openRepository(root), remote))
+    const repository = await forgeRepository(await openRepository(root), remote)
     if (!repository) return [{ what, result: 'unknown', detail: `${remote} is on no forge that is known` }]
     const client = createGitHubClient({ repository, ...(apiUrl !== undefined && { baseUrl: apiUrl }) })
     const { owner, repo, rest } = client

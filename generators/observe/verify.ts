@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type GoldenSample, type GoldenSamples, PROTOCOL_DATATYPES } from 'modelyard-serving/contract'
 import { parseReference } from '../definitions/index.ts'
 import type { Known } from '../gates/index.ts'
-import { type GitRepository, isLoopback } from '../git/index.ts'
+import { type GitRepository, isLoopback, resolveCommit } from '../git/index.ts'
 import { modelFolder } from '../manifests/index.ts'
 import { bundlePath, type PlannedModel, paths, type Repository } from '../repository/index.ts'
 import { parseYaml } from '../yaml/index.ts'
@@ -71,6 +71,10 @@ async function isMerged(
   if (branch.length > 0)
     await git.git(['fetch', '--quiet', '--no-tags', remote, branch.join('/')]).catch(() => undefined)
   const there = await pinAt(git, base, file)
+  if (there === undefined && (await resolveCommit(git, base)) === undefined) {
+    const detail = `${base} is not known here: name the branch that Argo CD reads by --base, or baseBranch in modelyard.yaml`
+    return { step: 'merged', result: 'unknown', detail }
+  }
   if (there === undefined) return { step: 'merged', result: 'waiting', detail: `${base} has no ${file}` }
   const result = there === stable.reference ? 'pass' : 'waiting'
   return {

@@ -1,5 +1,5 @@
 import type { GitRepository } from '../git/index.ts'
-import { parseForgeRepository, readLog, remoteUrl } from '../git/index.ts'
+import { forgeRepository, readLog } from '../git/index.ts'
 import { lineOf, visibleJson } from '../text/index.ts'
 
 /** A commit that another one is about. */
@@ -29,7 +29,8 @@ export async function lastChangeOf(
   )
   if (!entry) return undefined
   const [sha = '', name = '', address = '', date = '', subject = '', body = ''] = entry.fields
-  const repoUrl = webAddress(await remoteUrl(repository, remote))
+  const forge = await forgeRepository(repository, remote)
+  const repoUrl = forge && `https://${forge.host}/${forge.owner}/${forge.repo}`
   const author = `${quoted(name)} <${address}>`
   return { sha, author, date, subject, body: withoutGenerated(body), ...(repoUrl !== undefined && { repoUrl }) }
 }
@@ -47,11 +48,6 @@ function withoutGenerated(body: string): string {
     .replace(/\n{3,}/g, '\n\n')
     .trim()
   return text.length > MAX_BODY ? `${text.slice(0, MAX_BODY - 3).trimEnd()}...` : text
-}
-
-function webAddress(url: string): string | undefined {
-  const forge = parseForgeRepository(url)
-  return forge && `https://${forge.host}/${forge.owner}/${forge.repo}`
 }
 
 /** A name with marks of its own stands in quotes, as RFC 5322 wants it. */

@@ -1,7 +1,7 @@
 import type { Finding } from '../findings/index.ts'
 import { codeOwners, type Forge } from '../forges/index.ts'
 import type { GateOverride } from '../gates/index.ts'
-import { commitAll, findHooks, type GitRepository, type Hooks, parseForgeRepository, remoteUrl } from '../git/index.ts'
+import { commitAll, findHooks, forgeRepository, type GitRepository, type Hooks } from '../git/index.ts'
 import { paths } from '../repository/index.ts'
 import { checkReport } from '../review/index.ts'
 import { commitMessage, lastChangeOf } from './commit-message.ts'
@@ -78,7 +78,7 @@ export async function commitAndPublish(
   const running = options.noVerify ? {} : { hooks }
   const commit = await commitAll(repository, directory, { message, paths: files, ...running })
   if (commit === undefined) return undefined
-  const { owner } = parseForgeRepository(await remoteUrl(repository, remote)) ?? {}
+  const { owner } = (await forgeRepository(repository, remote)) ?? {}
   const proposed = {
     repository,
     remote,

@@ -13,6 +13,7 @@ export type { Validation } from './validate.ts'
 
 import type { ManifestValidation } from './validate-manifests.ts'
 
+export { CONFIGURATION_FILE } from './configuration/index.ts'
 export { type ManifestOptions, type ManifestValidation, validateManifests } from './validate-manifests.ts'
 
 // Checking a repository needs everything that generates it, which checking manifests does not wait for.

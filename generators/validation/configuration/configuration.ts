@@ -14,8 +14,10 @@ export interface Configuration {
   findings: Finding[]
 }
 
-/** What a team writes: severities and options by rule, and what is suppressed where. */
+/** What a team writes: the base branch, severities and options by rule, and what is suppressed where. */
 interface ConfigurationFile {
+  /** The branch that Argo CD reads; commands read it at the remote's default branch. */
+  baseBranch?: string
   rules?: Record<string, Severity | 'off' | ({ severity?: Severity | 'off' } & Record<string, unknown>)>
   suppressions?: {
     rule: string | string[]

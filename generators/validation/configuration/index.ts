@@ -6,7 +6,7 @@ import type { Configuration } from './configuration.ts'
 import { inlineSuppressions } from './inline.ts'
 import { type Applied, applySuppressions, type Suppression } from './suppression.ts'
 
-export { type Configuration, openConfiguration } from './configuration.ts'
+export { CONFIGURATION_FILE, type Configuration, openConfiguration } from './configuration.ts'
 export type { Suppressed } from './suppression.ts'
 
 export interface Looked {

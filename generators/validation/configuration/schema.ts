@@ -19,6 +19,7 @@ export const configurationSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
+    baseBranch: { type: 'string', minLength: 1 },
     rules: {
       type: 'object',
       properties: Object.fromEntries(
