@@ -28,7 +28,16 @@ test('verify follows a release from the base branch to what its server answers; 
     const pod = await prepareLocalPod(await loadRepository(clone.root), model, join(clone.root, 'pod'))
     const server = await startLocalServer({ ...pod, port: 0 })
     const verify = async (...more: string[]) => {
-      const args = ['--env', 'staging', '--address', server.address, '--prometheus', 'http://127.0.0.1:1', '--json', ...more]
+      const args = [
+        '--env',
+        'staging',
+        '--address',
+        server.address,
+        '--prometheus',
+        'http://127.0.0.1:1',
+        '--json',
+        ...more,
+      ]
       const { code, stdout } = await runCommand(clone, 'verify', MODEL, ...args)
       const { steps } = JSON.parse(stdout) as { steps: { step: string; result: string; detail: string }[] }
       return {
@@ -58,7 +67,10 @@ test('verify follows a release from the base branch to what its server answers; 
       assert.is(early.details[3], '1.1.0 answered, Git names 1.0.0')
       const lost = await verify('--base', 'origin/nowhere')
       assert.equal(lost.results[0], ['merged', 'unknown'])
-      assert.match(lost.details[0] ?? '', /^origin\/nowhere is not known here: .* --base, or baseBranch in modelyard\.yaml$/)
+      assert.match(
+        lost.details[0] ?? '',
+        /^origin\/nowhere is not known here: .* --base, or baseBranch in modelyard\.yaml$/,
+      )
     } finally {
       await server.close()
     }

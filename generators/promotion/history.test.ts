@@ -1,8 +1,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { openRepository } from '../git/index.ts'
 import { failureOf, isolateGit, runGit, runGitWithInput, withGit } from '../git/testing/git-fixture.ts'
 import { random } from '../testing/random.ts'
 import { readHistory } from './history.ts'
+import { pinMessages, readOverrideTrailers, textAbout } from './override-trailers.ts'
 
 isolateGit()
 
@@ -173,6 +175,54 @@ test('overrides and emergency reasons are shown, also where a merge brought them
         { pullRequest: undefined, overrides: undefined, emergency: 'errors in every answer' },
       ],
     )
+  })
+})
+
+test('a merge that brought promotions of two models says of each what is its own', async () => {
+  await withGit(async ({ root, commit, git }) => {
+    const other = 'environments/staging/pins/wine.yaml'
+    commit(pinOf('staging'), 'stable: 1.0.0\n', 'Start')
+    commit(other, 'stable: 1.0.0\n', 'Start wine')
+    git('switch', '--quiet', '-c', 'promote')
+    commit(pinOf('staging'), 'stable: 1.1.0\n', 'Promote churn\n\nGate-override: soak: of churn')
+    commit(other, 'stable: 1.1.0\n', 'Promote wine\n\nEmergency: of wine\nGate-override: freeze: of wine')
+    git('commit', '--quiet', '--allow-empty', '--message', 'Agreed\n\nGate-override: lineage: of both')
+    git('switch', '--quiet', 'main')
+    git('merge', '--quiet', '--no-ff', '--message', 'Merge', 'promote')
+    const said = async (model: string) => {
+      const [record] = (await readHistory(root, { model, from: 'HEAD' })).records
+      return [record?.overrides?.map(({ gate }) => gate), record?.emergency]
+    }
+    assert.equal(await said('churn'), [['lineage', 'soak'], undefined])
+    assert.equal(await said('wine'), [['lineage', 'freeze'], 'of wine'])
+    const messages = await pinMessages(await openRepository(root), ['main~1..promote'])
+    const gates = readOverrideTrailers(textAbout(pinOf('staging'), messages)).map(({ gate }) => gate)
+    assert.equal(gates, ['lineage', 'soak'])
+  })
+})
+
+test('a merge by rebase has the number of its pull request where the heads of pull requests were fetched', async () => {
+  await withGit(async ({ root, commit, git }) => {
+    commit(pinOf('staging'), 'stable: 1.0.0\n', 'Start')
+    git('switch', '--quiet', '-c', 'promote')
+    const head = commit(pinOf('staging'), 'stable: 1.1.0\n', 'Promote churn')
+    git('switch', '--quiet', 'main')
+    commit('other.txt', 'x', 'Meanwhile')
+    git('cherry-pick', 'promote')
+    const number = async () => (await readHistory(root, { model: 'churn', from: 'HEAD' })).records[0]?.pullRequest
+    assert.is(await number(), undefined)
+    for (const ref of ['refs/remotes/origin/pull/41', 'refs/merge-requests/41/head']) {
+      git('update-ref', ref, head)
+      assert.is(await number(), 41)
+      git('update-ref', '-d', ref)
+    }
+    // Another commit with the same subject is another change.
+    git('update-ref', 'refs/pull/42/head', commit('third.txt', 'y', 'Promote churn'))
+    git('reset', '--quiet', '--hard', 'HEAD~1')
+    process.env['GIT_AUTHOR_DATE'] = '2026-01-01T00:00:00Z'
+    git('commit', '--quiet', '--amend', '--no-edit', '--reset-author')
+    delete process.env['GIT_AUTHOR_DATE']
+    assert.is(await number(), undefined)
   })
 })
 

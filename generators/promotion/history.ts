@@ -11,7 +11,7 @@ import {
 import { type PinEvent, pinHistory } from '../pins/index.ts'
 import { paths } from '../repository/index.ts'
 import { EMERGENCY } from './emergency.ts'
-import { readOverrideTrailers } from './override-trailers.ts'
+import { pinMessages, readOverrideTrailers, textAbout } from './override-trailers.ts'
 
 /** One change of what ran, as a table or a program wants it. */
 export interface HistoryRecord {
@@ -70,9 +70,16 @@ export async function readHistory(
   const records = histories
     .flatMap(({ records }) => records)
     .sort((a, b) => (order.get(a.commit) ?? 0) - (order.get(b.commit) ?? 0))
-  const said = await reasonsOf(git, commits, new Set(records.map(({ commit }) => commit)))
+  const byId = new Map(commits.map((one) => [one.commit, one]))
+  const numberBy = fetchedNumbers(git)
+  const told: HistoryRecord[] = []
+  for (const record of records) {
+    const commit = byId.get(record.commit)
+    const pin = paths.pin(record.environment, model)
+    told.push(commit ? { ...record, ...(await reasonsOf(git, commit, pin, numberBy)) } : record)
+  }
   return {
-    records: records.map((record) => ({ ...record, ...said.get(record.commit) })),
+    records: told,
     isCut: histories.some(({ isCut }) => isCut),
   }
 }
@@ -93,32 +100,50 @@ function parseCommit({ fields, rest }: LogEntry): PinCommit {
 
 type Reasons = Pick<HistoryRecord, 'pullRequest' | 'overrides' | 'emergency'>
 
-/** What the messages of commits say; those of a merge are of the commits that it brought, too. */
+/** What the message of a commit says of a pin; that of a merge is of the commits that it brought, too, where they change the pin. */
 async function reasonsOf(
-  { git }: GitRepository,
-  commits: readonly PinCommit[],
-  wanted: ReadonlySet<string>,
-): Promise<Map<string, Reasons>> {
-  const said = new Map<string, Reasons>()
-  for (const { commit, parents, message } of commits) {
-    if (!wanted.has(commit)) continue
-    const [first, ...merged] = parents
-    const brought =
-      merged.length === 0 || first === undefined
-        ? ''
-        : await git(['log', '--no-show-signature', '--format=%B', ...merged, `^${first}`])
-    const text = `${message}\n${brought}`
-    const overrides = new Map(readOverrideTrailers(text).map((override) => [override.gate, override]))
-    const lines = text.split('\n')
-    const emergency = lines.find((line) => line.startsWith(`${EMERGENCY}: `))?.slice(EMERGENCY.length + 2)
-    const pullRequest = numberOf(message)
-    said.set(commit, {
-      ...(pullRequest !== undefined && { pullRequest }),
-      ...(overrides.size > 0 && { overrides: [...overrides.values()] }),
-      ...(emergency !== undefined && { emergency }),
-    })
+  git: GitRepository,
+  { commit, parents, message }: PinCommit,
+  pin: string,
+  numberBy: (commit: string) => Promise<number | undefined>,
+): Promise<Reasons> {
+  const [first, ...merged] = parents
+  const brought = merged.length === 0 || first === undefined ? [] : await pinMessages(git, [...merged, `^${first}`])
+  const text = `${message}\n${textAbout(pin, brought)}`
+  const overrides = new Map(readOverrideTrailers(text).map((override) => [override.gate, override]))
+  const lines = text.split('\n')
+  const emergency = lines.find((line) => line.startsWith(`${EMERGENCY}: `))?.slice(EMERGENCY.length + 2)
+  const pullRequest = numberOf(message) ?? (await numberBy(commit))
+  return {
+    ...(pullRequest !== undefined && { pullRequest }),
+    ...(overrides.size > 0 && { overrides: [...overrides.values()] }),
+    ...(emergency !== undefined && { emergency }),
   }
-  return said
+}
+
+/**
+ * Numbers of pull requests whose heads were fetched (`refs/pull/7/head` of GitHub and Gitea, `refs/merge-requests/7/head` of GitLab, in
+ * any place below refs/): a merge by rebase keeps author, date and subject of the head, and says no number.
+ */
+function fetchedNumbers({ git }: GitRepository): (commit: string) => Promise<number | undefined> {
+  const fields = '%(authoremail)%00%(authordate:raw)%00%(contents:subject)'
+  let heads: Promise<Map<string, number>> | undefined
+  const read = async () => {
+    const output = await git(['for-each-ref', `--format=%(refname)%00${fields}`])
+    return new Map(
+      output.split('\n').flatMap((line): [string, number][] => {
+        const [name = '', ...key] = line.split('\0')
+        const number = /\/(?:pull|merge-requests|pr)\/(\d+)(?:\/head)?$/.exec(name)?.[1]
+        return number === undefined ? [] : [[key.join('\0'), Number(number)]]
+      }),
+    )
+  }
+  return async (commit) => {
+    heads ??= read()
+    if ((await heads).size === 0) return undefined
+    const key = await git(['log', '-1', '--no-show-signature', '--date=raw', '--format=<%ae>%x00%ad%x00%s', commit])
+    return (await heads).get(key.trimEnd())
+  }
 }
 
 /** As a merge or a squash of GitHub and Gitea names it in the subject, and a merge of GitLab at the end. */

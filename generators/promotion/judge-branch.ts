@@ -19,7 +19,7 @@ import type { GateResult } from '../review/index.ts'
 import { canonicalJson } from '../text/index.ts'
 import { checkDist, checkFacts } from '../validation/index.ts'
 import { type JudgingOptions, judgeChange } from './judge-promotion.ts'
-import { readOverrideTrailers } from './override-trailers.ts'
+import { pinMessages, readOverrideTrailers, textAbout } from './override-trailers.ts'
 
 /** What the gates say of one pin that a branch changes. */
 export interface JudgedPin {
@@ -44,7 +44,8 @@ export interface JudgedBranch {
 
 /**
  * Judges every pin that the work tree changes against `base`, by the gates of the base: what a branch says of gates counts when it
- * is merged, and not before. Overrides are the `Gate-override` trailers of its commits.
+ * is merged, and not before. Overrides are the `Gate-override` trailers of its commits, those of a commit
+ * that changes pins for these pins alone.
  */
 export async function judgeBranch(
   root: string,
@@ -59,7 +60,7 @@ export async function judgeBranch(
   const findings = sortFindings([...repository.findings, ...plan.findings])
   if (hasErrors(findings)) throw new Failure('the branch has validation errors; fix them first', { findings })
   const changed = await changedPins(git, started)
-  const overrides = readOverrideTrailers(await git.git(['log', '--format=%B', `${started}..HEAD`]))
+  const messages = await pinMessages(git, [`${started}..HEAD`])
   return withScratchWorktree(git, tip, async (directory) => {
     const before = await loadRepository(directory, { packagesRoot: root })
     const formerPlan = resolvePlan(before)
@@ -86,7 +87,7 @@ export async function judgeBranch(
       } as PinChange
       const judged = await judgeChange(change, promoted, repository, plan, {
         ...options,
-        overrides,
+        overrides: readOverrideTrailers(textAbout(paths.pin(environment, model), messages)),
         gatesOf,
         storesOf: before,
         recipients,

@@ -1,4 +1,6 @@
 import type { GateOverride } from '../gates/index.ts'
+import { type GitRepository, readLog } from '../git/index.ts'
+import { paths } from '../repository/index.ts'
 import { lineOf } from '../text/index.ts'
 
 const KEY = 'Gate-override'
@@ -14,4 +16,30 @@ export function readOverrideTrailers(message: string): GateOverride[] {
     const [, gate, reason] = /^Gate-override: ([\w-]+): (.+)$/s.exec(line) ?? []
     return gate === undefined || reason === undefined ? [] : [{ gate, reason }]
   })
+}
+
+/** A message, and the pins that its commit changes. */
+export interface PinMessage {
+  message: string
+  pins: readonly string[]
+}
+
+/** Messages of a range of commits, with the pins that each changes. @param range as `git log` takes it */
+export async function pinMessages(repository: GitRepository, range: readonly string[]): Promise<PinMessage[]> {
+  const options = ['--no-renames', '--relative', '--name-only']
+  const pattern = new RegExp(`^${paths.pin('[^/]+', '[^/]+')}$`)
+  // Without a path, so that the messages of commits which change no pin are there.
+  const log = await readLog(repository, ['%B'], [...options, ...range])
+  return log.map(({ fields: [message = ''], rest }) => ({
+    message,
+    pins: rest.split('\n').filter((name) => pattern.test(name)),
+  }))
+}
+
+/** What of these messages is about one pin: a commit that changes other pins alone says nothing of it. */
+export function textAbout(pin: string, messages: readonly PinMessage[]): string {
+  return messages
+    .filter(({ pins }) => pins.length === 0 || pins.includes(pin))
+    .map(({ message }) => message)
+    .join('\n')
 }
