@@ -1,8 +1,10 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { INTERFACES } from '../../testing/fixtures.ts'
-import { bootConfiguration, cleanUp, servedVersion, testServer } from '../../testing/server.ts'
+import { bootConfiguration, cleanUp, scratch, servedVersion, testServer } from '../../testing/server.ts'
 
 test.after.each(cleanUp)
 
@@ -36,6 +38,85 @@ test('every path of the document is a route, and every example in it is answered
     }
   }
   assert.ok(examples > 40, `${examples}`)
+})
+
+/** Values that are wrong in most places. */
+const WRONG: unknown[] = [null, [], {}, 'x', [null], 1.5]
+
+/** A body with one of its values replaced or left out, each value in turn; of a list the first two. */
+function* mutations(value: unknown): Generator<unknown> {
+  yield* WRONG
+  if (typeof value !== 'object' || value === null) return
+  const keys = Object.keys(value).slice(0, Array.isArray(value) ? 2 : undefined)
+  for (const key of keys) {
+    const without = Array.isArray(value) ? value.filter((_, at) => at !== Number(key)) : { ...value, [key]: undefined }
+    yield without
+    for (const other of mutations((value as Record<string, unknown>)[key])) {
+      yield Array.isArray(value)
+        ? value.map((one, at) => (at === Number(key) ? other : one))
+        : { ...value, [key]: other }
+    }
+  }
+}
+
+/** Where a schema can say all that is refused; elsewhere sizes must agree with each other, and rows come in several forms. */
+const EXACT = ['predict', 'batch-predict', 'feedback']
+
+test('the document allows every body that is answered, and refuses what the server does', async () => {
+  const boot = bootConfiguration({ iris })
+  boot.server.predictionLog = { sink: pathToFileURL(join(scratch(), 'log.jsonl')).href }
+  const server = await testServer(boot)
+  const document = (await server.get('/openapi.json')).json
+  const ajv = new Ajv2020({ strict: false, validateFormats: false })
+  ajv.addSchema({ $id: 'openapi', components: document.components })
+  const truth = { requestId: 'a', truth: { label: 1 } }
+  const bodies: [string, unknown, string?][] = [
+    ['feedback', [truth, { ...truth, truth: [null, { label: 2 }] }]],
+    ['feedback', { ...truth, truth: [null] }],
+    ['feedback', { ...truth, truth: [null, null] }],
+    ['predict', [null, null]],
+    ['batch-predict', [null, null]],
+    ['batch-predict', { instances: [null] }],
+    ['invocations', { instances: [null, null] }],
+    ['invocations', { dataframe_records: [null] }],
+    ['invocations', { dataframe_split: { columns: ['a'], data: [] } }],
+    ['invocations', '', 'text/csv'],
+    ['invocations', ' \r\n\n', 'text/csv'],
+    [':predict', { instances: [null, null] }],
+    [':predict', { instances: [[]] }],
+    [':predict', { instances: [], inputs: [] }],
+    ['infer', { inputs: [null] }],
+    ['infer', { inputs: [] }],
+  ]
+  const told: string[] = []
+  const refused = new Set<string>()
+  for (const [path, { post }] of Object.entries<Record<string, never>>(document.paths)) {
+    // biome-ignore lint/suspicious/noExplicitAny: an operation as the document has it
+    const content = (post as any)?.requestBody?.content ?? {}
+    const own = bodies.filter(([ending]) => path.endsWith(ending === 'predict' ? '/predict' : ending))
+    for (const [type, { schema, examples = {} }] of Object.entries<Record<string, never>>(content)) {
+      const validate = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"openapi#/')))
+      const [first] = Object.values<{ value: unknown }>(examples)
+      const listed = own.filter(([, , other = 'application/json']) => other === type).map(([, body]) => body)
+      const mutated =
+        type === 'application/json' ? [...listed, first?.value].flatMap((body) => [...mutations(body)]) : []
+      const exact = EXACT.some((ending) => path.endsWith(`/${ending}`))
+      const ask = async (body: unknown, mustAgree: boolean) => {
+        const text = type === 'application/json' ? JSON.stringify(body) : String(body)
+        const { status } = await server.post(path, text, { 'content-type': type })
+        const allowed = validate(type === 'application/json' ? JSON.parse(text) : text)
+        if (allowed === status < 300 || (allowed && !mustAgree)) return
+        told.push(`${path} ${text.slice(0, 200)}: ${status}, and the document ${allowed ? 'allows' : 'refuses'} it`)
+      }
+      for (const body of listed) {
+        refused.add(JSON.stringify(body))
+        await ask(body, true)
+      }
+      for (const body of mutated) await ask(body, exact)
+    }
+  }
+  assert.equal(told, [])
+  assert.is(refused.size, new Set(bodies.map(([, body]) => JSON.stringify(body))).size)
 })
 
 test('the example of a CSV file is answered as its data frame is', async () => {

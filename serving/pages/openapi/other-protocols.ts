@@ -5,12 +5,26 @@ import { exampleInference, exampleRecords, nestedExample } from './examples.ts'
 import { bodyProblems, json, MODEL_PROBLEMS, VERSION_HEADERS } from './responses.ts'
 import type { Schema } from './schema.ts'
 
-/** A row may be written in more ways than a schema should list; the examples show them. */
-const ROWS: Schema = {
+/** Rows for tensors: a row may be written in more ways than a schema should list, and the examples show them. */
+const RAW_ROWS: Schema = {
   type: 'array',
   minItems: 1,
   items: { type: ['object', 'array', 'number', 'string', 'boolean'] },
   description: 'a row each: a record, or a list of values',
+}
+
+/** Rows of named features: a record by feature or by input, a list of all values, or the only value. */
+function rowsSchema({ encode, served }: LoadedVersion): Schema {
+  if (encode === null) return RAW_ROWS
+  const features = namedFeatures(served.interface)
+  const { length } = features
+  const needed = features.some(({ missing }) => !missing) ? 1 : 0
+  const row = [
+    { type: 'object', minProperties: needed },
+    { type: 'array', minItems: length, maxItems: length },
+    ...(length === 1 ? [{ type: ['number', 'string', 'boolean'] }] : []),
+  ]
+  return { ...RAW_ROWS, items: { anyOf: row } }
 }
 
 const FROM = { model: { type: 'string' }, version: { type: 'string' } }
@@ -103,7 +117,10 @@ export function addKserve(paths: Paths, version: LoadedVersion): void {
       requestBody: jsonBody(
         {
           type: 'object',
-          properties: { instances: ROWS, inputs: { description: 'by feature or input, or the only tensor' } },
+          properties: {
+            instances: rowsSchema(version),
+            inputs: { description: 'by feature or input, or the only tensor' },
+          },
           oneOf: [{ required: ['instances'] }, { required: ['inputs'] }],
         },
         records.length === 0
@@ -145,7 +162,7 @@ export function addMlflow(paths: Paths, version: LoadedVersion, only: boolean): 
         additionalProperties: false,
       },
       dataframe_records: { type: 'array', minItems: 1, items: { type: 'object' } },
-      instances: ROWS,
+      instances: rowsSchema(version),
       inputs: { type: ['array', 'object'], description: 'by feature or input, or rows' },
       params: { type: ['object', 'null'], description: 'changes nothing: a graph has no parameters' },
     },
