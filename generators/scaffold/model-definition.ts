@@ -75,6 +75,7 @@ function inputsText(facts: GraphFacts, evidence: Evidence, writer: Writer): stri
       `${only.name} is a matrix: golden samples or a baseline with named features turn it into features({...})`,
     )
   }
+  if (only === undefined) return 'inputs: {},'
   const tensors = inputs.map((value) => `    ${key(value.name)}: ${tensorText(value, writer.call)},`)
   return `inputs: {\n${tensors.join('\n')}\n  },`
 }

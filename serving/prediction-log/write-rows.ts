@@ -1,5 +1,5 @@
 import { type Column, type InputTensor, type ModelInterface, missingTextOf, type Redaction } from '../contract/index.ts'
-import { decodeElement, decodeOutputs, elementCount, sliceData, type Tensors } from '../session/index.ts'
+import { decodeElement, decodeOutputs, elementCount, mayHoldRows, sliceData, type Tensors } from '../session/index.ts'
 import type { HashValue } from './redaction.ts'
 
 /** Rows as JSON objects, one text a row; fewer than asked for where the bytes do not suffice. */
@@ -42,9 +42,13 @@ export function createRowWriter(
     }
   }
 
+  const whole = new Set(
+    modelInterface.outputs.filter((output) => !mayHoldRows(output, modelInterface)).map(({ name }) => name),
+  )
+
   return (feeds, outputs, rows, mostBytes) => {
     const fitting = fittingRows(feeds, outputs, rows, mostBytes)
-    const shownOutputs = decodeOutputs(modelInterface, firstRows(outputs, rows, fitting), fitting)
+    const shownOutputs = decodeOutputs(modelInterface, firstRows(outputs, rows, fitting, whole), fitting)
     const shownRaw =
       raw.length === 0 ? [] : decodeOutputs({ inputs: [], outputs: raw }, firstRows(feeds, rows, fitting), fitting)
     const written: WrittenRows = { inputs: [], outputs: [] }
@@ -89,12 +93,12 @@ function fittingRows(feeds: Tensors, outputs: Tensors, rows: number, mostBytes: 
   return fitting
 }
 
-/** Tensors that have a row for each of `rows`, cut to `first`; the others as they are. */
-function firstRows(tensors: Tensors, rows: number, first: number): Tensors {
+/** Tensors that have a row for each of `rows`, cut to `first`; the others, and those of `whole`, as they are. */
+function firstRows(tensors: Tensors, rows: number, first: number, whole: ReadonlySet<string> = new Set()): Tensors {
   if (first === rows) return tensors
   return Object.fromEntries(
     Object.entries(tensors).map(([name, tensor]) => {
-      if (tensor.shape[0] !== rows) return [name, tensor]
+      if (tensor.shape[0] !== rows || whole.has(name)) return [name, tensor]
       const shape = [first, ...tensor.shape.slice(1)]
       return [name, { ...tensor, shape, data: sliceData(tensor.data, 0, elementCount(shape)) }]
     }),

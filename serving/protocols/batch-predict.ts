@@ -88,11 +88,11 @@ function wrongBody(message: string): HttpProblem {
   return wrongFields(UNPROCESSABLE, [{ path: '', message }])
 }
 
-/** A model with a fixed first dimension of 1 has a call for each record. */
+/** A call for each record where rows are not proved to be independent: no record may change what another is answered. */
 function chunkSize(version: LoadedVersion): number {
   encoderOf(version)
   const fixed = version.served.interface.inputs.map(({ shape }) => shape[0]).find((size) => typeof size === 'number')
-  if (fixed === undefined || fixed === 1) return fixed ?? CHUNK_ROWS
+  if (fixed === undefined || fixed === 1) return version.joining?.joined ? CHUNK_ROWS : 1
   const error = `this model takes exactly ${fixed} records in a request: use POST /models/${version.model}/predict`
   throw new HttpProblem(UNPROCESSABLE, error)
 }

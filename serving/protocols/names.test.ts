@@ -1,10 +1,25 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Column, ModelInterface } from '../contract/index.ts'
+import type { Column, ModelInterface, ServedVersion } from '../contract/index.ts'
 import { compareInterface } from '../session/index.ts'
-import { bootConfiguration, cleanUp, servedVersion, testServer } from '../testing/server.ts'
+import {
+  bytesAt,
+  closeGrpcClients,
+  fieldsOf,
+  grpcClient,
+  INFERENCE,
+  inferRequest,
+  textAt,
+} from '../testing/grpc-client.ts'
+import { onnxModel } from '../testing/onnx-model.ts'
+import { bootConfiguration, cleanUp, referenceTo, scratch, servedVersion, testServer } from '../testing/server.ts'
 
-test.after.each(cleanUp)
+test.after.each(async () => {
+  closeGrpcClients()
+  await cleanUp()
+})
 
 /** Names that break what was not thought of. */
 const NAMES = [
@@ -94,6 +109,64 @@ test('every name that registers can be asked for in every protocol, and no other
     const { json } = await server.get('/openapi.json')
     assert.ok(Object.hasOwn(json.components.schemas['iris-record'].properties, name), JSON.stringify(name))
     await cleanUp()
+  }
+  assert.equal(refused, ['__proto__', '\ufeffx', 'x\u0000y', '\ud800'])
+})
+
+test('every tensor name that registers can be asked for in V2, V1, MLflow and gRPC, and no other does', async () => {
+  const refused: string[] = []
+  const models: Record<string, ServedVersion> = {}
+  const nameOf: Record<string, string> = {}
+  const directory = scratch()
+  for (const [index, name] of NAMES.entries()) {
+    const tensor = { name, datatype: 'float32' as const, shape: ['batch', 1] }
+    const modelInterface: ModelInterface = { inputs: [tensor], outputs: [{ ...tensor, name: `${name}!` }] }
+    const value = { kind: 'tensor' as const, type: 'float32', shape: [null, 1] }
+    const facts = { inputs: [{ ...value, name }], outputs: [{ ...value, name: `${name}!` }] }
+    if (compareInterface(modelInterface, facts).length > 0) {
+      refused.push(name)
+      continue
+    }
+    const path = join(directory, `${index}.onnx`)
+    const graph = (side: string) => [{ name: side, type: 'float32' as const, shape: ['batch', 1] }]
+    const nodes = [{ operator: 'Neg', inputs: [name], outputs: [`${name}!`] }]
+    writeFileSync(path, onnxModel({ inputs: graph(name), outputs: graph(`${name}!`), nodes }))
+    const served = await servedVersion('1.0.0', 'iris.onnx', modelInterface)
+    models[`model-${index}`] = { ...served, artifact: { ...(await referenceTo(path)), externalData: [] } }
+    nameOf[`model-${index}`] = name
+  }
+  const server = await testServer(bootConfiguration(models), { grpcPort: 0 })
+  const { call } = grpcClient(server.grpcAddress)
+  for (const [model, name] of Object.entries(nameOf)) {
+    const shown = JSON.stringify(name)
+
+    const input = { name, datatype: 'FP32', shape: [1, 1] }
+    const outputs = [{ name: `${name}!` }]
+    const infer = await server.post(`/v2/models/${model}/infer`, { inputs: [{ ...input, data: [2] }], outputs })
+    assert.equal(infer.json?.outputs?.[0], { ...input, name: `${name}!`, data: [-2] }, `${shown} ${infer.text}`)
+    const raw = Uint8Array.from(new Uint8Array(Float32Array.of(2).buffer))
+    const head = JSON.stringify({
+      inputs: [{ ...input, parameters: { binary_data_size: 4 } }],
+      outputs: [{ ...outputs[0], parameters: { binary_data: false } }],
+    })
+    const length = { 'inference-header-content-length': String(Buffer.byteLength(head)) }
+    const binary = await server.post(`/v2/models/${model}/infer`, Buffer.concat([Buffer.from(head), raw]), length)
+    assert.equal(binary.json?.outputs?.[0]?.data, [-2], `${shown} ${binary.text}`)
+    const metadata = (await server.get(`/v2/models/${model}`)).json
+    assert.equal([metadata.inputs[0].name, metadata.outputs[0].name], [name, `${name}!`])
+    for (const [route, expected] of [
+      [`/v1/models/${model}:predict`, [[-2]]],
+      [`/models/${model}/invocations`, { [`${name}!`]: [[-2]] }],
+    ] as const) {
+      const { json, text } = await server.post(route, { inputs: { [name]: [[2]] } })
+      assert.equal(json.predictions, expected, `${shown} ${text}`)
+    }
+    const { fields } = await call(
+      `${INFERENCE}/ModelInfer`,
+      inferRequest(model, [input], { outputs: [`${name}!`], raw: [raw] }),
+    )
+    assert.equal(new Float32Array(Uint8Array.from(bytesAt(fields, 6)).buffer)[0], -2, shown)
+    assert.is(textAt(fieldsOf(bytesAt(fields, 5)), 1), `${name}!`)
   }
   assert.equal(refused, ['__proto__', '\ufeffx', 'x\u0000y', '\ud800'])
 })

@@ -15,6 +15,14 @@ export type PredictionValue =
 export type Prediction = Record<string, PredictionValue>
 
 /**
+ * Whether the first dimension of an output can be that of the rows. A fixed size beyond 1 is not, where the inputs take any number of
+ * rows: two thresholds stay two thresholds when two rows are asked about. A 1 may be: exporters declare `[1]` for one label a row.
+ */
+export function mayHoldRows({ shape: [first] }: OutputTensor, { inputs }: ModelInterface): boolean {
+  return typeof first !== 'number' || first === 1 || !inputs.some(({ shape }) => typeof shape[0] === 'string')
+}
+
+/**
  * One prediction for each of `rows` rows. An output with `labels` becomes an object by label; one declared as `[batch]` or
  * `[batch, 1]` becomes a scalar; any other a (nested) list. An output whose first dimension is not the rows is repeated in
  * each prediction. NaN and infinities become null, an int64 beyond 2^53 a string of digits.
@@ -24,7 +32,7 @@ export function decodeOutputs(modelInterface: ModelInterface, outputs: Tensors, 
   for (const declared of modelInterface.outputs) {
     const tensor = outputs[declared.name]
     if (tensor === undefined) continue
-    const { shape, step, scalar } = layoutOf(declared, tensor, rows)
+    const { shape, step, scalar } = layoutOf(declared, tensor, mayHoldRows(declared, modelInterface) ? rows : undefined)
     for (let row = 0; row < rows; row++) {
       ;(predictions[row] as Prediction)[declared.name] = scalar
         ? answeredElement(tensor.datatype, tensor.data, row * step)
@@ -42,13 +50,17 @@ export type PredictionWriter = (outputs: Tensors, rows: number) => string[]
  * a scalar is one number behind its name.
  */
 export function createPredictionWriter(modelInterface: ModelInterface): PredictionWriter {
-  const plans = modelInterface.outputs.map((declared) => ({ declared, key: `${JSON.stringify(declared.name)}:` }))
+  const plans = modelInterface.outputs.map((declared) => ({
+    declared,
+    key: `${JSON.stringify(declared.name)}:`,
+    split: mayHoldRows(declared, modelInterface),
+  }))
   return (outputs, rows) => {
     const texts = new Array<string>(rows).fill('')
-    for (const { declared, key } of plans) {
+    for (const { declared, key, split } of plans) {
       const tensor = outputs[declared.name]
       if (tensor === undefined) continue
-      const { shape, step, scalar } = layoutOf(declared, tensor, rows)
+      const { shape, step, scalar } = layoutOf(declared, tensor, split ? rows : undefined)
       for (let row = 0; row < rows; row++) {
         const before = texts[row] === '' ? key : `${texts[row]},${key}`
         const value = scalar
@@ -63,7 +75,7 @@ export function createPredictionWriter(modelInterface: ModelInterface): Predicti
 }
 
 /** Shape and elements of one row's part of an output; the same part for every row where the first dimension is not the rows. */
-function layoutOf(declared: OutputTensor, { shape }: Tensor, rows: number) {
+function layoutOf(declared: OutputTensor, { shape }: Tensor, rows: number | undefined) {
   const split = shape.length > 0 && shape[0] === rows
   const part = split ? shape.slice(1) : shape
   return { shape: part, step: split ? elementCount(part) : 0, scalar: isScalar(declared, part) }

@@ -6,6 +6,7 @@ export {
   createPredictionWriter,
   decodeElement,
   decodeOutputs,
+  mayHoldRows,
   type Prediction,
   type PredictionValue,
   type PredictionWriter,

@@ -7,7 +7,7 @@ import { MEMORY_COST } from '../request-memory.ts'
 import { notReady, type ProtocolContext, routeOf, servedModel, VERSION_HEADER } from '../request-target.ts'
 import { serveRequest } from '../serve-request.ts'
 import { prepareColumns, prepareRows, WRONG_TABLE } from '../tabular/prepare.ts'
-import { writeNested, writeObject, writeRecords, writeRows } from '../tabular/write-nested.ts'
+import { writeNested, writeObject, writeValues } from '../tabular/write-nested.ts'
 
 /**
  * KServe V1 (kserve.github.io, "V1 Inference Protocol"), which is TensorFlow Serving's REST API with another answer: the models,
@@ -48,7 +48,8 @@ async function predict(request: FastifyRequest, reply: FastifyReply): Promise<Fa
   }
   const { version, outputs } = await serveRequest(request, route, prepare, WRONG_TABLE)
   reply.header(VERSION_HEADER, version.served.name).type('application/json; charset=utf-8')
-  const predictions = instances === undefined ? writeColumns(outputs) : writeInstances(outputs, instances.length)
+  const predictions =
+    instances === undefined ? writeColumns(outputs) : writeValues(outputs, instances.length, version.served.interface)
   return reply.send(`{"predictions":${predictions}}`)
 }
 
@@ -62,14 +63,6 @@ function readBody(body: unknown): { instances?: unknown[]; inputs?: unknown } {
   if (instances === undefined) return { inputs }
   if (!Array.isArray(instances)) throw new HttpProblem(WRONG_TABLE, 'instances must be a list')
   return { instances }
-}
-
-/** A value for each instance: that of the only output, or an object by output. */
-function writeInstances(outputs: Tensors, rows: number): string {
-  const [only, ...others] = Object.values(outputs)
-  return only !== undefined && others.length === 0
-    ? `[${writeRows(only, rows).join(',')}]`
-    : writeRecords(outputs, rows)
 }
 
 /** The only output, or an object of outputs by name. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isObject, type Tensors } from '../../session/index.ts'
+import type { ModelInterface } from '../../contract/index.ts'
+import { isObject, mayHoldRows, type Tensors } from '../../session/index.ts'
 import { type ProtocolContext, routeOf, VERSION_HEADER } from '../request-target.ts'
 import { serveRequest } from '../serve-request.ts'
 import { SERVER_VERSION } from '../server-version.ts'
@@ -50,7 +51,9 @@ async function invoke(request: FastifyRequest, reply: FastifyReply): Promise<Fas
   const invocation = readInvocation(request.body as InvocationBody | undefined)
   const { version, outputs } = await serveRequest(request, route, invocation.prepare, WRONG_TABLE)
   reply.header(VERSION_HEADER, version.served.name).type('application/json; charset=utf-8')
-  const predictions = invocation.isFrame(version) ? writeFrame(outputs, invocation.rows) : writeObject(outputs)
+  const predictions = invocation.isFrame(version)
+    ? writeFrame(outputs, invocation.rows, version.served.interface)
+    : writeObject(outputs)
   return reply.send(`{"predictions":${predictions}}`)
 }
 
@@ -58,10 +61,11 @@ async function invoke(request: FastifyRequest, reply: FastifyReply): Promise<Fas
  * A record a row. MLflow's ONNX flavour flattens every output to a column, and fails when the columns then differ in length, as
  * those of a classifier with probabilities do: here each row has its part of every output instead.
  */
-function writeFrame(outputs: Tensors, rows: number): string {
+function writeFrame(outputs: Tensors, rows: number, modelInterface: ModelInterface): string {
   const lengths = new Set(Object.values(outputs).map(({ data }) => data.length))
   const [length] = lengths
-  if (lengths.size !== 1 || length === undefined) return writeRecords(outputs, rows)
+  const flat = lengths.size === 1 && modelInterface.outputs.every((output) => mayHoldRows(output, modelInterface))
+  if (!flat || length === undefined) return writeRecords(outputs, rows, modelInterface)
   const columns = Object.entries(outputs).map(([name, tensor]) => [name, { ...tensor, shape: [length] }])
-  return writeRecords(Object.fromEntries(columns), length)
+  return writeRecords(Object.fromEntries(columns), length, modelInterface)
 }

@@ -17,6 +17,11 @@ export function prepareRows(version: LoadedVersion, rows: readonly unknown[], pa
   if (version.encode !== null) return prepareNamed(version, rows, (row) => `${path}${row}`)
   const { inputs } = version.served.interface
   const [only] = inputs
+  if (only === undefined) {
+    throw wrongFields(WRONG_TABLE, [
+      { path, message: 'must not be given: this model has no inputs; send {"inputs": {}}' },
+    ])
+  }
   if (rows.length > 0 && rows.every(isObject)) {
     const names = new Set(inputs.map(({ name }) => name))
     // The first name that is none, so that the answer says so; never all of them, of which there may be as many as rows.
@@ -30,7 +35,7 @@ export function prepareRows(version: LoadedVersion, rows: readonly unknown[], pa
     const place = (name: string, rest: string) => rest.replace(/^\[\d+\]/, (row) => `${path}${row}.${name}`)
     return prepareTensors(version, Object.fromEntries(columns), (name, rest) => place(name, rest) || `${path}.${name}`)
   }
-  if (inputs.length !== 1 || only === undefined) {
+  if (inputs.length !== 1) {
     const message = `must hold objects with ${inputs.map(({ name }) => name).join(', ')}: this model has several inputs`
     throw wrongFields(WRONG_TABLE, [{ path, message }])
   }

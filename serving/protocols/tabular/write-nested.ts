@@ -1,4 +1,5 @@
-import { elementCount, fromFloat16, sliceData, type Tensor, type Tensors } from '../../session/index.ts'
+import type { ModelInterface } from '../../contract/index.ts'
+import { elementCount, fromFloat16, mayHoldRows, sliceData, type Tensor, type Tensors } from '../../session/index.ts'
 
 /**
  * A tensor as JSON, nested as its shape. Written by hand: `JSON.stringify` has no BigInt, and an int64 keeps all its digits this
@@ -26,9 +27,11 @@ export function writeNested({ datatype, shape, data }: Tensor): string {
 }
 
 /** The part of an output that belongs to each of `rows` rows; the whole of it where its first dimension is not the rows. */
-export function writeRows(tensor: Tensor, rows: number): string[] {
+function writeRows(name: string, tensor: Tensor, rows: number, modelInterface: ModelInterface): string[] {
   const { datatype, shape, data } = tensor
-  if (shape.length === 0 || shape[0] !== rows) return new Array<string>(rows).fill(writeNested(tensor))
+  const declared = modelInterface.outputs.find((output) => output.name === name)
+  const split = shape[0] === rows && (declared === undefined || mayHoldRows(declared, modelInterface))
+  if (!split) return new Array<string>(rows).fill(writeNested(tensor))
   const rest = shape.slice(1)
   const size = elementCount(rest)
   return Array.from({ length: rows }, (_, row) =>
@@ -36,10 +39,18 @@ export function writeRows(tensor: Tensor, rows: number): string[] {
   )
 }
 
+/** For each of `rows` rows the value of the only output, or an object by output. */
+export function writeValues(outputs: Tensors, rows: number, modelInterface: ModelInterface): string {
+  const [only, ...others] = Object.entries(outputs)
+  return only !== undefined && others.length === 0
+    ? `[${writeRows(...only, rows, modelInterface).join(',')}]`
+    : writeRecords(outputs, rows, modelInterface)
+}
+
 /** An object by output for each of `rows` rows. */
-export function writeRecords(outputs: Tensors, rows: number): string {
+export function writeRecords(outputs: Tensors, rows: number, modelInterface: ModelInterface): string {
   const named = Object.entries(outputs).map(
-    ([name, tensor]) => [JSON.stringify(name), writeRows(tensor, rows)] as const,
+    ([name, tensor]) => [JSON.stringify(name), writeRows(name, tensor, rows, modelInterface)] as const,
   )
   const records = Array.from({ length: rows }, (_, row) => named.map(([name, values]) => `${name}:${values[row]}`))
   return `[${records.map((fields) => `{${fields.join(',')}}`).join(',')}]`
