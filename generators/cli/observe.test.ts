@@ -1,4 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -9,7 +11,7 @@ import { loadRepository, resolvePlan } from '../repository/index.ts'
 import { withExampleClone } from '../testing/example-repository.ts'
 import { startLocalServer } from './local-server.ts'
 import { runCommand } from './testing/command.ts'
-import { isolateGit } from './testing/proposals.ts'
+import { isolateGit, pushToMain } from './testing/proposals.ts'
 
 const test = suite('status, verify, doctor and diff --since')
 
@@ -147,6 +149,61 @@ test('doctor asks the store for every file of every pin, candidates included, an
       `asked ${store} for ${wanted.size} files, 1 missing: house-price 1.1.0 goldenSamples ${sha256.slice(0, 12)}`,
     )
   })
+})
+
+test('doctor asks S3, OCI registries and MLflow as pods do, with credentials for what the base branch names alone', async () => {
+  const missing = new Set<string>()
+  const asked = new Map<string, number>()
+  const server = createServer(({ url = '' }, response) => {
+    const digest = /[0-9a-f]{64}$/.exec(url)?.[0] ?? ''
+    asked.set(url.split('/')[1] ?? '', (asked.get(url.split('/')[1] ?? '') ?? 0) + 1)
+    if (missing.has(digest)) response.writeHead(404).end()
+    else response.writeHead(200, {}).end('x')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const variables = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', MLFLOW_TRACKING_TOKEN: 'token' }
+  Object.assign(process.env, variables)
+  try {
+    await withExampleClone(async (clone) => {
+      const stores = {
+        development: `s3('bucket', { endpoint: 'http://${host}' })`,
+        staging: `oci('${host}/models')`,
+        production: `mlflow('http://${host}')`,
+      }
+      for (const [name, store] of Object.entries(stores)) {
+        const file = `environments/${name}/environment.ts`
+        clone.edit(file, 'import { defineEnvironment', 'import { mlflow, oci, s3, defineEnvironment')
+        clone.edit(file, '  artifacts,\n', `  artifacts: ${store},\n`)
+      }
+      const look = async () => {
+        const { stdout } = await runCommand(clone, 'doctor', '--json')
+        const found = JSON.parse(stdout) as { what: string; result: string; detail: string }[]
+        return new Map(found.map((one) => [one.what, one]))
+      }
+      const before = await look()
+      for (const name of Object.keys(stores)) {
+        assert.is(before.get(`artifacts of ${name}`)?.result, 'unknown')
+        assert.match(before.get(`artifacts of ${name}`)?.detail ?? '', 'origin/main does not name this store')
+      }
+      assert.is(asked.size, 0)
+
+      await pushToMain(clone, 'Stores')
+      const digest =
+        /goldenSamples:\n.*\n +sha256: (\w+)/.exec(clone.read('models/voice-activity/versions/1.0.0.yaml'))?.[1] ?? ''
+      missing.add(digest)
+      const after = await look()
+      for (const name of Object.keys(stores)) {
+        const { result, detail = '' } = after.get(`artifacts of ${name}`) ?? {}
+        assert.is(result, 'wrong', detail)
+        assert.match(detail, new RegExp(`, 1 missing: voice-activity 1\\.0\\.0 goldenSamples ${digest.slice(0, 12)}$`))
+      }
+      assert.equal([...asked.keys()].sort(), ['api', 'bucket', 'v2'])
+    })
+  } finally {
+    server.close()
+    for (const name of Object.keys(variables)) delete process.env[name]
+  }
 })
 
 test.run()

@@ -19,7 +19,13 @@ export interface MissingFile {
   sha256: string
   /** Why no store gave it; absent where none was asked. */
   reason?: string
+  /** A store may have it: it did not answer, refused, or would have taken too long. Absent: every place that was asked has none. */
+  mayExist?: true
 }
+
+/** What a fetch for the gates takes at most: what is larger or slower is fetched by hand, and found by its digest. */
+const MOST_BYTES = 8 * 2 ** 30
+const TIMING = { stallMs: 15_000, totalMs: 600_000 }
 
 /** What of a version is on this machine, by absolute path. */
 export interface LocalBundle {
@@ -50,14 +56,14 @@ export async function localBundle(
   version: VersionFile,
   stores: readonly ArtifactStore[],
 ): Promise<LocalBundle> {
-  const { model, externalData = [], goldenSamples } = version.bundle
+  const { model, externalData = [], goldenSamples, baseline } = version.bundle
   const parts = [model, ...externalData]
   const paths = await Promise.all(parts.map((file) => pathInRepository(repository, version, file)))
   const missing: MissingFile[] = []
   const find = async (name: string, file: BundleFile): Promise<Fetched | undefined> => {
     const found = await fetchFile(repository, version, file, stores)
     if ('path' in found) return found
-    missing.push({ name, sha256: file.sha256, ...(found.reason !== undefined && { reason: found.reason }) })
+    missing.push({ name, sha256: file.sha256, ...found })
     return undefined
   }
   const bundle: LocalBundle = { missing }
@@ -70,6 +76,8 @@ export async function localBundle(
     if (assembled !== undefined) bundle.model = assembled
   }
   const samples = goldenSamples && (await find('goldenSamples', goldenSamples))
+  // No gate reads it, and no pod starts without it.
+  if (baseline) await find('baseline', baseline)
   return samples ? { ...bundle, goldenSamples: samples.path } : bundle
 }
 
@@ -95,21 +103,27 @@ async function fetchFile(
   version: VersionFile,
   file: BundleFile,
   stores: readonly ArtifactStore[],
-): Promise<Fetched | { reason?: string }> {
+): Promise<Fetched | Pick<MissingFile, 'reason' | 'mayExist'>> {
   const path = await pathInRepository(repository, version, file)
   if (path !== undefined) return { path, address: pathToFileURL(path).href }
+  const { sha256, size } = file
+  if (stores.length > 0 && size > MOST_BYTES) {
+    const reason = `${size} bytes are more than gates fetch (${MOST_BYTES}): put it where version ${version.version} names it`
+    return { reason, mayExist: true }
+  }
   let reason: string | undefined
+  let mayExist = false
   for (const store of stores) {
-    const { sha256, size } = file
     const address = artifactAddress(store, sha256, version.version)
     try {
       return { path: await cacheOf(store).resolve({ address, sha256, size }), address }
     } catch (error) {
       if (!(error instanceof ArtifactError)) throw error
+      mayExist ||= error.code !== 'artifact-not-found'
       reason = `${error.address}: ${error.reason}`
     }
   }
-  return reason === undefined ? {} : { reason }
+  return { ...(reason !== undefined && { reason }), ...(mayExist && { mayExist: true as const }) }
 }
 
 /** A graph names its external data by paths beside it. */
@@ -125,5 +139,5 @@ function assemble({ bundle }: VersionFile, [model, ...data]: Fetched[]): Promise
 function cacheOf(store?: ArtifactStore): ContentCache {
   const top = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
   const env = { ...process.env, ...(store && storeVariables(store)) }
-  return createContentCache(join(top, 'modelyard'), { env })
+  return createContentCache(join(top, 'modelyard'), { env, timing: TIMING })
 }

@@ -206,6 +206,11 @@ test('files that no place has are refused by name, and memory that was not measu
   const missing = [{ name: 'model', sha256: 'a'.repeat(64) }]
   const judgement = await judged({ ...(evaluated && { evidence: { replay: { ...evaluated, missing } } }) })
   assert.equal(messages(judgement), ['promotion gate files: 1 of 3 missing; model (sha256 aaaaaaaaaaaa)'])
+  const unsure = [{ name: 'model', sha256: 'a'.repeat(64), reason: 'it answered 503', mayExist: true as const }]
+  const unknown = await judged({ ...(evaluated && { evidence: { replay: { ...evaluated, missing: unsure } } }) })
+  assert.equal(messages(unknown), [
+    'promotion gate files: could not be judged (1 of 3 not fetched; model (sha256 aaaaaaaaaaaa): it answered 503)',
+  ])
   const { result, detail, advisory } = row(judgement, 'memory-limit') ?? {}
   assert.equal([result, detail, advisory], ['unknown', 'not measured', true])
 })

@@ -123,7 +123,12 @@ function missingVerdict(missing: readonly MissingFile[], candidate: VersionFile)
     return `${name} (sha256 ${sha256.slice(0, 12)})${reason === undefined ? '' : `: ${reason}`}`
   })
   const total = bundleFiles(candidate).length
-  return { name: 'files', result: 'fail', detail: `${missing.length} of ${total} missing`, note: files.join('; ') }
+  const note = files.join('; ')
+  // One that a store may have is not said to be missing.
+  if (missing.some(({ mayExist }) => mayExist)) {
+    return { name: 'files', result: 'unknown', detail: `${missing.length} of ${total} not fetched`, note }
+  }
+  return { name: 'files', result: 'fail', detail: `${missing.length} of ${total} missing`, note }
 }
 
 function interfaceVerdict(champion: VersionFile, candidate: VersionFile): Verdict {

@@ -72,13 +72,13 @@ test('files that only a store has are fetched by digest; what no store has is mi
   await withExample(async ({ root, remove }) => {
     const repository = await loadRepository(root)
     const version = facts(repository, 'diabetes-progression', '1.1.0')
-    const { model, goldenSamples } = version.bundle
+    const { model, goldenSamples, baseline } = version.bundle
     const store = join(root, '..', 'store')
     const former = process.env['XDG_CACHE_HOME']
     process.env['XDG_CACHE_HOME'] = join(root, '..', 'cache')
     try {
       mkdirSync(join(store, 'sha256'), { recursive: true })
-      for (const file of [model, goldenSamples]) {
+      for (const file of [model, goldenSamples, baseline]) {
         const path = `models/diabetes-progression/${file?.path}`
         cpSync(join(root, path), join(store, 'sha256', file?.sha256 ?? ''))
         remove(path)
@@ -94,8 +94,28 @@ test('files that only a store has are fetched by digest; what no store has is mi
         [
           ['model', model.sha256],
           ['goldenSamples', goldenSamples?.sha256],
+          ['baseline', baseline?.sha256],
         ],
       )
+      assert.ok(none.missing?.every(({ mayExist }) => mayExist === undefined))
+      // A store that does not say is no store that has none.
+      const mute = await replay(
+        repository,
+        undefined,
+        { ...version, bundle: { model: { ...model, sha256: 'a'.repeat(64) } } },
+        undefined,
+        [{ kind: 'https', base: 'http://127.0.0.1:1' }],
+      )
+      assert.equal(
+        mute.missing?.map(({ name, mayExist }) => [name, mayExist]),
+        [['model', true]],
+      )
+      const huge = { ...version, bundle: { model: { ...model, sha256: 'b'.repeat(64), size: 2 ** 40 } } }
+      const [large] =
+        (await replay(repository, undefined, huge, undefined, [files(store as `/${string}`, { claim: 'models' })]))
+          .missing ?? []
+      assert.is(large?.mayExist, true)
+      assert.match(large?.reason ?? '', /^1099511627776 bytes are more than gates fetch/)
     } finally {
       if (former === undefined) delete process.env['XDG_CACHE_HOME']
       else process.env['XDG_CACHE_HOME'] = former

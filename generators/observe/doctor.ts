@@ -1,6 +1,8 @@
 import { access } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { type ArtifactStore, artifactAddress, type DefinedEnvironment } from '../definitions/index.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { ArtifactError, createProbe } from 'modelyard-serving/artifact'
+import { type ArtifactStore, artifactAddress, type DefinedEnvironment, storeVariables } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
 import { createGitHubClient } from '../forges/index.ts'
 import { bundleFiles } from '../gates/index.ts'
@@ -9,7 +11,7 @@ import type { Plan, PlannedEnvironment, PlannedModel } from '../repository/index
 import { applicationsOf } from './argo-cd.ts'
 import { reasonOf } from './exchange.ts'
 import { queryPrometheus } from './prometheus.ts'
-import { recipientsAt, type TokenRecipients } from './recipients.ts'
+import { recipientsAt, storesAt, type TokenRecipients } from './recipients.ts'
 
 /** One thing that Modelyard needs from outside. `unknown`: it could not be looked at from here. */
 export interface Diagnosis {
@@ -30,11 +32,15 @@ const TIMEOUT = 10_000
 /** Looks at everything that commands lean on and only fail with when they are run. */
 export async function diagnose(root: string, plan: Plan | undefined, options: DoctorOptions): Promise<Diagnosis[]> {
   const environments = plan?.environments ?? []
-  const recipients = await recipientsAt(root, `${options.remote}/${options.baseBranch}`)
+  const base = `${options.remote}/${options.baseBranch}`
+  const recipients = await recipientsAt(root, base)
+  const stores = environments.some(({ definition }) => needsCredentials(definition.artifacts))
+    ? await storesAt(root, base)
+    : new Map<string, ArtifactStore>()
   const places = environments.map(async (environment) => [
     ...(await argoCd(environment.definition, recipients)),
     ...(await prometheus(environment.definition, recipients)),
-    await artifacts(environment),
+    await artifacts(environment, { base, known: stores.get(environment.definition.name) }),
   ])
   return (await Promise.all([[node()], gitHistory(root, options), forge(root, options), ...places])).flat()
 }
@@ -156,25 +162,38 @@ async function prometheus(
   ]
 }
 
+/** Whether a client of the store sends credentials of this machine. */
+function needsCredentials({ kind }: ArtifactStore): boolean {
+  return kind === 's3' || kind === 'oci' || kind === 'mlflow'
+}
+
 /** A file that pods of an environment fetch, and whose. */
 interface WantedFile {
   sha256: string
+  size: number
   model: string
   version: string
   name: string
 }
 
-/** Asks for every file that the pins of an environment lead to; stores that need the credentials of a pod are left to it. */
-async function artifacts({ definition: { name, artifacts: store }, models }: PlannedEnvironment): Promise<Diagnosis> {
+/**
+ * Asks for every file that the pins of an environment lead to.
+ * @param known the store as `base` names it: another one gets no credentials of this machine
+ */
+async function artifacts(
+  { definition: { name, artifacts: store }, models }: PlannedEnvironment,
+  { base, known }: { base: string; known: ArtifactStore | undefined },
+): Promise<Diagnosis> {
   const what = `artifacts of ${name}`
   const wanted = wantedFiles(models)
   const all = count(wanted.length)
   if (wanted.length === 0) return { what, result: 'unknown', detail: 'no model runs there' }
-  const ask = questionFor(store)
-  if (ask === undefined) {
-    return { what, result: 'unknown', detail: `${all} not asked for: ${store.kind} needs the credentials of its pods` }
+  if (needsCredentials(store) && !isDeepStrictEqual(store, known)) {
+    const detail = `${all} not asked for: ${base} does not name this store, which would get the credentials of this machine`
+    return { what, result: 'unknown', detail }
   }
-  if (store.kind !== 'https' && !(await exists(store.base))) {
+  const ask = questionFor(store)
+  if ((store.kind === 'files' || store.kind === 'image') && !(await exists(store.base))) {
     return { what, result: 'unknown', detail: `${all} not asked for: ${store.base} is a volume of its pods` }
   }
   const answers = await askAll(wanted, ask)
@@ -197,8 +216,8 @@ async function artifacts({ definition: { name, artifacts: store }, models }: Pla
 function wantedFiles(models: readonly PlannedModel[]): WantedFile[] {
   const versions = models.flatMap(({ stable, candidate }) => [stable, ...(candidate ? [candidate.version] : [])])
   const files = versions.flatMap(({ facts }) =>
-    bundleFiles(facts).map(({ name, file: { sha256 } }) => {
-      return [sha256, { sha256, model: facts.model, version: facts.version, name }] as const
+    bundleFiles(facts).map(({ name, file: { sha256, size } }) => {
+      return [sha256, { sha256, size, model: facts.model, version: facts.version, name }] as const
     }),
   )
   return [...new Map(files.reverse()).values()].reverse()
@@ -206,8 +225,8 @@ function wantedFiles(models: readonly PlannedModel[]): WantedFile[] {
 
 type Answer = { has: boolean } | { has: undefined; why: string }
 
-/** How a store is asked for one file; undefined where it answers only its pods. */
-function questionFor(store: ArtifactStore): ((file: WantedFile) => Promise<Answer>) | undefined {
+/** How a store is asked for one file. */
+function questionFor(store: ArtifactStore): (file: WantedFile) => Promise<Answer> {
   const addressOf = ({ sha256, version }: WantedFile) => artifactAddress(store, sha256, version)
   switch (store.kind) {
     case 'files':
@@ -225,9 +244,31 @@ function questionFor(store: ArtifactStore): ((file: WantedFile) => Promise<Answe
       }
     case 's3':
     case 'oci':
-    case 'mlflow':
-      return undefined
+    case 'mlflow': {
+      const probe = createProbe({ env: { ...process.env, ...storeVariables(store) }, stallMs: TIMEOUT })
+      return async (file) => {
+        try {
+          const { size } = await within(TIMEOUT, probe(addressOf(file)))
+          if (size === undefined || size === file.size) return { has: true }
+          return { has: undefined, why: `${file.name} has ${size} bytes, registered with ${file.size}` }
+        } catch (error) {
+          if (!(error instanceof ArtifactError)) throw error
+          return error.code === 'artifact-not-found' ? { has: false } : { has: undefined, why: error.reason }
+        }
+      }
+    }
   }
+}
+
+/** Credentials are looked for in many places, some of which may not answer. */
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const reason = `no answer within ${milliseconds / 1000} s`
+    const error = new ArtifactError({ code: 'artifact-unreachable', address: '', reason, repair: 'check the network' })
+    timer = setTimeout(() => reject(error), milliseconds)
+  })
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer))
 }
 
 /** At most so many questions at once. */
@@ -241,8 +282,19 @@ async function askAll(files: readonly WantedFile[], ask: (file: WantedFile) => P
   return answers
 }
 
-function placeOf({ kind, base }: ArtifactStore): string {
-  return kind === 'https' ? new URL(base).host : base
+function placeOf({ kind, base, endpoint }: ArtifactStore): string {
+  switch (kind) {
+    case 'https':
+      return new URL(base).host
+    case 'files':
+    case 'image':
+      return base
+    case 's3':
+    case 'oci':
+      return `${kind}://${base}`
+    case 'mlflow':
+      return `${endpoint}, ${base}`
+  }
 }
 
 function count(files: number): string {

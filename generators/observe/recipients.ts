@@ -1,3 +1,4 @@
+import type { ArtifactStore } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
 import { isLoopback, openRepository, withScratchWorktree } from '../git/index.ts'
 import { loadRepository, type Repository } from '../repository/index.ts'
@@ -45,6 +46,22 @@ export async function recipientsAt(
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return recipientsOf(undefined, base, typed)
+  }
+}
+
+/**
+ * The stores of environments as `base` names them: what asks them has the credentials of this machine. Empty where there is no such commit.
+ */
+export async function storesAt(root: string, base: string): Promise<Map<string, ArtifactStore>> {
+  try {
+    const git = await openRepository(root)
+    return await withScratchWorktree(git, base, async (directory) => {
+      const { environments } = await loadRepository(directory, { packagesRoot: root })
+      return new Map([...environments].map(([name, { definition }]) => [name, definition.value.artifacts]))
+    })
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    return new Map()
   }
 }
 

@@ -72,6 +72,23 @@ test('a store that sends drop by drop is given up', async () => {
   assert.ok(error.transient)
 })
 
+test('a download that takes longer than it may is given up, however steadily it comes, and goes on where it was', async () => {
+  const store = await storeServer((request, response, attempt) => {
+    if (attempt > 1) return sendRange(request, response, CONTENT)
+    response.writeHead(200, { 'content-length': CONTENT.length })
+    const pieces = setInterval(() => response.write(CONTENT.subarray(0, 100)), 2)
+    response.on('close', () => clearInterval(pieces))
+  })
+  const directory = scratch()
+  const reference = contentReference(`${store.origin}/m.onnx`, CONTENT)
+  const timing = { totalMs: 60, slowestBytesPerSecond: 1 }
+  const error = await failureOf(cacheIn(directory, { timing }).resolve(reference))
+  assert.match(error.message, /\d+ bytes came in 0\.06 s, and the rest did not/)
+  assert.equal([error.code, error.transient, store.requests.length], ['artifact-unreachable', true, 1])
+  assert.equal(readFileSync(await cacheIn(directory).resolve(reference)), CONTENT)
+  assert.match(store.requests[1]?.headers.range ?? '', /^bytes=\d+00-$/)
+})
+
 test('a store that ends in the middle without saying so is refused by the size, at once', async () => {
   const store = await storeServer((_request, response) => {
     response.writeHead(200, { 'transfer-encoding': 'chunked' }).end(CONTENT.subarray(0, 1000))

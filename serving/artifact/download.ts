@@ -20,6 +20,8 @@ export interface DownloadTiming {
   longestWaitMs: number
   /** Milliseconds after which a download says how far it is. */
   progressMs: number
+  /** Milliseconds for a whole file, after which it is given up and kept for a later attempt. Default: as long as the store sends. */
+  totalMs?: number
 }
 
 /** Half a second of blips is bridged; a store that is down for longer must not hold up the models behind it. */
@@ -94,6 +96,7 @@ async function fetchPieces(
 ): Promise<number> {
   const { timing, log, open } = context
   const address = shownAddress(reference.address)
+  const until = performance.now() + (timing.totalMs ?? Number.POSITIVE_INFINITY)
   let furthest = partial.size
   let fruitless = 0
   for (let pieces = 1; partial.size < reference.size; pieces++) {
@@ -101,10 +104,10 @@ async function fetchPieces(
       const content = await open(reference.address, partial.size).catch((error: unknown) => {
         throw unreachable(address, error)
       })
-      await receive(content, partial, reference, timing)
+      await receive(content, partial, reference, timing, until)
       return pieces
     } catch (error) {
-      if (!(error instanceof ArtifactError) || !error.transient) throw error
+      if (!(error instanceof ArtifactError) || !error.transient || performance.now() >= until) throw error
       fruitless = partial.size - furthest >= leastBytes(timing) ? 0 : fruitless + 1
       furthest = Math.max(furthest, partial.size)
       const asked = error.retryAfterMs ?? 0
@@ -123,6 +126,7 @@ async function receive(
   partial: PartialFile,
   reference: ContentReference,
   timing: DownloadTiming,
+  until: number,
 ): Promise<void> {
   const address = shownAddress(reference.address)
   let window = { started: performance.now(), from: partial.size }
@@ -142,6 +146,7 @@ async function receive(
         throw sizeMismatch(address, reference.size, `more than ${reference.size}`)
       }
       await partial.append(next.value)
+      if (performance.now() >= until) throw tooLong(address, timing, partial.size)
       if (performance.now() - window.started < timing.stallMs) continue
       if (partial.size - window.from < leastBytes(timing)) throw tooSlow(address, timing)
       window = { started: performance.now(), from: partial.size }
@@ -163,6 +168,16 @@ function tooSlow(address: string, { slowestBytesPerSecond, stallMs }: DownloadTi
     address,
     reason: `the store sent less than ${slowestBytesPerSecond} bytes a second for ${stallMs / 1000} s`,
     repair: 'check the store and the network to it',
+    transient: true,
+  })
+}
+
+function tooLong(address: string, { totalMs = 0 }: DownloadTiming, bytes: number): ArtifactError {
+  return new ArtifactError({
+    code: 'artifact-unreachable',
+    address,
+    reason: `${bytes} bytes came in ${totalMs / 1000} s, and the rest did not`,
+    repair: 'ask again, which goes on from there, or fetch the file by hand',
     transient: true,
   })
 }

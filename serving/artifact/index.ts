@@ -1,5 +1,6 @@
 export { ArtifactError, type ArtifactErrorCode, type ArtifactErrorDetails } from './artifact-error.ts'
 export { BodyLimitError, type BodyLimits, readBounded } from './bounded-body.ts'
 export { type CacheOptions, type ContentCache, createContentCache } from './content-cache.ts'
+export { createProbe, type ProbeOptions } from './probe.ts'
 export { resolveModel } from './resolve-model.ts'
 export { sha256File } from './sha256-file.ts'
