@@ -20,10 +20,19 @@ export interface ModelLimits {
   totalMs: number
 }
 
+/** Bytes and milliseconds for any model; what its size adds follows. */
+const BASE_MEMORY = 2 ** 30
+const BASE_MS = 60_000
+
 /** Limits on a developer's machine and in a pipeline, by the size of a model and its external data in bytes. */
 export function limitsOf(bytes: number): ModelLimits {
-  const milliseconds = 60_000 + Math.ceil(bytes / 10_000)
-  return { memoryBytes: 2 ** 30 + 4 * bytes, openMs: milliseconds, callMs: milliseconds, totalMs: 10 * milliseconds }
+  const milliseconds = BASE_MS + Math.ceil(bytes / 10_000)
+  return {
+    memoryBytes: BASE_MEMORY + 4 * bytes,
+    openMs: milliseconds,
+    callMs: milliseconds,
+    totalMs: 10 * milliseconds,
+  }
 }
 
 const BROKEN = ['model-memory-exceeded', 'model-timed-out', 'model-crashed'] as const
