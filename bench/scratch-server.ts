@@ -21,14 +21,16 @@ export interface ScratchServer {
   stop(): Promise<number | null>
 }
 
+/** The built server of this repository. */
+const MAIN = fileURLToPath(new URL('../serving/lib/main.js', import.meta.url))
+
 /** Runs the server in a process of its own over a boot configuration; resolves once it is ready. */
-export async function startScratchServer(models: object[], port: number): Promise<ScratchServer> {
+export async function startScratchServer(models: object[], port: number, main = MAIN): Promise<ScratchServer> {
   const directory = mkdtempSync(join(tmpdir(), 'modelyard-bench-'))
   const drain = { delaySeconds: 0, timeoutSeconds: 10 }
   const server = { port, threads: 1, bodyLimit: 1024 * 1024, drain }
   const boot = join(directory, 'boot.json')
   writeFileSync(boot, JSON.stringify({ apiVersion: 'modelyard.dev/v1', server, models }))
-  const main = fileURLToPath(new URL('../serving/lib/main.js', import.meta.url))
   const started = performance.now()
   const child = spawn(process.execPath, [main, '--boot', boot, '--cache', join(directory, 'cache')], {
     stdio: ['ignore', 'ignore', 'inherit'],

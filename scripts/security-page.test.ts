@@ -32,8 +32,8 @@ const CLAIMS: Record<string, Claim[]> = {
   definition: [
     ['{} s and', 'generators/repository/evaluation/evaluate.ts', 'timeout', SECOND],
     ['a share of {} MiB', 'generators/repository/evaluation/evaluate.ts', 'memory'],
-    ['{} values', 'generators/repository/evaluation/realm.ts', 'MAX_VALUES'],
-    ['{} levels', 'generators/repository/evaluation/realm.ts', 'MAX_DEPTH'],
+    ['{} values', 'generators/repository/evaluation/data.ts', 'MAX_VALUES'],
+    ['{} levels', 'generators/repository/evaluation/data.ts', 'MAX_DEPTH'],
     ['{} MiB of data', 'generators/repository/evaluation/evaluate.ts', 'MAX_ANSWERS', MIB],
     ['{} MiB each', 'generators/repository/evaluation/evaluate.ts', 'MAX_ANSWER', MIB],
   ],

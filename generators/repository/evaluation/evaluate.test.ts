@@ -323,4 +323,32 @@ test('the process has no environment and no right to files, children or code fro
   assert.equal(JSON.parse(outcome.json ?? ''), [0, denied, denied, denied, 'EvalError'])
 })
 
+test('a definition that changes how its answer is written is refused: it neither vanishes nor becomes another kind of answer', async () => {
+  const answers: Record<string, string> = {
+    nonsense: "{ kind: 'nonsense' }",
+    missing: "{ kind: 'import-missing' }",
+    timeout: "{ kind: 'timeout' }",
+    unparsable: "{ kind: 'value', json: 'not json' }",
+    thrown: "{ kind: 'thrown' }",
+    place: "{ kind: 'not-data', path: 5, what: {} }",
+    nothing: 'null',
+    deep: "{ kind: 'value', json: '['.repeat(1000) + ']'.repeat(1000) }",
+    prototype: `{ kind: 'value', json: '{"__proto__":{"name":"evil"}}' }`,
+  }
+  const forged = Object.entries(answers).map(([name, answer]): [string, string] => [
+    name,
+    model(name, `Object.defineProperty(Object.prototype, 'toJSON', { value: () => (${answer}) })`),
+  ])
+  const { values, notData, messageOf, descriptionOf } = await evaluate({
+    ...Object.fromEntries(forged),
+    honest: model('honest', '', "'as it is'"),
+  })
+  for (const [name] of forged) {
+    const refused = messageOf(name) ?? notData.get(fileOf(name))?.message
+    assert.match(refused ?? '', /fails when it is evaluated|is no data/, name)
+    assert.is(values.get(fileOf(name)), undefined, name)
+  }
+  assert.is(descriptionOf('honest'), 'as it is')
+})
+
 test.run()

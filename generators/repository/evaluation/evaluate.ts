@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { type DocumentPath, Failure, type Finding } from '../../findings/index.ts'
 import { contentDigest } from '../../text/index.ts'
 import { type BundledDefinition, bundleDefinitions, type EvaluationPrograms, evaluationPrograms } from './bundle.ts'
-import { ANSWERS_DESCRIPTOR, type Answer, END, type EvaluationRequest, type Outcome } from './protocol.ts'
+import { ANSWERS_DESCRIPTOR, type Answer, END, type EvaluationRequest, type Outcome, readOutcome } from './protocol.ts'
 
 export interface EvaluatedDefinitions {
   /** Default export by file, deeply frozen; a file that could not be evaluated is missing here and has a finding. */
@@ -279,7 +279,9 @@ function readAnswers(text: string, expected: number): { outcomes: Outcome[]; isC
 
 function parseAnswer(line: string): Answer | undefined {
   try {
-    return JSON.parse(line) as Answer
+    const { index, outcome } = JSON.parse(line) as { index: unknown; outcome: unknown }
+    const read = readOutcome(outcome, 'process')
+    return typeof index === 'number' && read ? { index, outcome: read } : undefined
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import { createContext, Script } from 'node:vm'
+import { NotData, toData } from './data.ts'
 import {
   ANSWERS_DESCRIPTOR,
   type Answer,
@@ -7,6 +8,7 @@ import {
   END,
   type EvaluationRequest,
   type Outcome,
+  readOutcome,
   scriptName,
 } from './protocol.ts'
 
@@ -52,11 +54,25 @@ async function main(): Promise<void> {
         filename: scriptName(index),
         lineOffset: -1,
       })
-      return JSON.parse(String(script.runInContext(context, { timeout: request.timeout }))) as Outcome
+      return checked(script.runInContext(context, { timeout: request.timeout }))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return { kind: 'timeout' }
       return { kind: 'thrown', message: error instanceof Error ? `${error.name}: ${error.message}` : '', stack: '' }
     }
+  }
+}
+
+/** What a realm answered, judged where nothing of it runs. */
+function checked(answer: unknown): Outcome {
+  const unreadable: Outcome = { kind: 'thrown', message: 'it changed how its answer is written', stack: '' }
+  try {
+    const outcome = typeof answer === 'string' ? readOutcome(JSON.parse(answer), 'realm') : undefined
+    if (outcome?.kind === 'value' && outcome.json !== undefined) {
+      return { kind: 'value', json: JSON.stringify(toData(JSON.parse(outcome.json))) }
+    }
+    return outcome ?? unreadable
+  } catch (error) {
+    return error instanceof NotData ? { kind: 'not-data', path: error.path, what: error.message } : unreadable
   }
 }
 

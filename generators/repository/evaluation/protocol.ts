@@ -49,3 +49,29 @@ export const END = '"end"'
 
 /** Names the script of a definition in stack traces. */
 export const scriptName = (index: number) => `definition:${index}`
+
+/**
+ * The outcome that a parsed answer says; undefined for one of another form. Whoever wrote it may have run a definition, which can change what
+ * `JSON.stringify` makes of anything in its realm. That it took too long, or that an import has no value, only the process says.
+ */
+export function readOutcome(value: unknown, from: 'realm' | 'process'): Outcome | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const { kind, json, message, stack, path, what } = value as Record<string, unknown>
+  switch (kind) {
+    case 'value':
+      if (json === undefined) return { kind }
+      return typeof json === 'string' ? { kind, json } : undefined
+    case 'thrown':
+      return typeof message === 'string' && typeof stack === 'string' ? { kind, message, stack } : undefined
+    case 'not-data':
+      if (!Array.isArray(path) || typeof what !== 'string') return undefined
+      return path.every((part) => ['string', 'number'].includes(typeof part)) ? { kind, path, what } : undefined
+    case 'exited':
+      return { kind }
+    case 'timeout':
+    case 'import-missing':
+      return from === 'process' ? { kind } : undefined
+    default:
+      return undefined
+  }
+}

@@ -1,4 +1,4 @@
-import type { DocumentPath } from '../../findings/index.ts'
+import { NotData, toData } from './data.ts'
 import type { Outcome } from './protocol.ts'
 
 /**
@@ -16,25 +16,13 @@ export interface RealmEntry {
   evaluate(load: Load): string
 }
 
-/** Deeper or larger is no definition of anybody. */
-const MAX_DEPTH = 64
-const MAX_VALUES = 200_000
+/** Characters of what was thrown. */
 const MAX_TEXT = 10_000
 
 const { freeze, getOwnPropertyNames } = Object
-const { isArray } = Array
-const { isFinite: isFiniteNumber } = Number
 const { parse, stringify } = JSON
 const modules = new Map<string, unknown>()
 let hasExited = false
-
-class NotData extends Error {
-  readonly path: DocumentPath
-  constructor(path: DocumentPath, what: string) {
-    super(what)
-    this.path = path
-  }
-}
 
 function frozen<T>(value: T): T {
   if (typeof value !== 'object' && typeof value !== 'function') return value
@@ -58,60 +46,6 @@ function load(run: Load): unknown {
   const module: { exports: unknown } = { exports: {} }
   run(module, module.exports, (name) => modules.get(name) ?? absent(name))
   return module.exports
-}
-
-/** A copy of what is data in `value`, as JSON writes it. @throws NotData */
-function toData(value: unknown): unknown {
-  let count = 0
-  const open: unknown[] = []
-  const path: DocumentPath = []
-  const refuse = (what: string): never => {
-    throw new NotData([...path], what)
-  }
-  const copy = (item: unknown): unknown => {
-    if (++count > MAX_VALUES) refuse(`more than ${MAX_VALUES} values`)
-    switch (typeof item) {
-      case 'string':
-      case 'boolean':
-      case 'undefined':
-        return item
-      case 'number':
-        return isFiniteNumber(item) ? item : refuse(`${item}`)
-      case 'object':
-        return item === null ? null : copyParts(item)
-      default:
-        return refuse(`a ${typeof item}`)
-    }
-  }
-  const copyParts = (item: object) => {
-    if (open.includes(item)) refuse('an object inside itself')
-    if (open.length >= MAX_DEPTH) refuse(`more than ${MAX_DEPTH} levels`)
-    open.push(item)
-    const data = isArray(item) ? copyList(item) : copyObject(item)
-    open.pop()
-    return data
-  }
-  const copyList = (list: unknown[]) => {
-    const data: unknown[] = []
-    for (let index = 0; index < list.length; index++) {
-      path.push(index)
-      data.push(copy(list[index]) ?? (list[index] === null ? null : refuse('undefined')))
-      path.pop()
-    }
-    return data
-  }
-  const copyObject = (object: object) => {
-    const data: Record<string, unknown> = Object.create(null)
-    for (const [key, item] of Object.entries(object)) {
-      path.push(key)
-      if (key === '__proto__') refuse('a prototype')
-      const one = copy(item)
-      if (one !== undefined) data[key] = one
-      path.pop()
-    }
-    return data
-  }
-  return copy(value)
 }
 
 function textOf(value: unknown): string {
