@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { dirname, join, relative, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildFailure, build, type Metafile, type Plugin } from 'esbuild'
 import { vocabulary } from '../../definitions/index.ts'
@@ -92,9 +92,10 @@ async function bundleTolerantly(
     return await bundleAll(root, files, packagesRoot, allowed)
   } catch (error) {
     if (!isBuildFailure(error)) throw error
-    const [only] = files
-    if (only === undefined || files.length === 1) {
-      return { definitions: [], findings: error.errors.map(syntaxFinding) }
+    const [only, second] = files
+    if (only === undefined || second === undefined) {
+      const file = only ?? ''
+      return { definitions: [], findings: error.errors.map((message) => syntaxFinding(root, file, message, allowed)) }
     }
     const half = Math.ceil(files.length / 2)
     const halves = await Promise.all(
@@ -205,20 +206,10 @@ async function wrongImports(
   metafile: Metafile,
   allowed: readonly string[],
 ): Promise<Finding[]> {
-  const real = realpathSync(root)
   const [own] = file.split('/')
   const forbidden = own === 'models' ? 'environments/' : 'models/'
-  const isOutside = (path: string) => {
-    const place = join(real, path)
-    const inside = allowed.some((folder) => place.startsWith(folder + sep))
-    return !inside || place.split(sep).includes('.git')
-  }
   const paths = Object.keys(inputs).filter((path) => !path.startsWith(`${PACKAGE}:`) && !path.startsWith(`${VALUE}:`))
-  const outside = paths.filter(isOutside).map((path) => ({
-    path,
-    message: `imports ${path}, which is outside of the repository`,
-    fix: 'Import files of the repository and packages alone.',
-  }))
+  const outside = paths.filter((path) => isOutside(root, path, allowed)).map((path) => ({ path, ...outsideOf(path) }))
   const values = imports.flatMap(({ path, external }) => (external && DEFINITION.test(path) ? [path] : []))
   const across = [...paths, ...(own === 'models' ? values : [])]
     .filter((path) => path.startsWith(forbidden))
@@ -264,7 +255,30 @@ function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && Array.isArray((error as Partial<BuildFailure>).errors)
 }
 
-function syntaxFinding(message: BuildFailure['errors'][number]): Finding {
+function isOutside(root: string, path: string, allowed: readonly string[]): boolean {
+  const place = resolve(realpathSync(root), path)
+  const inside = allowed.some((folder) => place.startsWith(folder + sep))
+  return !inside || place.split(sep).includes('.git')
+}
+
+function outsideOf(path: string) {
+  return {
+    message: `imports ${path}, which is outside of the repository`,
+    fix: 'Import files of the repository and packages alone.',
+  }
+}
+
+/** Of a file outside of the repository nothing is repeated: what the parser stumbles over may be a secret. */
+function syntaxFinding(
+  root: string,
+  file: string,
+  message: BuildFailure['errors'][number],
+  allowed: readonly string[],
+): Finding {
+  const place = message.location?.file.split(sep).join('/')
+  if (place !== undefined && isOutside(root, place, allowed)) {
+    return { rule: 'definition-import', severity: 'error', file, line: 1, ...outsideOf(place) }
+  }
   return {
     rule: 'definition-unreadable',
     severity: 'error',

@@ -351,4 +351,21 @@ test('a definition that changes how its answer is written is refused: it neither
   assert.is(descriptionOf('honest'), 'as it is')
 })
 
+test('nothing of a file outside of the repository is repeated, not even where it is no TypeScript', async () => {
+  const outside = mkdtempSync(join(tmpdir(), 'modelyard-outside-'))
+  try {
+    writeFileSync(join(outside, 'secret.ts'), 'password s3cret\n')
+    const { findings } = await evaluate({
+      reader: model('reader', `import secret from ${JSON.stringify(join(outside, 'secret.ts'))}`, 'secret'),
+    })
+    assert.equal(
+      findings.map(({ rule, file }) => [rule, file]),
+      [['definition-import', fileOf('reader')]],
+    )
+    assert.not.match(JSON.stringify(findings), 's3cret')
+  } finally {
+    rmSync(outside, { recursive: true, force: true })
+  }
+})
+
 test.run()
