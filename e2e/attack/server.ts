@@ -190,7 +190,7 @@ export const SERVER_ATTACKS: ServerAttack[] = [
       const wrong: string[] = []
       for (const request of requests) {
         const found = statuses(await raw(server, request))
-        if (found.length !== 1 || found[0] !== 400)
+        if (found.length !== 1 || !refused(found[0] ?? 0))
           wrong.push(`${JSON.stringify(request.slice(0, 90))}: ${found.join()}`)
       }
       return wrong
