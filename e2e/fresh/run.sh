@@ -17,7 +17,9 @@ attempt() { # NAME COMMAND...: in a clone of its own
   else
     failed=$((failed + 1))
     echo "FAILED  $name: $*"
-    tail -40 "$work/$name.log"
+    # Of a suite of tests what failed, of anything else the end.
+    sed -n '/FAIL/,/^ *Total:/p' "$work/$name.log" | head -100
+    tail -20 "$work/$name.log"
     git -C "$work/$name" status --short
   fi
   rm -rf "${work:?}/$name"

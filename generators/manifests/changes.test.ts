@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure } from '../findings/index.ts'
@@ -32,10 +32,13 @@ async function withFiles(files: Record<string, string>, look: (root: string) => 
   }
 }
 
-const filesIn = (root: string) =>
-  readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+/** Not through links. */
+const filesIn = (root: string, folder = ''): string[] =>
+  readdirSync(join(root, folder), { withFileTypes: true })
+    .flatMap((entry) => {
+      const path = posix.join(folder, entry.name)
+      return entry.isDirectory() ? filesIn(root, path) : entry.isFile() ? [path] : []
+    })
     .sort()
 
 const CHANGES = [

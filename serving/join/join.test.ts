@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -90,6 +90,9 @@ test('the files of several pods, rotated, packed, as CloudEvents or as batches, 
       .join('\n'),
   )
   writeFileSync(join(folder, 'README.txt'), 'not a log')
+  // Neither is read again through a link.
+  symlinkSync(folder, join(folder, 'pod-b', 'circle'))
+  symlinkSync(join(folder, 'pod-b', 'events.json'), join(folder, 'events.json'))
   const { counts, models } = await run([folder])
   const whole = await run([fixture('join.jsonl')])
   assert.is(counts.files, 5)

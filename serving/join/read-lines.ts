@@ -16,14 +16,24 @@ export async function logFiles(paths: readonly string[]): Promise<string[]> {
   for (const path of paths) {
     if (path === '-' || !(await isFolder(path))) files.push(path)
     else {
-      const entries = await readdir(path, { recursive: true, withFileTypes: true })
-      const found = entries.filter((entry) => entry.isFile() && LOG_FILE.test(entry.name))
+      const found = await logsBelow(path)
       if (found.length === 0)
         throw new Error(`${path} has no log in it: no file ends in .jsonl, .ndjson, .json or .log`)
-      files.push(...found.map((entry) => join(entry.parentPath, entry.name)).sort())
+      files.push(...found.sort())
     }
   }
   return files
+}
+
+/** Not through links, which Node follows from 22 on when it is asked for a whole tree: a log would be read twice, a circle for ever. */
+async function logsBelow(folder: string): Promise<string[]> {
+  const found: string[] = []
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) found.push(...(await logsBelow(path)))
+    else if (entry.isFile() && LOG_FILE.test(entry.name)) found.push(path)
+  }
+  return found
 }
 
 async function isFolder(path: string): Promise<boolean> {
