@@ -2,10 +2,12 @@
 // longer than to check a manifest. lib/ keeps the types and a file for each entry, all of them made from the same modules, so
 // that a definition and the program that reads it share their classes. Packages stay packages.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
+const require = createRequire(import.meta.url)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const lib = join(root, 'lib')
 const outdir = join(lib, 'bundle')
@@ -36,6 +38,22 @@ const ownPlace = {
   },
 }
 
+/**
+ * Large packages that are CommonJS anyway are required: an import reads each of their files twice, the first time for the names that
+ * it exports, which takes as long as running them.
+ */
+const requiredPackages = {
+  name: 'required-packages',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(cdk8s|cdk8s-plus-28)$/ }, ({ path }) => ({ path, namespace: 'required' }))
+    onLoad({ filter: /.*/, namespace: 'required' }, ({ path }) => ({
+      contents: `import { createRequire } from 'node:module'
+const { url } = import.meta
+export const { ${Object.keys(require(path)).join(', ')} } = createRequire(url)(${JSON.stringify(path)})`,
+    }))
+  },
+}
+
 rmSync(outdir, { recursive: true, force: true })
 await build({
   entryPoints: Object.fromEntries(ENTRIES.map((entry) => [entry.replaceAll('/', '-'), join(lib, `${entry}.js`)])),
@@ -48,7 +66,7 @@ await build({
   packages: 'external',
   chunkNames: 'part-[hash]',
   define: { 'import.meta.url': 'ownUrl' },
-  plugins: [ownPlace],
+  plugins: [ownPlace, requiredPackages],
   logLevel: 'warning',
 })
 

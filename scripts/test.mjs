@@ -1,6 +1,6 @@
 // `npm test [-- pattern]`: runs every *.test.ts with uvu in a few processes, each of which takes the next file when it has
-// finished one, and kills a file that hangs; ends with "N passed, N failed". The whole suite tries the built command, which
-// starts in a third of the time; with a pattern, the tests run the sources.
+// finished one, and kills a file that hangs; ends with "N passed, N failed". The whole suite builds first, and what the tests start
+// in processes and threads is what was built; with a pattern, everything runs from the sources.
 import { execFileSync, fork } from 'node:child_process'
 import { readdirSync, statSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -14,6 +14,8 @@ const END = '\0'
 /** A file that takes longer hangs: the slowest takes two minutes on two busy cores. Milliseconds. */
 const FILE_TIMEOUT = Number(process.env.MODELYARD_TEST_FILE_TIMEOUT_MS ?? 480_000)
 const root = fileURLToPath(new URL('..', import.meta.url))
+/** Flags of Node for the processes of the tests. */
+let runBuilt = []
 
 if (process.send) process.on('message', runFile)
 else await runAll(process.argv[2])
@@ -30,7 +32,7 @@ async function runAll(pattern) {
       stdio: 'inherit',
       shell: process.platform === 'win32',
     })
-    process.env.MODELYARD_TESTED_COMMAND = join(root, 'lib/cli/main.js')
+    runBuilt = ['--import', new URL('run-built.mjs', import.meta.url).href]
   }
   // One more than there are cores: many tests wait for processes of their own.
   const workers = Math.min(availableParallelism() + 1, paths.length)
@@ -59,7 +61,7 @@ async function work(paths, counts) {
   for (let path = paths.shift(); path !== undefined; path = paths.shift()) {
     child ??= fork(fileURLToPath(import.meta.url), {
       cwd: root,
-      execArgv: ['-C', 'modelyard-source', '--import', 'tsx'],
+      execArgv: ['-C', 'modelyard-source', '--import', 'tsx', ...runBuilt],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     })
     const { output, isAlive } = await runIn(child, path)

@@ -169,10 +169,8 @@ function treeOf(root: string, folder: string): Record<string, string> {
   return Object.fromEntries(files.map((file) => [file.slice(root.length + 1), readFileSync(file, 'latin1')]))
 }
 
-/** `modelyard <args>` as a program and its arguments: the built one where the runner of the tests names it. */
+/** `modelyard <args>` as a program and its arguments. */
 export function commandLine(...args: string[]): string[] {
-  const built = process.env['MODELYARD_TESTED_COMMAND']
-  if (built) return [process.execPath, built, ...args]
   return [process.execPath, '-C', 'modelyard-source', '--import', TSX, MAIN, ...args]
 }
 

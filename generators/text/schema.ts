@@ -15,6 +15,8 @@ function ajv(): Ajv {
       strictRequired: false,
       strictTypes: false,
       verbose: true,
+      // Its optimizer takes longer than our documents take to check.
+      code: { optimize: false },
     })
     compiler.addKeyword({
       keyword: 'decimals',
