@@ -23,17 +23,21 @@ export interface AppliedChange {
   /** Every file that the change touches, relative to the root. */
   files: string[]
   validation: Validation
+  /** What the checks say of the result and did not say before. */
+  newFindings: Finding[]
 }
 
 export interface ApplyOptions {
   packagesRoot: string
   /** Leaves artifacts out of the checks. */
   offline?: boolean
-  /**
-   * What was wrong before: it does not stop the change, which is then rendered for its own model alone. Absent, any error stops
-   * it: what is promoted should be right, and what is rolled back must not wait for somebody else's repair.
-   */
+  /** What the checks said before the change. */
   known?: readonly Finding[]
+  /**
+   * Errors that were there before do not stop the change, which is then rendered for its own model alone: what is promoted should
+   * be right, and what is rolled back must not wait for somebody else's repair.
+   */
+  despiteErrors?: boolean
   /** The work tree has no other model's files. */
   alone?: boolean
 }
@@ -45,7 +49,8 @@ export interface ApplyOptions {
  */
 export async function applyPinChange(root: string, change: PinChange, options: ApplyOptions): Promise<AppliedChange> {
   const { release, pin, environment } = change
-  const { packagesRoot, offline = false, known, alone = false } = options
+  const { packagesRoot, offline = false, known = [], despiteErrors = false, alone = false } = options
+  const despite = despiteErrors ? known : []
   if (release) await writeAtomically(root, release.file, release.text)
   if (pin.after === undefined) await rm(innerPath(root, pin.file))
   else await writeAtomically(root, pin.file, pin.after)
@@ -53,24 +58,23 @@ export async function applyPinChange(root: string, change: PinChange, options: A
   const repository = await loadRepository(root, { packagesRoot, ...(alone && { model: change.model }) })
   const plan = resolvePlan(repository)
   const problems = sortFindings([...repository.findings, ...plan.findings])
-  if (hasErrors(newFindings(problems, known)))
-    throw new Failure('the change cannot be rendered', { findings: problems })
-  const selection = { environment, ...(known && { model: change.model }) }
+  if (hasErrors(without(despite, problems))) throw new Failure('the change cannot be rendered', { findings: problems })
+  const selection = { environment, ...(despiteErrors && { model: change.model }) }
   const manifests = await compareWithDist(root, renderManifests(plan, selection), selection)
   await applyChanges(root, manifests)
 
   const validation = await validateLoaded(repository, plan, { offline })
-  if (hasErrors(newFindings(validation.findings, known))) {
+  if (hasErrors(without(despite, validation.findings))) {
     throw new Failure('the change is not valid, so nothing was committed', { findings: validation.findings })
   }
   const files = [...(release ? [release.file] : []), pin.file, ...manifests.map(({ path }) => path)]
-  const applied = { repository, plan, manifests, files, validation }
+  const applied = { repository, plan, manifests, files, validation, newFindings: without(known, validation.findings) }
   if (pin.after === undefined) return applied
   return { ...applied, model: requirePinned(requireEnvironment(plan, environment), change.model) }
 }
 
 /** Lines may have moved: what is wrong is told by rule, file and message. */
-function newFindings(findings: readonly Finding[], known: readonly Finding[] = []): Finding[] {
+function without(known: readonly Finding[], findings: readonly Finding[]): Finding[] {
   const keyOf = ({ rule, file, message }: Finding) => JSON.stringify([rule, file, message])
   const before = new Set(known.map(keyOf))
   return findings.filter((finding) => !before.has(keyOf(finding)))

@@ -102,9 +102,10 @@ export async function propose<Change extends PinChange, Report extends { finding
   const work = async (directory: string) => {
     const repository = await loadRepository(directory, { packagesRoot, model })
     const plan = resolvePlan(repository)
-    const known = steps.despiteErrors && (await validateLoaded(repository, plan, { offline })).findings
+    const { despiteErrors = false } = steps
+    const known = (await validateLoaded(repository, plan, { offline: offline || !despiteErrors })).findings
     const present = sortFindings([...repository.findings, ...plan.findings])
-    if (!known && hasErrors(present))
+    if (!despiteErrors && hasErrors(present))
       throw new Failure(`${baseBranch} has validation errors; fix them first`, { findings: present })
     const change = await steps.decide(repository, plan, git, base.commit)
     if (!change) {
@@ -122,7 +123,8 @@ export async function propose<Change extends PinChange, Report extends { finding
       packagesRoot,
       offline,
       alone: true,
-      ...(known && { known }),
+      known,
+      despiteErrors,
     })
     const { report, title, body } = await steps.describe(change, applied, base.commit)
     const beyond = await commitsBeyond(git, baseBranch, fetched.commit)

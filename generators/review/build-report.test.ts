@@ -20,7 +20,7 @@ test("warnings of another environment are not this pull request's, and all other
     warn('environments/production-eu/environment.ts'),
   ]
   const change = { model: 'wine', environment: 'production', pin: { file: 'p' } } as PinChange
-  const applied = { manifests: [], validation: { findings } } as unknown as AppliedChange
+  const applied = { manifests: [], newFindings: findings } as unknown as AppliedChange
   assert.equal(renderedChanges(change, applied).findings, kept)
 })
 

@@ -117,7 +117,7 @@ export function renderedChanges(change: PinChange, applied: AppliedChange): Rend
       },
     ]),
     renderedDiff: formatDiff(applied.manifests),
-    findings: applied.validation.findings.filter(({ file }) => isAbout(change.environment, file)),
+    findings: applied.newFindings.filter(({ file }) => isAbout(change.environment, file)),
   }
 }
 

@@ -165,7 +165,7 @@ export interface RenderedChanges {
   objects: ObjectChanges
   pinDiff: string
   renderedDiff: string
-  /** Warnings; errors never get as far as a pull request. */
+  /** Warnings that the change brings; errors never get as far as a pull request. */
   findings: Finding[]
 }
 
