@@ -83,7 +83,7 @@ export interface World {
   image: { champion: string; candidate: string }
   gates: GateSpec[]
   approvals: number
-  /** Whether CODEOWNERS names somebody; `validate` warns otherwise. */
+  /** Whether CODEOWNERS names somebody; `validate` warns otherwise, of what is none of the pull request's doing. */
   hasOwners: boolean
   overrides: GateOverride[]
   measuresMemory: boolean

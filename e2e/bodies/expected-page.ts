@@ -230,7 +230,7 @@ function shiftOf({ shift, level }: Group): Expected {
 
 /** What only a person can decide, the weightiest first. */
 function itemsOf(world: World, compared: Compared | undefined, groups: Group[]): Expected[] {
-  const { overrides, gates, measuresMemory, champion, hasOwners, task } = world
+  const { overrides, gates, measuresMemory, champion, task } = world
   const breaking = breakingOf(world)
   const agreed = overrides.find(({ gate }) => gate === 'interface')?.reason
   const named: Record<string, string> = {
@@ -293,15 +293,6 @@ function itemsOf(world: World, compared: Compared | undefined, groups: Group[]):
     ...(champion && !compared
       ? [[`predictions were **not compared**: unit changed from ${champion.unit} to ${world.candidate.unit}`]]
       : []),
-    ...(hasOwners
-      ? []
-      : [
-          [
-            'warning: approvals are wanted in production, and there is no CODEOWNERS (environments/production/environment.ts:',
-            count(14),
-            ')',
-          ],
-        ]),
   ]
 }
 

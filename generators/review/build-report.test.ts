@@ -24,4 +24,12 @@ test("warnings of another environment are not this pull request's, and all other
   assert.equal(renderedChanges(change, applied).findings, kept)
 })
 
+test('information asks nobody for a judgement', () => {
+  const found = (severity: 'warning' | 'info') =>
+    ({ rule: 'ingress-open', severity, message: severity, file: 'environments/production/environment.ts' }) as const
+  const change = { model: 'wine', environment: 'production', pin: { file: 'p' } } as PinChange
+  const applied = { manifests: [], newFindings: [found('info'), found('warning')] } as unknown as AppliedChange
+  assert.equal(renderedChanges(change, applied).findings, [found('warning')])
+})
+
 test.run()

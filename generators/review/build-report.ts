@@ -117,7 +117,9 @@ export function renderedChanges(change: PinChange, applied: AppliedChange): Rend
       },
     ]),
     renderedDiff: formatDiff(applied.manifests),
-    findings: applied.newFindings.filter(({ file }) => isAbout(change.environment, file)),
+    findings: applied.newFindings.filter(
+      ({ severity, file }) => severity !== 'info' && isAbout(change.environment, file),
+    ),
   }
 }
 
