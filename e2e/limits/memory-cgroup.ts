@@ -5,6 +5,8 @@ import { join } from 'node:path'
 export interface MemoryCgroup {
   /** A process that writes its id to this file belongs to the cgroup, and so do its children. */
   processes: string
+  /** Bytes that are charged now. */
+  usedBytes(): number
   /** Most bytes that were charged at a time. */
   peakBytes(): number | undefined
   /** Processes that the kernel has killed for want of memory. */
@@ -43,6 +45,7 @@ function createV1(directory: string, bytes: number): MemoryCgroup {
   }
   return {
     processes: join(directory, 'cgroup.procs'),
+    usedBytes: () => Number(read('memory.usage_in_bytes')),
     peakBytes: () => Number(read('memory.max_usage_in_bytes')),
     kills: () => Number(/^oom_kill (\d+)/m.exec(read('memory.oom_control'))?.[1] ?? 0),
     remove: () => rmdirSync(directory),
@@ -62,6 +65,7 @@ function createV2(own: string, bytes: number): MemoryCgroup {
   if (existsSync(join(directory, 'memory.swap.max'))) writeFileSync(join(directory, 'memory.swap.max'), '0')
   return {
     processes: join(directory, 'cgroup.procs'),
+    usedBytes: () => Number(read('memory.current')),
     peakBytes: () => (existsSync(join(directory, 'memory.peak')) ? Number(read('memory.peak')) : undefined),
     kills: () => Number(/^oom_kill (\d+)/m.exec(read('memory.events'))?.[1] ?? 0),
     remove: () => rmdirSync(directory),

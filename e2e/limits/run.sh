@@ -4,4 +4,4 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 [ -e serving/lib/main.js ] || npm run --silent build || exit 1
-exec node -C modelyard-source --import tsx e2e/limits/limits.ts
+exec node -C modelyard-source --import tsx e2e/limits/limits.ts "$@"

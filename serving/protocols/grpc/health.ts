@@ -12,8 +12,7 @@ const SERVICES = new Set(['', 'inference.GRPCInferenceService'])
 /** How soon those who watch hear of a change, milliseconds. */
 const WATCH_MS = 250
 
-/** Streams that may watch at a time: kubelets and load balancers, a few each. */
-const MAX_WATCHERS = 256
+export const WATCH_PATH = '/grpc.health.v1.Health/Watch'
 
 export interface HealthWatchers {
   /** Tells those who watch that nothing serves any more and ends their streams. */
@@ -43,10 +42,6 @@ export function healthService(server: Server, ready: () => boolean): HealthWatch
     else reply({ code: status.NOT_FOUND, details: 'there is no such service' })
   }
   const watch = (watcher: Watcher) => {
-    if (watchers.size >= MAX_WATCHERS) {
-      watcher.emit('error', { code: status.RESOURCE_EXHAUSTED, details: `${MAX_WATCHERS} streams watch already` })
-      return
-    }
     const service = serviceOf(watcher.request)
     tell(watcher, service !== undefined && SERVICES.has(service) ? current() : SERVICE_UNKNOWN)
     watcher.on('cancelled', () => watchers.delete(watcher))
@@ -63,7 +58,7 @@ export function healthService(server: Server, ready: () => boolean): HealthWatch
   server.addService(
     {
       Check: { ...bytes, path: '/grpc.health.v1.Health/Check', responseStream: false },
-      Watch: { ...bytes, path: '/grpc.health.v1.Health/Watch', responseStream: true },
+      Watch: { ...bytes, path: WATCH_PATH, responseStream: true },
     },
     { Check: check, Watch: watch },
   )

@@ -97,6 +97,8 @@ export async function listenGrpc(options: GrpcOptions): Promise<GrpcServer> {
     'grpc.max_connection_age_grace_ms': AGE_GRACE_MS,
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
     'grpc-node.max_session_memory': MAX_SESSION_MB,
+    // Nobody can ask for it here, and it keeps an entry for each connection and call.
+    'grpc.enable_channelz': 0,
     interceptors: [
       limitCalls(options.budget, options.bodyLimit),
       ...(options.authenticator ? [authenticateCalls(options.authenticator, options.monitoring)] : []),
