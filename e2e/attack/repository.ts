@@ -14,6 +14,7 @@ export interface Attack {
 
 const MODEL = 'models/house-price/model.ts'
 const PIN = 'environments/production/pins/house-price.yaml'
+const VERSION = 'models/house-price/versions/1.1.0.yaml'
 const VALIDATE = ['validate', '--offline']
 const CHECK = ['synth', '--check']
 const GATES = ['gates', '--base', 'main', '--no-memory']
@@ -104,6 +105,30 @@ const DEFINITIONS: Attack[] = [
     },
   },
 ]
+
+const FORGED: Attack[] = ['nonsense', 'import-missing', 'timeout'].map((kind) =>
+  definition(
+    `answers that it is ${kind}`,
+    `Object.defineProperty(Object.prototype, 'toJSON', { value: () => ({ kind: '${kind}' }) })`,
+    [1],
+    ALL,
+    'changed how its answer is written',
+  ),
+)
+
+/** What a repository can hold where a file belongs. */
+const KINDS: Attack[] = [PIN, VERSION, '.github/CODEOWNERS'].map((file) => ({
+  title: `a folder called ${file}`,
+  run(scratch) {
+    rmSync(join(scratch.root, file), { force: true })
+    scratch.write(`${file}/x`, '')
+    scratch.git('add', '--all')
+    return ALL.flatMap((command) => {
+      const { code, text } = scratch.run(...command)
+      return code < 2 && !text.includes('is a bug') ? [] : [`${command.join(' ')}: exit ${code}: ${text.slice(0, 300)}`]
+    })
+  },
+}))
 
 const ROLE = 'apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: { name: all }\nrules: []\n'
 
@@ -220,8 +245,6 @@ const SEALS: Attack[] = [
   },
 ]
 
-const VERSION = 'models/house-price/versions/1.1.0.yaml'
-
 const PATHS: Attack[] = [
   ...['../../../etc/passwd', 'npm:..@1.0.0/x', 'npm:a@1.0.0/../../x', '/etc/passwd'].map(
     (path): Attack => ({
@@ -301,4 +324,4 @@ const TEXTS: Attack[] = [
   }),
 )
 
-export const REPOSITORY_ATTACKS: Attack[] = [...DEFINITIONS, ...DIST, ...SEALS, ...PATHS, ...TEXTS]
+export const REPOSITORY_ATTACKS: Attack[] = [...DEFINITIONS, ...FORGED, ...KINDS, ...DIST, ...SEALS, ...PATHS, ...TEXTS]

@@ -169,8 +169,9 @@ export const REPOSITORY_RULES = {
     fixed: 'always',
   },
   'path-outside': {
-    summary: 'a path leads out of its folder, by `..` or by a symbolic link',
-    reason: 'It would read or publish a file of the machine that runs the command.',
+    summary:
+      'a path leads out of its folder, by `..` or by a symbolic link, or is a folder, a pipe or a device where a file belongs',
+    reason: 'It would read or publish a file of the machine that runs the command, or wait for ever.',
     repair: 'Put the file itself in the repository, and name it by a relative path.',
     fixed: 'always',
   },

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { lstat, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { paths, type Repository } from '../repository/index.ts'
 import { CODE_OWNERS_PLACES } from '../text/index.ts'
@@ -14,8 +14,9 @@ const END = '# modelyard end'
 /** The CODEOWNERS file that a forge reads. */
 export async function readCodeOwners(root: string): Promise<{ file: string; text: string } | undefined> {
   for (const file of PLACES) {
-    const text = await ifPresent(readFile(join(root, file), 'utf8'))
-    if (text !== undefined) return { file, text }
+    // As forges do: neither a link nor a folder counts.
+    const stats = await ifPresent(lstat(join(root, file)))
+    if (stats?.isFile()) return { file, text: await readFile(join(root, file), 'utf8') }
   }
   return undefined
 }

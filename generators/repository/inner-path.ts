@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { isInnerPath } from '../definitions/index.ts'
-import { Failure, type Finding } from '../findings/index.ts'
+import { Failure, type Finding, RULES } from '../findings/index.ts'
 
 /**
  * The first symbolic link among the folders and the file of `path`, relative to `root`; undefined where there is none. What does not
@@ -57,4 +57,14 @@ export function innerPath(root: string, path: string): string {
 export function pathFindings(root: string, path: string): Finding[] {
   const problem = problemOf(root, path)
   return problem ? [{ rule: 'path-outside', severity: 'error', ...problem, file: path, line: 1 }] : []
+}
+
+/** The same for what is read as a file, or listed as a folder: what is there must be one. What does not exist has no finding. */
+export function kindFindings(root: string, path: string, kind: 'file' | 'folder'): Finding[] {
+  const findings = pathFindings(root, path)
+  if (findings.length > 0) return findings
+  const stats = lstatSync(join(root, path), { throwIfNoEntry: false })
+  if (!stats || (kind === 'file' ? stats.isFile() : stats.isDirectory())) return []
+  const message = `is no ${kind === 'file' ? 'regular file' : 'folder'}`
+  return [{ rule: 'path-outside', severity: 'error', message, fix: RULES['path-outside'].repair, file: path, line: 1 }]
 }

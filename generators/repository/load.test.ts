@@ -1,3 +1,5 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { Failure, type Finding } from '../findings/index.ts'
@@ -55,18 +57,13 @@ test('a folder without environments is no repository', async () => {
   })
 })
 
-test('a folder that cannot be read is not taken for an empty one', async () => {
-  await withRepository(
-    { [FILES.developmentPin]: undefined, 'environments/development/pins': 'x' },
-    async ({ root }) => {
-      try {
-        await loadRepository(root)
-        assert.unreachable()
-      } catch (error) {
-        assert.is((error as NodeJS.ErrnoException).code, 'ENOTDIR')
-      }
-    },
-  )
+test('a file where a folder belongs is not taken for an empty one', async () => {
+  const pins = 'environments/development/pins'
+  await findingsWith({ [FILES.developmentPin]: undefined, [pins]: 'x' }, (findings) => {
+    assert.ok(
+      findings.some(({ rule, severity, file }) => rule === 'path-outside' && severity === 'error' && file === pins),
+    )
+  })
 })
 
 test('a syntax error in a definition is found at its line and column', async () => {
@@ -319,6 +316,26 @@ test('an edited definition is read anew by the same process', async () => {
     assert.is(repository.models.get('wine')?.definition?.value.owner, 'tasting')
     assert.is(repository.environments.get('development')?.definition.value.servingImage, IMAGE)
   })
+})
+
+test('a folder where a file belongs, and a file where a folder belongs, are findings', async () => {
+  const places: [path: string, make: (path: string) => void][] = [
+    [FILES.productionPin, (path) => mkdirSync(path)],
+    ['models/wine/versions/9.0.0.yaml', (path) => mkdirSync(path)],
+    ['models/wine/model.ts', (path) => mkdirSync(path)],
+    ['models/wine/releases', (path) => writeFileSync(path, '')],
+  ]
+  for (const [path, make] of places) {
+    await withRepository({}, async ({ root, load }) => {
+      rmSync(join(root, path), { recursive: true, force: true })
+      make(join(root, path))
+      const { findings } = await load()
+      assert.ok(
+        findings.some(({ rule, file }) => rule === 'path-outside' && file === path),
+        `${path}: ${JSON.stringify(brief(findings))}`,
+      )
+    })
+  }
 })
 
 test.run()

@@ -19,7 +19,7 @@ import { type Located, schemaCheck } from '../text/index.ts'
 import { parseYaml } from '../yaml/index.ts'
 import { checkEnvironmentDefinition, checkModelDefinition } from './definition-rules.ts'
 import { type EvaluatedDefinitions, evaluateDefinitions } from './evaluation/evaluate.ts'
-import { pathFindings } from './inner-path.ts'
+import { isLink, kindFindings } from './inner-path.ts'
 import { ENVIRONMENTS, type Loaded, type LoadedModel, MODELS, paths, type Repository } from './repository.ts'
 import { sourcePositions } from './source-positions.ts'
 
@@ -65,7 +65,10 @@ export async function loadRepository(root: string, options: LoadOptions = {}): P
     })
   }
   const modelFiles = await existing(root, modelNames.map(paths.model))
-  const definitionFiles = [...modelFiles, ...environmentNames.map(paths.environment)]
+  // A link is followed by the bundler, which refuses what is outside of the repository.
+  const definitionFiles = [...modelFiles, ...environmentNames.map(paths.environment)].filter(
+    (file) => isLink(join(root, file)) || !refuse(repository, file, kindFindings(root, file, 'file')),
+  )
   const definitions = await evaluateDefinitions(root, definitionFiles, packagesRoot)
   repository.findings.push(...definitions.findings)
   // The finding may name a module that several definitions import.
@@ -150,10 +153,10 @@ async function defined<T>(
 
 async function documents<T>(repository: Repository, folder: string, check: Check): Promise<Map<string, Loaded<T>>> {
   const loaded = new Map<string, Loaded<T>>()
-  if (refuse(repository, folder, pathFindings(repository.root, folder))) return loaded
+  if (refuse(repository, folder, kindFindings(repository.root, folder, 'folder'))) return loaded
   for (const name of await yamlFiles(join(repository.root, folder))) {
     const file = `${folder}/${name}`
-    if (refuse(repository, file, pathFindings(repository.root, file))) continue
+    if (refuse(repository, file, kindFindings(repository.root, file, 'file'))) continue
     const { document, findings } = parseYaml(file, await readFile(join(repository.root, file), 'utf8'))
     if (refuse(repository, file, document ? check(document.value, document) : findings)) continue
     if (document) loaded.set(name.replace(/\.yaml$/, ''), { ...document, value: document.value as T })
