@@ -25,7 +25,7 @@ const CLAIMS: Record<string, Claim[]> = {
   connections: [
     ['{} for HTTP and gRPC together', 'serving/limits/connection-limit.ts', 'DEFAULT_MAX_CONNECTIONS'],
     ['{} gRPC streams a connection', 'serving/protocols/grpc/limit-calls.ts', 'MAX_STREAMS'],
-    ['{} health watchers', 'serving/protocols/grpc/health.ts', 'MAX_WATCHERS'],
+    ['{} health watchers', 'serving/protocols/grpc/limit-calls.ts', 'MAX_WATCHERS'],
     ['{} s idle', 'serving/protocols/grpc/start-grpc-server.ts', 'IDLE_SECONDS'],
     ['{} h of age', 'serving/protocols/grpc/start-grpc-server.ts', 'MAX_AGE_MS', 3600 * SECOND],
   ],
