@@ -98,6 +98,20 @@ test('a pass by the figures says where chance could hide more than is allowed, o
   }
 })
 
+test('with rows the figure of a row is the replayed one, as its note is, whatever was registered', () => {
+  const truth = new Float64Array(40)
+  const scored = {
+    champion: { truth, predicted: new Float64Array(40).fill(100) },
+    candidate: { truth, predicted: new Float64Array(40).fill(110) },
+    metrics: { mae: ({ predicted }: Scored, weights: ArrayLike<number>) => mean(predicted, weights) },
+  }
+  const gate = metric('mae').noWorseThanChampion({ tolerance: '2%' })
+  const [now, then] = [measured({ mae: 98 }), measured({ mae: 100 })]
+  const found = evaluate(gate, { candidate: now, champion: then, evidence: { now: NOW }, scored, rows: [] })
+  assert.equal([found.result, found.detail], ['fail', '+10.00 % worse (allowed 2%)'])
+  assert.match(found.note ?? '', 'replayed: mae +10, 95 % paired: +10 ... +10 (40 rows)')
+})
+
 function mean(values: ArrayLike<number>, weights: ArrayLike<number>): number {
   let [sum, count] = [0, 0]
   for (let row = 0; row < values.length; row++) {
