@@ -61,8 +61,8 @@ async function idle(server: LimitedServer, count: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 500))
 }
 
-/** Small requests from a process of their own until `stop`, which resolves with the answers. */
-function askBeside({ port }: LimitedServer): { stop(): Promise<{ status: number; ms: number }[]> } {
+/** Small requests from a process of their own, the first of which is answered, until `stop`, which resolves with the answers. */
+async function askBeside({ port }: LimitedServer): Promise<{ stop(): Promise<{ status: number; ms: number }[]> }> {
   const script = fileURLToPath(new URL('small-requests.ts', import.meta.url))
   const child = spawn(process.execPath, ['--import', 'tsx', script, String(port), '/predict', record], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -72,6 +72,7 @@ function askBeside({ port }: LimitedServer): { stop(): Promise<{ status: number;
     output += text
   })
   const ended = once(child, 'close')
+  await once(child.stdout, 'data')
   return {
     async stop() {
       child.stdin.end()
@@ -110,7 +111,7 @@ for (const [name, { run, probesOnly = false }] of Object.entries(ATTACKS)) {
     console.log(`skipped: needs a memory cgroup (${server}), get it by running as root or with a delegated cgroup`)
     break
   }
-  const beside = askBeside(server)
+  const beside = await askBeside(server)
   const problem = await run(server).then(
     () => undefined,
     (error: Error) => error.message,

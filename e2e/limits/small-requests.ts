@@ -29,6 +29,8 @@ process.stdin.resume().on('end', () => {
 const answers: { status: number; ms: number }[] = []
 while (!done) {
   answers.push(await ask())
+  // Says that it has begun.
+  if (answers.length === 1) process.stdout.write('\n')
   await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS))
 }
 process.stdout.write(JSON.stringify(answers))
