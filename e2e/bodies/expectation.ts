@@ -40,7 +40,9 @@ function shows(text: string, { value, digits, isSigned, decimals, isExact }: Sho
   const shown = Number(text.replaceAll(',', ''))
   if (isExact) return shown === value && text === value.toLocaleString('en-US')
   if (decimals !== undefined)
-    return text === shown.toFixed(decimals) && Math.abs(shown - value) <= 0.51 * 10 ** -decimals + 1e-9
+    return (
+      text.replace(/^\+/, '') === shown.toFixed(decimals) && Math.abs(shown - value) <= 0.51 * 10 ** -decimals + 1e-9
+    )
   if (value === 0) return shown === 0
   // Half a unit of the last digit, and what float32 adds.
   const unit = 10 ** (Math.floor(Math.log10(Math.abs(value))) - digits + 1)

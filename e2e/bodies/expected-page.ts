@@ -636,7 +636,8 @@ function costUnits(world: World, { from, to, p50Ratio, p99Ratio, limit }: Measur
   const names = sides(world)
   const isSame = isSameFile(world)
   const both = champion !== undefined && !isSame
-  const milliseconds = (value: number | undefined): Expected => [number(value ?? Number.NaN), ' ms']
+  const milliseconds = (value: number | undefined): Expected =>
+    value === undefined ? ['not measured'] : [number(value), ' ms']
   const cells = (name: string, before: Expected, after: Expected) => row(name, ...(both ? [before] : []), after)
   const intervals: Expected = [
     ...(p50Ratio ? interval('p50', p50Ratio) : []),
@@ -647,7 +648,10 @@ function costUnits(world: World, { from, to, p50Ratio, p99Ratio, limit }: Measur
   return [
     row('', ...(both ? [names.before ?? ''] : []), isSame ? 'Both versions' : names.after),
     cells('p50', milliseconds(from?.p50Ms), milliseconds(to.p50Ms)),
-    cells('p99', milliseconds(from?.p99Ms), milliseconds(to.p99Ms)),
+    // Of too few calls there is no p99, on a machine that is busy.
+    ...((from?.p99Ms ?? to.p99Ms) === undefined
+      ? []
+      : [cells('p99', milliseconds(from?.p99Ms), milliseconds(to.p99Ms))]),
     ...(measuresMemory
       ? [cells('memory', [mebibytes(from?.memoryBytes), ' Mi'], [mebibytes(to.memoryBytes), ' Mi'])]
       : []),
