@@ -32,7 +32,7 @@ export interface CacheOptions {
 export function createContentCache(directory: string, options: CacheOptions = {}): ContentCache {
   const { env = process.env, certificateAuthorityFile, log = SILENT } = options
   const timing = { ...DOWNLOAD_TIMING, ...options.timing }
-  const open = createStores({
+  const { open } = createStores({
     env,
     stallMs: timing.stallMs,
     ...(certificateAuthorityFile !== undefined && { certificateAuthorityFile }),

@@ -17,7 +17,7 @@ export function createProbe({
   env = process.env,
   stallMs = DOWNLOAD_TIMING.stallMs,
 }: ProbeOptions = {}): (address: string) => Promise<{ size?: number }> {
-  const open = createStores({ env, stallMs })
+  const { open } = createStores({ env, stallMs })
   return async (address) => {
     const { size, chunks } = await open(address, 0).catch((error: unknown) => {
       throw unreachable(shownAddress(address), error)

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
 import { rootCertificates } from 'node:tls'
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici'
 import { ArtifactError, addressInvalid } from '../artifact-error.ts'
@@ -15,7 +16,7 @@ export interface HttpRequest {
   url: URL
   /** How the address is called in messages; without secrets. */
   shown: string
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'POST' | 'PUT'
   headers?: Record<string, string>
   /** Headers that prove who asks. Sent to the origin of `url` only: after a redirect to another they are left out. */
   authorize?: (url: URL) => Promise<Record<string, string>>
@@ -24,7 +25,8 @@ export interface HttpRequest {
    * over HTTPS, or to this machine, only.
    */
   mayBeSeen?: boolean
-  body?: string
+  /** A stream is read once, which is why an upload follows no redirect. */
+  body?: string | Buffer | Readable
 }
 
 export interface HttpAnswer {
@@ -72,7 +74,7 @@ export function createHttpClient({ env, certificateAuthorityFile, stallMs }: Sto
       const header = (name: string) => [answer.headers[name]].flat()[0]
       return { status: answer.statusCode, header, sameOrigin: trustedOrigin, body: answer.body }
     } catch (error) {
-      throw unreachable(asked.shown, error)
+      throw unreachable(asked.shown, error, asked.method === 'PUT' ? 'written' : 'read')
     }
   }
 
@@ -110,6 +112,8 @@ function proxyOf(name: string, address = ''): string {
 
 function nextUrl(from: URL, location: string, { shown, method }: HttpRequest): URL {
   if (method === 'POST') throw redirectRefused(shown, 'a request with credentials in its body was redirected')
+  if (method === 'PUT')
+    throw redirectRefused(shown, `an upload was redirected to ${shownAddress(originOf(location, from))}`)
   const next = URL.canParse(location, from.href) ? new URL(location, from) : undefined
   if (next?.protocol !== 'http:' && next?.protocol !== 'https:')
     throw redirectRefused(shown, 'redirected to no web address')
@@ -119,6 +123,10 @@ function nextUrl(from: URL, location: string, { shown, method }: HttpRequest): U
   next.username = ''
   next.password = ''
   return next
+}
+
+function originOf(location: string, from: URL): string {
+  return URL.canParse(location, from.href) ? new URL(location, from).origin : 'no address'
 }
 
 function redirectRefused(shown: string, reason: string): ArtifactError {

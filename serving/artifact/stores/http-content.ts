@@ -1,13 +1,31 @@
 import { ArtifactError } from '../artifact-error.ts'
 import { discardBody } from '../bounded-body.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from './http-client.ts'
-import { refused } from './http-errors.ts'
-import type { Content } from './store.ts'
+import { refused, refusedUpload } from './http-errors.ts'
+import type { Content, Outgoing } from './store.ts'
 
 /** Asks for a file from an offset on (RFC 9110, 14: a server may ignore `Range`). */
 export function requestContent(http: HttpClient, request: HttpRequest, from: number): Promise<HttpAnswer> {
   const headers: Record<string, string> = from === 0 ? {} : { range: `bytes=${from}-` }
   return http.send({ ...request, headers: { ...request.headers, ...headers } })
+}
+
+/** Sends a file. The answer's body is the caller's to read or to discard. */
+export async function sendContent(http: HttpClient, request: HttpRequest, file: Outgoing): Promise<HttpAnswer> {
+  const body = file.read()
+  const headers = { 'content-type': 'application/octet-stream', 'content-length': String(file.size) }
+  try {
+    return await http.send({ ...request, method: 'PUT', headers: { ...headers, ...request.headers }, body })
+  } finally {
+    // An answer can come before all bytes were taken; what that breaks is of no interest.
+    body.on('error', () => {}).destroy()
+  }
+}
+
+/** Throws an `ArtifactError` for any answer to `sendContent` but one of success. */
+export async function requireStored(shown: string, answer: HttpAnswer, detail?: string): Promise<void> {
+  await discardBody(answer.body)
+  if (answer.status < 200 || answer.status > 299) throw refusedUpload(shown, answer, detail)
 }
 
 /** The content in an answer to `requestContent`; throws an `ArtifactError` for any status but 200 and 206. */

@@ -46,8 +46,31 @@ export function refused(
   })
 }
 
+/** What a status other than success means for an upload. `detail` is what the store says about it, without secrets. */
+export function refusedUpload(
+  shown: string,
+  answer: { status: number; header(name: string): string | undefined },
+  detail?: string,
+): ArtifactError {
+  const { status } = answer
+  const refusal = refused(shown, answer, detail)
+  const repairs: Record<number, string> = {
+    401: 'check the credentials of this machine and what they may write',
+    403: 'check the credentials of this machine and what they may write',
+    404: 'check the address: the bucket, repository or folder must exist',
+    405: 'let the store accept PUT, or put the file there by its own client',
+    409: 'create the folder of the address in the store',
+    413: 'raise the limit on the size of a request in the store, or in the proxy before it',
+    501: 'let the store accept PUT, or put the file there by its own client',
+  }
+  const repair = repairs[status]
+  if (repair === undefined) return refusal
+  const { code, address, reason } = refusal
+  return new ArtifactError({ code, address, reason, repair })
+}
+
 /** What an error of the connection means: transient, unless the peer cannot be trusted. */
-export function unreachable(shown: string, error: unknown): ArtifactError {
+export function unreachable(shown: string, error: unknown, what: 'read' | 'written' = 'read'): ArtifactError {
   if (error instanceof ArtifactError) return error
   const cause = deepest(error)
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
@@ -55,7 +78,7 @@ export function unreachable(shown: string, error: unknown): ArtifactError {
   return new ArtifactError({
     code: 'artifact-unreachable',
     address: shown,
-    reason: `cannot be read: ${cause instanceof Error ? cause.message || code || cause.name : String(cause)}`,
+    reason: `cannot be ${what}: ${cause instanceof Error ? cause.message || code || cause.name : String(cause)}`,
     repair: untrusted
       ? 'mount the certificate authority of the store and name it in NODE_EXTRA_CA_CERTS or server.artifacts.certificateAuthorityFile'
       : 'check the address and that this server can reach it',

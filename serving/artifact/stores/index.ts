@@ -1,10 +1,10 @@
 import { addressInvalid } from '../artifact-error.ts'
 import type { HttpClient } from './http-client.ts'
 import { shownAddress } from './shown-address.ts'
-import type { Content, Store, StoreSettings } from './store.ts'
+import type { Bundle, Content, Outgoing, Store, StoreSettings } from './store.ts'
 
 export { shownAddress } from './shown-address.ts'
-export type { Content, Environment, StoreSettings } from './store.ts'
+export type { Bundle, BundledFile, Content, Environment, Outgoing, StoreSettings } from './store.ts'
 
 /** Each store is loaded when an address first needs it, so that a pod pays for one of them, or for none. */
 const STORES: Record<string, (settings: StoreSettings, http: () => Promise<HttpClient>) => Promise<Store>> = {
@@ -20,8 +20,16 @@ const STORES: Record<string, (settings: StoreSettings, http: () => Promise<HttpC
 /** Opens any address from an offset on; throws an `ArtifactError`. */
 export type OpenAddress = (address: string, from: number) => Promise<Content>
 
+/** `Store` for any address. */
+export interface Stores {
+  open: OpenAddress
+  put(address: string, file: Outgoing): Promise<void>
+  /** Undefined where the store keeps what nothing lists, too. */
+  list(address: string, bundle: Bundle): Promise<string | undefined>
+}
+
 /** The stores of this process. They share one HTTP client, and so its connections, proxy and certificate authorities. */
-export function createStores(settings: StoreSettings): OpenAddress {
+export function createStores(settings: StoreSettings): Stores {
   const made = new Map<string, Promise<Store>>()
   let client: Promise<HttpClient> | undefined
   const http = () => {
@@ -29,13 +37,13 @@ export function createStores(settings: StoreSettings): OpenAddress {
     return client
   }
 
-  return async (address, from) => {
+  async function storeOf(address: string): Promise<{ url: URL; store: Store }> {
     const url = URL.canParse(address) ? new URL(address) : undefined
     const make = url && STORES[url.protocol]
     if (url === undefined || make === undefined) {
       throw addressInvalid(
         shownAddress(address),
-        'not an address that can be fetched',
+        'not an address of a store',
         'give a file:///, https://, s3://, oci:// or mlflow-artifacts:/ address',
       )
     }
@@ -56,6 +64,21 @@ export function createStores(settings: StoreSettings): OpenAddress {
         client = undefined
       })
     }
-    return (await store).open(url, from)
+    return { url, store: await store }
+  }
+
+  return {
+    async open(address, from) {
+      const { url, store } = await storeOf(address)
+      return store.open(url, from)
+    },
+    async put(address, file) {
+      const { url, store } = await storeOf(address)
+      return store.put(url, file)
+    },
+    async list(address, bundle) {
+      const { url, store } = await storeOf(address)
+      return store.list?.(url, bundle)
+    },
   }
 }

@@ -1,28 +1,36 @@
 import { addressInvalid } from '../artifact-error.ts'
 import { basic } from './authorization.ts'
-import type { HttpClient } from './http-client.ts'
-import { contentOf, requestContent } from './http-content.ts'
+import type { HttpClient, HttpRequest } from './http-client.ts'
+import { contentOf, requestContent, requireStored, sendContent } from './http-content.ts'
 import { shownAddress } from './shown-address.ts'
 import type { Environment, Store } from './store.ts'
 
 /**
  * `mlflow-artifacts:/<path>`: through the artifact proxy of the MLflow server at `MLFLOW_TRACKING_URI`
- * (`GET /api/2.0/mlflow-artifacts/artifacts/<path>`), with `MLFLOW_TRACKING_TOKEN` or `MLFLOW_TRACKING_USERNAME` and
+ * (`GET` and `PUT /api/2.0/mlflow-artifacts/artifacts/<path>`), with `MLFLOW_TRACKING_TOKEN` or `MLFLOW_TRACKING_USERNAME` and
  * `MLFLOW_TRACKING_PASSWORD`.
  */
 export function createMlflowStore(env: Environment, http: HttpClient): Store {
+  function requestFor(address: URL): HttpRequest {
+    const server = serverOf(env, address)
+    const url = new URL(
+      `${server.pathname.replace(/\/+$/, '')}/api/2.0/mlflow-artifacts/artifacts${address.pathname}`,
+      server,
+    )
+    const authorization = authorizationOf(env)
+    const authorize = async (): Promise<Record<string, string>> =>
+      authorization === undefined ? {} : { authorization }
+    return { url, shown: shownAddress(address), authorize }
+  }
+
   return {
     async open(address, from) {
-      const shown = shownAddress(address)
-      const server = serverOf(env, address)
-      const url = new URL(
-        `${server.pathname.replace(/\/+$/, '')}/api/2.0/mlflow-artifacts/artifacts${address.pathname}`,
-        server,
-      )
-      const authorization = authorizationOf(env)
-      const authorize = async (): Promise<Record<string, string>> =>
-        authorization === undefined ? {} : { authorization }
-      return contentOf(shown, await requestContent(http, { url, shown, authorize }, from))
+      const request = requestFor(address)
+      return contentOf(request.shown, await requestContent(http, request, from))
+    },
+    async put(address, file) {
+      const request = requestFor(address)
+      await requireStored(request.shown, await sendContent(http, request, file))
     },
   }
 }

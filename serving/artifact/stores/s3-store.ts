@@ -4,55 +4,86 @@ import { type BodyLimits, discardBody, readBounded } from '../bounded-body.ts'
 import { type AwsCredentials, createCredentialsProvider } from './aws-credentials.ts'
 import { awsRegion, readProfile } from './aws-profile.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from './http-client.ts'
-import { contentOf, requestContent } from './http-content.ts'
+import { contentOf, requestContent, requireStored, sendContent } from './http-content.ts'
 import { shownAddress } from './shown-address.ts'
 import type { Environment, Store } from './store.ts'
 
 /** An error document of S3 has some hundred bytes. */
 const ERROR_LIMITS: BodyLimits = { maxBytes: 64 * 1024, timeoutMs: 5000 }
 
+/** PutObject takes no more at once (https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html). */
+const MAX_PUT_BYTES = 5 * 2 ** 30
+
+interface Asked {
+  send(request: HttpRequest): Promise<HttpAnswer>
+  /** Signed beside the address; a GET without it. */
+  signed?: { method: string; headers: Record<string, string> }
+}
+
 /**
- * `s3://<bucket>/<key>`, GetObject signed with SigV4. `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` names any S3-compatible endpoint,
+ * `s3://<bucket>/<key>`, GetObject and PutObject signed with SigV4, the latter over the digest of the content. `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` names any S3-compatible endpoint,
  * addressed path style; without one it is AWS's own for the region. A bucket that is public is read unsigned where there are no credentials.
  */
 export function createS3Store(env: Environment, http: HttpClient): Store {
   const credentials = createCredentialsProvider(env, http)
 
-  async function get(url: URL, shown: string, region: string, from: number, known: AwsCredentials | undefined) {
+  /** @param signed what is signed beside the address */
+  async function attempt(
+    { url, shown, region, send, signed }: Asked & { url: URL; shown: string; region: string },
+    known: AwsCredentials | undefined,
+  ) {
     const authorize = async (target: URL): Promise<Record<string, string>> => {
       if (known === undefined) return {}
-      const { headers } = await new AwsV4Signer({ ...known, url: target.href, region, service: 's3' }).sign()
+      const request = { ...known, ...signed, url: target.href, region, service: 's3' }
+      const { headers } = await new AwsV4Signer(request).sign()
       return Object.fromEntries(headers)
     }
     // SigV4: the secret is not sent, and a session token is nothing without it.
-    const request: HttpRequest = { url, shown, authorize, mayBeSeen: true }
-    const answer = await requestContent(http, request, from)
+    const answer = await send({ url, shown, authorize, mayBeSeen: true })
     return { answer, code: answer.status >= 300 ? await errorCode(answer) : undefined }
+  }
+
+  /** The answer, and what it says beside its status. */
+  async function ask(address: URL, asked: Asked) {
+    const shown = shownAddress(address)
+    const profile = await readProfile(env)
+    const region = awsRegion(env, profile)
+    const request = { ...asked, url: objectUrl(address, shown, region, env), shown, region }
+    let known = await credentials.get(region, profile)
+    let { answer, code } = await attempt(request, known)
+    // Credentials can end before the time they were given; a fresh set is worth one attempt.
+    if (known !== undefined && (code === 'ExpiredToken' || code === 'InvalidToken') && credentials.forget()) {
+      await discardBody(answer.body)
+      known = await credentials.get(region, profile)
+      ;({ answer, code } = await attempt(request, known))
+    }
+    const elsewhere = answer.header('x-amz-bucket-region')
+    const details = [
+      code,
+      answer.status >= 300 && elsewhere !== undefined && elsewhere !== region
+        ? `the bucket is in ${elsewhere}, not in ${region}: set AWS_REGION`
+        : undefined,
+      answer.status === 403 && known === undefined ? 'this server has no AWS credentials' : undefined,
+    ].filter((detail) => detail !== undefined)
+    return { shown, answer, detail: details.length === 0 ? undefined : details.join(', ') }
   }
 
   return {
     async open(address, from) {
-      const shown = shownAddress(address)
-      const profile = await readProfile(env)
-      const region = awsRegion(env, profile)
-      const url = objectUrl(address, shown, region, env)
-      let known = await credentials.get(region, profile)
-      let { answer, code } = await get(url, shown, region, from, known)
-      // Credentials can end before the time they were given; a fresh set is worth one attempt.
-      if (known !== undefined && (code === 'ExpiredToken' || code === 'InvalidToken') && credentials.forget()) {
-        await discardBody(answer.body)
-        known = await credentials.get(region, profile)
-        ;({ answer, code } = await get(url, shown, region, from, known))
+      const send = (request: HttpRequest) => requestContent(http, request, from)
+      const { shown, answer, detail } = await ask(address, { send })
+      return contentOf(shown, answer, detail)
+    },
+    async put(address, file) {
+      if (file.size > MAX_PUT_BYTES) {
+        const repair = 'put it there by a client that uploads in parts: aws s3 cp <file> <address>'
+        throw addressInvalid(shownAddress(address), 'S3 takes at most 5 GiB in one request', repair)
       }
-      const elsewhere = answer.header('x-amz-bucket-region')
-      const details = [
-        code,
-        answer.status >= 300 && elsewhere !== undefined && elsewhere !== region
-          ? `the bucket is in ${elsewhere}, not in ${region}: set AWS_REGION`
-          : undefined,
-        answer.status === 403 && known === undefined ? 'this server has no AWS credentials' : undefined,
-      ].filter((detail) => detail !== undefined)
-      return contentOf(shown, answer, details.length === 0 ? undefined : details.join(', '))
+      // S3 compares the content with the digest that was signed, and keeps nothing else.
+      const signed = { method: 'PUT', headers: { 'x-amz-content-sha256': file.sha256 } }
+      const send = (request: HttpRequest) => sendContent(http, request, file)
+      const { shown, answer, detail } = await ask(address, { send, signed })
+      await requireStored(shown, answer, detail)
     },
   }
 }
