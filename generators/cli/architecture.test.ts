@@ -20,6 +20,7 @@ const LAYERS = [
   'manifests',
   'validation',
   'gates',
+  'artifacts',
   'pins',
   'registry',
   'scaffold',

@@ -9,6 +9,7 @@ const COMMANDS: Record<string, () => Promise<AddCommand>> = {
   init: async () => (await import('./commands/init.ts')).initCommand,
   new: async () => (await import('./commands/new.ts')).newCommand,
   register: async () => (await import('./commands/register.ts')).registerCommand,
+  artifact: async () => (await import('./commands/artifact.ts')).artifactCommand,
   synth: async () => (await import('./commands/synth.ts')).synthCommand,
   validate: async () => (await import('./commands/validate.ts')).validateCommand,
   diff: async () => (await import('./commands/diff.ts')).diffCommand,

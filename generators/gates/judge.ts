@@ -89,7 +89,9 @@ export function judge(gatesOf: Repository, subject: Case): Judgement {
   )
   const gates = judged.map(({ result }) => withOverride(result, used))
   const findings = gates.flatMap((result, index) =>
-    isBlocking(result) ? [finding(result, subject, judged[index] ?? {})] : [],
+    isBlocking(result)
+      ? [finding(result, { ...subject, source: target?.value.promotesFrom?.name }, judged[index] ?? {})]
+      : [],
   )
   return {
     gates,
@@ -206,7 +208,7 @@ interface Place {
 
 function finding(
   { gate, name, result, detail, note }: GateResult,
-  { model, environment }: Case,
+  { model, environment, source }: Case & { source: string | undefined },
   { at, isContest }: { at?: Place; isContest?: boolean },
 ): Finding {
   const line = at?.definition?.lineOf(at.path)
@@ -217,7 +219,10 @@ function finding(
     message: `promotion gate ${name}: ${result === 'fail' ? said : `could not be judged (${said})`}`,
     ...(at?.definition && { file: at.definition.file }),
     ...(line !== undefined && { line }),
-    fix: FIXES[gate] ?? (isContest ? WORSE : defaultFix(model, environment, gate)),
+    fix:
+      gate === 'files'
+        ? missingFix(environment, source)
+        : (FIXES[gate] ?? (isContest ? WORSE : defaultFix(model, environment, gate))),
   }
 }
 
@@ -227,7 +232,6 @@ const FIXES: Record<string, string> = {
     'Keep the interface, or agree with those who call it and override the gate: --override interface --reason "..."',
   'golden-samples':
     'Compare onnxruntime-node here with runtime.onnxruntime of the version; register a version exported for this runtime.',
-  files: 'Upload them to the store of the environment, or commit them: no pod could start.',
   'measured-again': 'Measure the metrics on the rows that the version names, with the model that it names.',
   'memory-limit': 'Raise serving.resources.memory of model.ts, or register a smaller model.',
   'evaluation-age': 'Measure the version again and register it with the new date.',
@@ -238,6 +242,12 @@ const FIXES: Record<string, string> = {
   approvals: 'Ask for reviews.',
   'live-error-rate': 'Investigate the error rate in the previous environment.',
   'live-p99': 'Find out why it is slow in the environment before.',
+}
+
+/** The pin of the target names the version only once the promotion is on a branch; that of its source does already. */
+function missingFix(environment: string, source: string | undefined): string {
+  const pins = source === undefined ? '' : ` --pins ${source}`
+  return `Upload them to the store of ${environment}: modelyard artifact push ${environment}${pins}. No pod could start without them.`
 }
 
 function defaultFix(model: string, environment: string, gate: string): string {

@@ -1,13 +1,13 @@
 import { access } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
-import { ArtifactError, createProbe } from 'modelyard-serving/artifact'
+import { ArtifactError, createStoreClient } from 'modelyard-serving/artifact'
+import { inParallel, needsCredentials, placeOf, type WantedFile, wantedFiles } from '../artifacts/index.ts'
 import { type ArtifactStore, artifactAddress, type DefinedEnvironment, storeVariables } from '../definitions/index.ts'
 import { Failure } from '../findings/index.ts'
 import { createGitHubClient } from '../forges/index.ts'
-import { bundleFiles } from '../gates/index.ts'
 import { forgeRepository, GitFailure, openRepository, tokenFrom } from '../git/index.ts'
-import type { Plan, PlannedEnvironment, PlannedModel } from '../repository/index.ts'
+import type { Plan, PlannedEnvironment } from '../repository/index.ts'
 import { applicationsOf } from './argo-cd.ts'
 import { reasonOf } from './exchange.ts'
 import { queryPrometheus } from './prometheus.ts'
@@ -162,20 +162,6 @@ async function prometheus(
   ]
 }
 
-/** Whether a client of the store sends credentials of this machine. */
-function needsCredentials({ kind }: ArtifactStore): boolean {
-  return kind === 's3' || kind === 'oci' || kind === 'mlflow'
-}
-
-/** A file that pods of an environment fetch, and whose. */
-interface WantedFile {
-  sha256: string
-  size: number
-  model: string
-  version: string
-  name: string
-}
-
 /**
  * Asks for every file that the pins of an environment lead to.
  * @param known the store as `base` names it: another one gets no credentials of this machine
@@ -196,7 +182,7 @@ async function artifacts(
   if ((store.kind === 'files' || store.kind === 'image') && !(await exists(store.base))) {
     return { what, result: 'unknown', detail: `${all} not asked for: ${store.base} is a volume of its pods` }
   }
-  const answers = await askAll(wanted, ask)
+  const answers = await inParallel(wanted, AT_ONCE, ask)
   const missing = wanted.filter((_, index) => answers[index]?.has === false)
   const unknown = answers.flatMap((answer) => (answer.has === undefined ? [answer.why] : []))
   const told = ({ model, version, name: file, sha256 }: WantedFile) =>
@@ -204,23 +190,17 @@ async function artifacts(
   const asked = `asked ${placeOf(store)} for ${all}`
   if (missing.length > 0) {
     const detail = `${asked}, ${missing.length} missing: ${missing.map(told).join(', ')}`
-    return { what, result: 'wrong', detail, fix: 'Upload them: pods of these versions cannot start.' }
+    return {
+      what,
+      result: 'wrong',
+      detail,
+      fix: `Upload them: modelyard artifact push ${name}. Pods of these versions cannot start.`,
+    }
   }
   if (unknown.length > 0) {
     return { what, result: 'unknown', detail: `${asked}, ${unknown.length} without an answer (${unknown[0]})` }
   }
   return { what, result: 'ok', detail: `${asked}: all there` }
-}
-
-/** Each content once, under the first version that needs it. */
-function wantedFiles(models: readonly PlannedModel[]): WantedFile[] {
-  const versions = models.flatMap(({ stable, candidate }) => [stable, ...(candidate ? [candidate.version] : [])])
-  const files = versions.flatMap(({ facts }) =>
-    bundleFiles(facts).map(({ name, file: { sha256, size } }) => {
-      return [sha256, { sha256, size, model: facts.model, version: facts.version, name }] as const
-    }),
-  )
-  return [...new Map(files.reverse()).values()].reverse()
 }
 
 type Answer = { has: boolean } | { has: undefined; why: string }
@@ -245,7 +225,7 @@ function questionFor(store: ArtifactStore): (file: WantedFile) => Promise<Answer
     case 's3':
     case 'oci':
     case 'mlflow': {
-      const probe = createProbe({ env: { ...process.env, ...storeVariables(store) }, stallMs: TIMEOUT })
+      const { probe } = createStoreClient({ env: { ...process.env, ...storeVariables(store) }, stallMs: TIMEOUT })
       return async (file) => {
         try {
           const { size } = await within(TIMEOUT, probe(addressOf(file)))
@@ -273,29 +253,6 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
 
 /** At most so many questions at once. */
 const AT_ONCE = 8
-
-async function askAll(files: readonly WantedFile[], ask: (file: WantedFile) => Promise<Answer>): Promise<Answer[]> {
-  const answers: Answer[] = []
-  for (let from = 0; from < files.length; from += AT_ONCE) {
-    answers.push(...(await Promise.all(files.slice(from, from + AT_ONCE).map(ask))))
-  }
-  return answers
-}
-
-function placeOf({ kind, base, endpoint }: ArtifactStore): string {
-  switch (kind) {
-    case 'https':
-      return new URL(base).host
-    case 'files':
-    case 'image':
-      return base
-    case 's3':
-    case 'oci':
-      return `${kind}://${base}`
-    case 'mlflow':
-      return `${endpoint}, ${base}`
-  }
-}
 
 function count(files: number): string {
   return files === 1 ? '1 file' : `${files} files`

@@ -1,6 +1,6 @@
 export { type Diagnosis, diagnose } from './doctor.ts'
 export { gatherEvidence, type Judging } from './gather-evidence.ts'
 export { requestsAnswered } from './live-figures.ts'
-export { recipientsAt, recipientsOf, type TokenRecipients } from './recipients.ts'
+export { recipientsAt, recipientsOf, storesAt, type TokenRecipients } from './recipients.ts'
 export { describeLoaded, type ModelStatus, readStatus } from './status.ts'
 export { type VerifiedStep, verifyOnce, verifyUntil } from './verify.ts'

@@ -4,6 +4,7 @@ export { declaredInterface } from './interface.ts'
 export { type InterfaceChange, interfaceChanges, requestChanges } from './interface-changes.ts'
 export { loadRepository } from './load.ts'
 export { loadPlan, requirePlan } from './load-plan.ts'
+export { type LocalContent, localContent } from './local-content.ts'
 export type { Plan, PlannedCandidate, PlannedEnvironment, PlannedModel, PlannedVersion } from './plan.ts'
 export { type HostPods, hostPods, type PodSettings, podResources, podSettings, trafficOf } from './pod.ts'
 export {

@@ -3,6 +3,7 @@ export { checkReport } from './check-report.ts'
 export { describePromotion } from './describe.ts'
 export { describeCandidate, describeRetirement, describeRollback } from './describe-step.ts'
 export { gatesSection } from './gates-section.ts'
+export { count, formatBytes } from './numbers.ts'
 export type {
   Callers,
   CandidateReport,

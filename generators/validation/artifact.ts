@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { sha256File } from 'modelyard-serving/artifact'
 import type { GoldenSamples } from 'modelyard-serving/contract'
 import {
   checkGoldenSamples,
@@ -15,7 +13,7 @@ import {
 } from 'modelyard-serving/session'
 import type { BundleFile, VersionFile } from '../definitions/index.ts'
 import type { DocumentPath, Finding } from '../findings/index.ts'
-import { bundlePath, type Loaded, MODELS, pathFindings, type Repository } from '../repository/index.ts'
+import { bundlePath, type Loaded, localContent, MODELS, pathFindings, type Repository } from '../repository/index.ts'
 import { parsePath } from '../yaml/index.ts'
 
 /** Every version that the repository has: digest and size of each file, the frozen interface against the ONNX graph, its golden samples. */
@@ -93,64 +91,43 @@ async function checkFile(
   const isInModel = file.path !== undefined && !file.path.startsWith('npm:')
   const [problem] = isInModel ? pathFindings(repository.root, `${MODELS}/${model}/${file.path}`) : []
   if (problem) return [located('path-outside', version, [...path, 'path'], problem.message, problem.fix ?? '')]
-  const local = bundlePath(repository, model, file)
-  if (local === undefined) {
-    const message = `${path.slice(1).join('.')} is only in a store: its content could not be checked here`
-    return [
-      located('artifact-unavailable', version, path, message, 'Check it where the store can be reached.', 'warning'),
-    ]
-  }
-  try {
-    const actual = await sha256File(local)
-    if (actual.sha256 === file.sha256 && actual.size === file.size) return []
-    const at = [...path, 'sha256']
-    const content = await contentState(local, actual.size, file)
-    switch (content) {
-      case 'lfs-pointer': {
-        const message = `${file.path} is a Git LFS pointer: its content is not on this machine`
-        const fix = `Fetch it: git lfs pull --include "${MODELS}/${model}/${file.path}"`
-        return [located('artifact-unavailable', version, at, message, fix, 'warning')]
-      }
-      case 'crlf': {
-        const message = `${file.path} was checked out with CRLF line ends; apart from them it is what the version names`
-        const fix =
-          'Add "models/*/artifacts/** -text" to .gitattributes, remove the file and check it out again: git checkout -- <file>'
-        return [located('artifact-digest', version, at, message, fix)]
-      }
-      case 'other': {
-        const message = `${file.path} has sha256 ${actual.sha256} (${actual.size} bytes), and the version names ${file.sha256} (${file.size} bytes)`
-        const fix = 'Restore the file from Git or the store, or register the changed one under the next version.'
-        return [located('artifact-digest', version, at, message, fix)]
-      }
-      default:
-        return content satisfies never
+  const content = await localContent(repository, model, file)
+  const at = [...path, 'sha256']
+  switch (content.state) {
+    case 'whole':
+      return []
+    case 'store-only': {
+      const message = `${path.slice(1).join('.')} is only in a store: its content could not be checked here`
+      const fix = 'Check it where the store can be reached.'
+      return [located('artifact-unavailable', version, path, message, fix, 'warning')]
     }
-  } catch (error) {
-    const message = `${file.path} could not be read (${(error as NodeJS.ErrnoException).code ?? error})`
-    const fix = file.path?.startsWith('npm:')
-      ? 'Run npm ci, development dependencies included.'
-      : 'Restore the file from Git or from the store.'
-    return [located('artifact-unavailable', version, [...path, 'path'], message, fix, 'warning')]
+    case 'lfs-pointer': {
+      const message = `${file.path} is a Git LFS pointer: its content is not on this machine`
+      const fix = `Fetch it: git lfs pull --include "${MODELS}/${model}/${file.path}"`
+      return [located('artifact-unavailable', version, at, message, fix, 'warning')]
+    }
+    case 'crlf': {
+      const message = `${file.path} was checked out with CRLF line ends; apart from them it is what the version names`
+      const fix =
+        'Add "models/*/artifacts/** -text" to .gitattributes, remove the file and check it out again: git checkout -- <file>'
+      return [located('artifact-digest', version, at, message, fix)]
+    }
+    case 'other': {
+      const message = `${file.path} has sha256 ${content.sha256} (${content.size} bytes), and the version names ${file.sha256} (${file.size} bytes)`
+      const fix = 'Restore the file from Git or the store, or register the changed one under the next version.'
+      return [located('artifact-digest', version, at, message, fix)]
+    }
+    case 'unreadable': {
+      const message = `${file.path} could not be read (${content.reason})`
+      const fix = file.path?.startsWith('npm:')
+        ? 'Run npm ci, development dependencies included.'
+        : 'Restore the file from Git or from the store.'
+      return [located('artifact-unavailable', version, [...path, 'path'], message, fix, 'warning')]
+    }
+    default:
+      return content satisfies never
   }
 }
-
-/** https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: a pointer is smaller than 1,024 bytes and begins with this. */
-const LFS_POINTER = /^version https:\/\/(git-lfs\.github\.com|hawser\.github\.com)\/spec\//
-
-/** Why a file does not have the digest that a version names. */
-async function contentState(
-  local: string,
-  size: number,
-  { sha256, size: wanted }: BundleFile,
-): Promise<'lfs-pointer' | 'crlf' | 'other'> {
-  if (size < 1024 && LFS_POINTER.test(await readFile(local, 'latin1'))) return 'lfs-pointer'
-  if (size <= wanted || size > MAX_TEXT) return 'other'
-  const text = Buffer.from((await readFile(local, 'latin1')).replaceAll('\r\n', '\n'), 'latin1')
-  return createHash('sha256').update(text).digest('hex') === sha256 ? 'crlf' : 'other'
-}
-
-/** Bytes. Samples and baselines are smaller; nobody converts line ends of a larger file by accident. */
-const MAX_TEXT = 64 * 1024 * 1024
 
 async function checkGraph(modelPath: string, version: Loaded<VersionFile>): Promise<Finding[]> {
   try {

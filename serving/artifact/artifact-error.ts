@@ -84,3 +84,21 @@ export function diskFull(path: string, reason: string, cause?: unknown): Artifac
     cause,
   })
 }
+
+export function digestMismatch(address: string, wanted: string, got: string): ArtifactError {
+  return new ArtifactError({
+    code: 'artifact-digest-mismatch',
+    address,
+    reason: `wanted sha256 ${wanted}, got ${got}`,
+    repair: 'the file was changed or damaged after it was registered: restore it, or register it as a new version',
+  })
+}
+
+export function sizeMismatch(address: string, wanted: number, got: string): ArtifactError {
+  return new ArtifactError({
+    code: 'artifact-size-mismatch',
+    address,
+    reason: `wanted ${wanted} bytes, got ${got}`,
+    repair: 'the file was cut short or changed after it was registered: restore it, or register it as a new version',
+  })
+}

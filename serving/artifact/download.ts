@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ContentReference } from '../contract/index.ts'
-import { ArtifactError, cacheFailed } from './artifact-error.ts'
+import { ArtifactError, cacheFailed, digestMismatch, sizeMismatch } from './artifact-error.ts'
 import { PartialFile } from './partial-file.ts'
 import { type DownloadLog, reportProgress } from './progress.ts'
 import { sha256File } from './sha256-file.ts'
@@ -185,22 +185,4 @@ function tooLong(address: string, { totalMs = 0 }: DownloadTiming, bytes: number
 function brokenRange(address: string, reason: string): ArtifactError {
   const repair = 'check the store: it answers Range requests wrongly'
   return new ArtifactError({ code: 'artifact-unreachable', address, reason, repair })
-}
-
-function digestMismatch(address: string, wanted: string, got: string): ArtifactError {
-  return new ArtifactError({
-    code: 'artifact-digest-mismatch',
-    address,
-    reason: `wanted sha256 ${wanted}, got ${got}`,
-    repair: 'the file was changed or damaged after it was registered: restore it, or register it as a new version',
-  })
-}
-
-function sizeMismatch(address: string, wanted: number, got: string): ArtifactError {
-  return new ArtifactError({
-    code: 'artifact-size-mismatch',
-    address,
-    reason: `wanted ${wanted} bytes, got ${got}`,
-    repair: 'the file was cut short or changed after it was registered: restore it, or register it as a new version',
-  })
 }

@@ -1,6 +1,7 @@
 export { ArtifactError, type ArtifactErrorCode, type ArtifactErrorDetails } from './artifact-error.ts'
 export { BodyLimitError, type BodyLimits, readBounded } from './bounded-body.ts'
 export { type CacheOptions, type ContentCache, createContentCache } from './content-cache.ts'
-export { createProbe, type ProbeOptions } from './probe.ts'
 export { resolveModel } from './resolve-model.ts'
 export { sha256File } from './sha256-file.ts'
+export { createStoreClient, type StoreClient, type StoreClientOptions } from './store-client.ts'
+export type { Bundle, BundledFile } from './stores/index.ts'

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { closeStores, failureOf, sendRange, storeServer } from '../testing/store.ts'
-import { createProbe } from './probe.ts'
+import { createStoreClient } from './store-client.ts'
 
 test.after.each(closeStores)
 
@@ -19,7 +19,7 @@ test('a probe says the size that a store tells, what is not there and what was r
       })
     }
   })
-  const probe = createProbe({ env: {}, stallMs: 1000 })
+  const { probe } = createStoreClient({ env: {}, stallMs: 1000 })
   assert.equal(await probe(`${store.origin}/model.onnx`), { size: content.length })
   assert.is((await failureOf(probe(`${store.origin}/gone`))).code, 'artifact-not-found')
   assert.is((await failureOf(probe(`${store.origin}/secret`))).code, 'artifact-forbidden')
