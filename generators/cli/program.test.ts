@@ -12,7 +12,7 @@ const acting = whole.commands.flatMap((command) => (command.commands.length > 0 
 
 test('there is one command a verb', () => {
   const names = whole.commands.map((command) => command.name())
-  const changing = ['register', 'synth', 'promote', 'publish', 'candidate', 'rollback', 'retire']
+  const changing = ['register', 'artifact', 'synth', 'promote', 'publish', 'candidate', 'rollback', 'retire']
   const reading = ['validate', 'diff', 'gates', 'history', 'status', 'verify', 'doctor', 'serve', 'demo', 'explain']
   const starting = ['init', 'new']
   assert.equal(names.sort(), [...starting, ...changing, ...reading].sort())

@@ -47,6 +47,57 @@ export async function storeServer(
   }
 }
 
+/** A store that keeps what is PUT, by path, and answers 404 for the rest. `refuse` may answer a request in its place. */
+export async function memoryStore(
+  refuse: (request: IncomingMessage, response: ServerResponse, body: Buffer, attempt: number) => boolean = () => false,
+): Promise<TestStore & { content: Map<string, Buffer> }> {
+  const content = new Map<string, Buffer>()
+  const store = await storeServer(async (request, response, attempt) => {
+    const body = await bodyOf(request)
+    if (refuse(request, response, body, attempt)) return
+    const path = request.url?.split('?')[0] ?? ''
+    const held = content.get(path)
+    if (request.method === 'PUT') {
+      content.set(path, body)
+      response.writeHead(201).end()
+    } else if (held === undefined) response.writeHead(404).end()
+    else sendRange(request, response, held)
+  })
+  return { ...store, content }
+}
+
+/** A registry that keeps blobs and manifests (distribution specification 1.1), and refuses a blob with another digest. */
+export async function memoryRegistry(
+  refuse: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
+): Promise<TestStore & { content: Map<string, Buffer> }> {
+  const content = new Map<string, Buffer>()
+  const store = await storeServer(async (request, response) => {
+    const body = await bodyOf(request)
+    if (refuse(request, response)) return
+    const { method } = request
+    const { pathname, searchParams } = new URL(request.url ?? '', store.origin)
+    const digest = searchParams.get('digest') ?? ''
+    const held = content.get(pathname)
+    if (method === 'POST') response.writeHead(202, { location: `${pathname}one?state=abc` }).end()
+    else if (method === 'PUT' && pathname.endsWith('/uploads/one')) {
+      const isRight = digest === `sha256:${createHash('sha256').update(body).digest('hex')}`
+      if (isRight) content.set(pathname.replace('uploads/one', digest), body)
+      response.writeHead(isRight ? 201 : 400).end()
+    } else if (method === 'PUT') {
+      content.set(pathname, body)
+      response.writeHead(201).end()
+    } else if (held === undefined) response.writeHead(404).end()
+    else sendRange(request, response, held)
+  })
+  return { ...store, content }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
 /** Sends the content as a store with support for `Range: bytes=<from>-` does. */
 export function sendRange(request: IncomingMessage, response: ServerResponse, content: Buffer): void {
   const { status, headers, body } = ranged(request, content)

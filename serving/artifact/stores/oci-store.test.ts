@@ -5,8 +5,17 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fixture } from '../../testing/fixtures.ts'
 import { cleanUp, scratch } from '../../testing/server.ts'
-import { closeStores, contentReference, failureOf, sendAndCut, sendRange, storeServer } from '../../testing/store.ts'
+import {
+  closeStores,
+  contentReference,
+  failureOf,
+  memoryRegistry,
+  sendAndCut,
+  sendRange,
+  storeServer,
+} from '../../testing/store.ts'
 import { createContentCache } from '../content-cache.ts'
+import { createStoreClient } from '../store-client.ts'
 import { basic } from './authorization.ts'
 import type { Environment } from './store.ts'
 
@@ -160,6 +169,91 @@ test('an address without a repository or a digest is refused', async () => {
   for (const address of ['oci://registry/models:latest', 'oci://registry', `oci://registry/@sha256:${sha256}`]) {
     assert.is((await failureOf(resolve(address))).code, 'artifact-address-invalid', address)
   }
+})
+
+const put = (address: string, env: Environment = {}) =>
+  createStoreClient({ env, firstWaitMs: 1 }).put(fixture('iris.onnx'), contentReference(address, CONTENT))
+
+test('an upload gets a token for what its challenge asks, when a pull before it was given less', async () => {
+  const scopes: string[] = []
+  const service = await storeServer((request, response) => {
+    const scope = new URL(request.url ?? '', 'http://x').searchParams.get('scope') ?? ''
+    scopes.push(scope)
+    response.end(JSON.stringify({ token: scope.split(':').at(-1), expires_in: 300 }))
+  })
+  const registry = await memoryRegistry((request, response) => {
+    const wanted = request.method === 'GET' ? 'pull' : 'pull,push'
+    if (request.headers.authorization?.startsWith(`Bearer ${wanted}`)) return false
+    const challenge = `Bearer realm="${service.origin}/token",scope="repository:team/models:${wanted}"`
+    response.writeHead(401, { 'www-authenticate': challenge }).end()
+    return true
+  })
+  const client = createStoreClient({ env: {} })
+  assert.is((await failureOf(client.probe(blob(registry.host)))).code, 'artifact-not-found')
+  const reference = contentReference(blob(registry.host), CONTENT)
+  await client.put(fixture('iris.onnx'), reference)
+  await client.verify(reference)
+  assert.equal(scopes, ['repository:team/models:pull', 'repository:team/models:pull,push'])
+})
+
+test('bytes go where the registry says: to another host without the login, to one without HTTPS not at all', async () => {
+  const storage = await memoryRegistry()
+  let location = `${storage.origin}/v2/team/models/blobs/uploads/one?signature=x`
+  const registry = await storeServer((request, response) => {
+    if (request.headers.authorization === basic('pusher', 's3cret')) response.writeHead(202, { location }).end()
+    else response.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' }).end()
+  })
+  const env = dockerConfig({ [registry.host]: { username: 'pusher', password: 's3cret' } })
+  await put(blob(registry.host), env)
+  assert.equal(storage.content.get(`/v2/team/models/blobs/sha256:${sha256}`), CONTENT)
+  assert.is(storage.requests[0]?.headers.authorization, undefined)
+  location = 'http://storage.example.com/uploads/one'
+  assert.match((await failureOf(put(blob(registry.host), env))).reason, 'names no address for the upload')
+})
+
+test('a login that may not push says so', async () => {
+  const registry = await storeServer((request, response) => {
+    response.writeHead(request.method === 'POST' ? 403 : 404).end()
+  })
+  const error = await failureOf(put(blob(registry.host)))
+  assert.is(error.code, 'artifact-forbidden')
+  assert.match(error.repair, 'what they may write')
+})
+
+test('the files of a version are listed in a ModelPack manifest under its tag, once, over nothing else', async () => {
+  const registry = await memoryRegistry()
+  const client = createStoreClient({ env: {} })
+  const files = [
+    { path: 'model.onnx', kind: 'weights' as const, sha256, size: CONTENT.length },
+    { path: 'samples.json', kind: 'data' as const, sha256: 'a'.repeat(64), size: 7 },
+  ]
+  const bundle = { model: 'iris', version: '1.0.0+build', files }
+  const list = () => client.list(blob(registry.host), bundle)
+  assert.is(await list(), `oci://${registry.host}/team/models:iris-1.0.0_build`)
+
+  const tag = '/v2/team/models/manifests/iris-1.0.0_build'
+  const manifest = JSON.parse(registry.content.get(tag)?.toString() ?? '')
+  assert.is(manifest.mediaType, 'application/vnd.oci.image.manifest.v1+json')
+  assert.is(manifest.artifactType, 'application/vnd.cncf.model.manifest.v1+json')
+  assert.equal(
+    manifest.layers.map(({ mediaType, digest, size, annotations }: Record<string, object>) => {
+      return [mediaType, digest, size, Object.values(annotations ?? {})]
+    }),
+    [
+      ['application/vnd.cncf.model.weight.v1.raw', `sha256:${sha256}`, CONTENT.length, ['model.onnx', 'model.onnx']],
+      ['application/vnd.cncf.model.dataset.v1.raw', `sha256:${'a'.repeat(64)}`, 7, ['samples.json', 'samples.json']],
+    ],
+  )
+  const config = registry.content.get(`/v2/team/models/blobs/${manifest.config.digest}`)
+  assert.is(config?.length, manifest.config.size)
+  assert.equal(JSON.parse(config?.toString() ?? '').descriptor, { name: 'iris', version: '1.0.0+build' })
+
+  const puts = () => registry.requests.filter(({ method }) => method === 'PUT').length
+  const before = puts()
+  assert.is(await list(), undefined)
+  registry.content.set(tag, Buffer.from('{"layers":[]}'))
+  assert.match((await failureOf(list())).reason, 'the tag names other content')
+  assert.is(puts(), before)
 })
 
 test.run()

@@ -1,10 +1,9 @@
-import { createHash, createHmac } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { fixture } from '../../testing/fixtures.ts'
+import { signatureRefusal } from '../../testing/s3-signature.ts'
 import { cleanUp, scratch } from '../../testing/server.ts'
 import { closeStores, contentReference, failureOf, sendAndCut, sendRange, storeServer } from '../../testing/store.ts'
 import { createContentCache } from '../content-cache.ts'
@@ -27,46 +26,13 @@ function resolve(address: string, env: Environment): Promise<string> {
   return cacheWith(env).resolve(contentReference(address, CONTENT))
 }
 
-const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest()
-const hex = (text: string) => createHash('sha256').update(text).digest('hex')
-
-/**
- * Checks a request as S3 does, written from AWS's "Signature Version 4 signing process" and not from the signer that is used.
- * Returns the code of the refusal, undefined when the signature is right.
- */
-function refusal(request: IncomingMessage, secrets: Record<string, string>, region: string): string | undefined {
-  const { authorization = '' } = request.headers
-  const fields = /^AWS4-HMAC-SHA256 Credential=([^,]+), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
-    authorization,
-  )
-  if (fields === null) return 'AccessDenied'
-  const [, credential = '', signed = '', signature = ''] = fields
-  const [id = '', day = '', ...rest] = credential.split('/')
-  const secret = secrets[id]
-  if (secret === undefined) return 'InvalidAccessKeyId'
-  if (rest.join('/') !== `${region}/s3/aws4_request`) return 'AuthorizationHeaderMalformed'
-  const date = String(request.headers['x-amz-date'])
-  if (!/^\d{8}T\d{6}Z$/.test(date) || !date.startsWith(day)) return 'AuthorizationHeaderMalformed'
-  const names = signed.split(';')
-  const obliged = ['host', ...Object.keys(request.headers).filter((name) => name.startsWith('x-amz-'))]
-  if (!obliged.every((name) => names.includes(name))) return 'AccessDenied'
-  const [path = '', query = ''] = (request.url ?? '').split('?')
-  const headers = names.map((name) => `${name}:${String(request.headers[name]).trim()}\n`).join('')
-  const payload = String(request.headers['x-amz-content-sha256'])
-  const canonical = [request.method, path, query, headers, signed, payload].join('\n')
-  const scope = `${day}/${region}/s3/aws4_request`
-  const toSign = ['AWS4-HMAC-SHA256', date, scope, hex(canonical)].join('\n')
-  const key = ['s3', 'aws4_request'].reduce<Buffer>(hmac, hmac(hmac(`AWS4${secret}`, day), region))
-  return hmac(key, toSign).toString('hex') === signature ? undefined : 'SignatureDoesNotMatch'
-}
-
 /** An S3 endpoint that checks signatures and holds the content under every key. */
 function s3Server(secrets: Record<string, string>, region = 'us-east-1', token?: string) {
   return storeServer((request, response, attempt) => {
     const code =
       token !== undefined && request.headers['x-amz-security-token'] !== token
         ? 'InvalidToken'
-        : refusal(request, secrets, region)
+        : signatureRefusal(request, secrets, region)
     if (code !== undefined) {
       const message = `<Message>AKIDEXAMPLE and what was signed</Message>`
       response.writeHead(code === 'InvalidToken' ? 400 : 403).end(`<Error><Code>${code}</Code>${message}</Error>`)
@@ -165,7 +131,7 @@ test('a web-identity token is exchanged at STS once, and again when the store sa
   let valid = 'TEMP1'
   const store = await storeServer((request, response) => {
     const id = /Credential=([^/]+)/.exec(request.headers.authorization ?? '')?.[1] ?? ''
-    const code = id === valid ? refusal(request, { [id]: 'temporary' }, 'us-east-1') : 'ExpiredToken'
+    const code = id === valid ? signatureRefusal(request, { [id]: 'temporary' }, 'us-east-1') : 'ExpiredToken'
     if (code === undefined && request.headers['x-amz-security-token'] === 'session')
       sendRange(request, response, CONTENT)
     else response.writeHead(400).end(`<Error><Code>${code}</Code></Error>`)
