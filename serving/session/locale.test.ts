@@ -28,8 +28,8 @@ test('the operator and the locale that this machine does not have are named, and
       createWorkerSession(file, modelInterface),
       createProcessSession(file, modelInterface, { limits: limitsOf(0) }),
     ]
-    for (const session of opened) {
-      const error = await session.catch((thrown: unknown) => thrown)
+    // Heard at once: each may be the first that is refused.
+    for (const error of await Promise.all(opened.map((session) => session.catch((thrown: unknown) => thrown)))) {
       assert.instance(error, ModelError)
       const { code, problems } = error as ModelError
       assert.is(code, 'model-locale-missing')
