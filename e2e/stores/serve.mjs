@@ -4,8 +4,8 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { check, root, scratch, start, stop, until } from './processes.mjs'
 
-/** What no log and no answer may hold. */
-const SECRETS = ['s3cret-of-the-puller', 'secret-access-key-xyz', 'jwt-of-the-pod']
+/** What no log, no answer and no command may show. */
+export const SECRETS = ['s3cret-of-the-puller', 'secret-access-key-xyz', 'jwt-of-the-pod']
 
 const fixture = (file) => join(root, 'serving/testing/fixtures', file)
 

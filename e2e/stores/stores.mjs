@@ -18,6 +18,7 @@ import {
   stop,
   until,
 } from './processes.mjs'
+import { checkPush } from './push.mjs'
 import { bundle, checkStore, configuration, SILERO, serve, settled } from './serve.mjs'
 
 async function oci({ folder, facts }) {
@@ -84,6 +85,28 @@ async function oci({ folder, facts }) {
     wrongEnv: login('puller:wrong'),
     answeredRange: () => registry.output.includes('http.response.status=206'),
   })
+  const outputs = await checkPush('oci-push', {
+    store: `oci('127.0.0.1:${port}/team/pushed')`,
+    env: login(`puller:${password}`),
+    wrongEnv: login('puller:wrong'),
+  })
+  const tag = 'house-price-1.1.0'
+  const reference = `127.0.0.1:${port}/team/pushed:${tag}`
+  check('oci-push: names the manifest of each version', outputs.join('').includes(`listed    oci://${reference}`))
+  const pulled = join(scratch, 'pulled')
+  execFileSync(python, [
+    join(import.meta.dirname, 'pull_oras.py'),
+    `127.0.0.1:${port}`,
+    'puller',
+    password,
+    reference,
+    pulled,
+  ])
+  const registered = join(root, 'models/house-price/artifacts/1.1.0')
+  const same = ['model.onnx', 'samples.json', 'baseline.json'].map((file) => {
+    return readFileSync(join(pulled, file)).equals(readFileSync(join(registered, file)))
+  })
+  check('oci-push: ORAS pulls the files of a version under their names', !same.includes(false), same.join())
   await stop(registry)
 }
 
@@ -117,6 +140,10 @@ async function mlflow({ folder, facts }) {
     addressOf: (sha256) => `${uri}/my%20model/${sha256}`,
     env: { MLFLOW_TRACKING_URI, ...login },
     wrongEnv: { MLFLOW_TRACKING_URI, MLFLOW_TRACKING_TOKEN: 'wrong' },
+  })
+  await checkPush('mlflow-push', {
+    store: `mlflow('${MLFLOW_TRACKING_URI}', { path: 'pushed' })`,
+    env: { MLFLOW_TRACKING_URI, ...login },
   })
   await stop(server)
 }
