@@ -20,7 +20,7 @@ function exampleWith(name, store) {
   writeFileSync(
     file,
     text
-      .replace('import { defineEnvironment }', 'import { defineEnvironment, mlflow, oci }')
+      .replace('import { defineEnvironment }', 'import { defineEnvironment, mlflow, oci, s3 }')
       .replace('  artifacts,\n', `  artifacts: ${store},\n`),
   )
   const git = (...args) =>

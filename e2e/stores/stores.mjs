@@ -164,6 +164,15 @@ async function s3({ folder, facts }) {
   const identity = { AWS_WEB_IDENTITY_TOKEN_FILE: token, AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/models' }
   const named = { facts, addressOf, env: { ...identity, AWS_ENDPOINT_URL: endpoint }, answeredRange }
   await checkStore('s3-web-identity', named)
+  const user = JSON.parse(
+    execFileSync(python, [join(import.meta.dirname, 's3_user.py'), endpoint], { encoding: 'utf8' }),
+  )
+  const location = { AWS_ENDPOINT_URL_S3: endpoint, AWS_REGION: 'us-east-1' }
+  await checkPush('s3-push', {
+    store: `s3('models/pushed', { endpoint: '${endpoint}', region: 'us-east-1' })`,
+    env: { ...user, ...location },
+    wrongEnv: { ...user, ...location, AWS_SECRET_ACCESS_KEY: 'secret-access-key-xyz' },
+  })
   await stop(moto)
 }
 
