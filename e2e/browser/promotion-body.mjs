@@ -79,7 +79,7 @@ await check('with everything unfolded, nothing but code scrolls sideways', async
 })
 await check('tables, folds and code are rendered as such, and the hidden block is not seen', async () => {
   // What needs attention is quoted, where something does.
-  const quoted = /^> /m.test(body) ? ['blockquote'] : []
+  const quoted = /^> \*\*/m.test(body) ? ['blockquote'] : []
   for (const element of ['table', 'details', 'pre code', ...quoted])
     assert.ok((await tab.locator(element).count()) > 0, element)
   assert.ok(!(await tab.locator('body').innerText()).includes('modelyard:{'))
