@@ -69,9 +69,11 @@ export function limitCalls(budget: MemoryBudget, maxMessageBytes: number): Serve
     let expected: number | undefined
     const end = (ended: Parameters<ServerInterceptingCallInterface['sendStatus']>[0]) => {
       stream.removeListener('data', onData)
-      call.sendStatus(ended)
       // What still comes is thrown away, and no part of it is put together.
-      stream.close(constants.NGHTTP2_NO_ERROR)
+      takeApart = []
+      call.sendStatus(ended)
+      // Under Node 22 the status of a stream that is closed at once is never sent.
+      setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR))
     }
     const onData = (chunk: Buffer) => {
       if (received < PREFIX_BYTES) chunk.copy(prefix, received)
@@ -91,8 +93,13 @@ export function limitCalls(budget: MemoryBudget, maxMessageBytes: number): Serve
       // Of another message nobody knows the length, and grpc-js would put it together before it refuses it.
       if (received > expected) end({ code: status.UNIMPLEMENTED, details: 'a call takes one message' })
     }
-    // Before grpc-js takes messages apart: of a closed stream it takes none.
-    stream.prependListener('data', onData)
+    // Before grpc-js takes messages apart, which it does in listeners of its own.
+    let takeApart = stream.listeners('data')
+    stream.removeAllListeners('data')
+    stream.on('data', onData)
+    stream.on('data', (chunk: Buffer) => {
+      for (const take of takeApart) take.call(stream, chunk)
+    })
     const listener = new ServerListenerBuilder()
       .withOnReceiveMetadata((metadata, next) => {
         reservations.set(metadata, reserved)
