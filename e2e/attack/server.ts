@@ -5,8 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { reference } from '../../bench/scratch-server.ts'
-import { fixture, INTERFACES } from '../../serving/testing/fixtures.ts'
+import { IRIS_MODELS } from '../served/iris-model.ts'
 
 /** What a caller can send to the built server: what is wrong with what came of it, one a line. */
 export interface ServerAttack {
@@ -27,18 +26,10 @@ const RECORD = JSON.stringify({ sepal_length: 5.1, sepal_width: 3, petal_length:
 /** The server with one model. */
 export async function startAttackedServer(): Promise<AttackedServer> {
   const directory = mkdtempSync(join(tmpdir(), 'modelyard-attacked-'))
-  const version = {
-    name: '1.0.0',
-    artifact: { ...reference(fixture('iris.onnx')), externalData: [] },
-    interface: INTERFACES.iris,
-    batching: { maxSize: 32, maxDelayMs: 0 },
-    strict: false,
-  }
-  const models = [{ name: 'iris', stable: '1.0.0', versions: [version], slo: { latencyP99Ms: 100 } }]
   const drain = { delaySeconds: 0, timeoutSeconds: 2 }
   const server = { port: 0, grpcPort: 0, threads: 1, bodyLimit: 2 ** 20, drain }
   const boot = join(directory, 'boot.json')
-  writeFileSync(boot, JSON.stringify({ apiVersion: 'modelyard.dev/v1', server, models }))
+  writeFileSync(boot, JSON.stringify({ apiVersion: 'modelyard.dev/v1', server, models: IRIS_MODELS }))
   const main = fileURLToPath(new URL('../../serving/lib/main.js', import.meta.url))
   const child = spawn(
     process.execPath,

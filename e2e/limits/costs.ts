@@ -1,10 +1,9 @@
 import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { reference } from '../../bench/scratch-server.ts'
 import { CONNECTION_COST } from '../../serving/limits/connection-limit.ts'
 import { MEMORY_COST } from '../../serving/protocols/request-memory.ts'
-import { fixture, INTERFACES } from '../../serving/testing/fixtures.ts'
+import { IRIS_MODELS } from '../served/iris-model.ts'
 import { type LimitedServer, startLimitedServer } from './limited-server.ts'
 
 /**
@@ -14,14 +13,6 @@ import { type LimitedServer, startLimitedServer } from './limited-server.ts'
  */
 const LIMIT = 1024 * 2 ** 20
 const SETTLE_MS = 4000
-const version = {
-  name: '1.0.0',
-  artifact: { ...reference(fixture('iris.onnx')), externalData: [] },
-  interface: INTERFACES.iris,
-  batching: { maxSize: 32, maxDelayMs: 0 },
-  strict: false,
-}
-const models = [{ name: 'iris', stable: '1.0.0', versions: [version], slo: { latencyP99Ms: 100 } }]
 
 interface Held {
   count: number
@@ -93,7 +84,7 @@ const CASES: Record<string, Held> = {
 }
 
 for (const [name, { count, counted, hold }] of Object.entries(CASES)) {
-  const server = await startLimitedServer(models, LIMIT, { maxConnections: 10_000 })
+  const server = await startLimitedServer(IRIS_MODELS, LIMIT, { maxConnections: 10_000 })
   if (typeof server === 'string') {
     console.log(`skipped: needs a memory cgroup (${server}), get it by running as root or with a delegated cgroup`)
     break

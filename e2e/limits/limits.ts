@@ -3,8 +3,7 @@ import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { reference } from '../../bench/scratch-server.ts'
-import { fixture, INTERFACES } from '../../serving/testing/fixtures.ts'
+import { IRIS_MODELS } from '../served/iris-model.ts'
 import { bombs, lengthsOnly, rapidResets, secondMessages, smallMessages, watchStreams } from './grpc-attacks.ts'
 import { type LimitedServer, startLimitedServer } from './limited-server.ts'
 
@@ -14,14 +13,6 @@ const MEGABYTE = 2 ** 20
 const MAX_SMALL_MS = 1000
 const agent = new Agent({ keepAlive: false })
 const record = JSON.stringify({ sepal_length: 5.1, sepal_width: 3, petal_length: 1, petal_width: 0.2 })
-const version = {
-  name: '1.0.0',
-  artifact: { ...reference(fixture('iris.onnx')), externalData: [] },
-  interface: INTERFACES.iris,
-  batching: { maxSize: 32, maxDelayMs: 0 },
-  strict: false,
-}
-const models = [{ name: 'iris', stable: '1.0.0', versions: [version], slo: { latencyP99Ms: 100 } }]
 
 const batch = Buffer.from(`[${new Array(Math.floor(MEGABYTE / (record.length + 1))).fill(record).join(',')}]`)
 const rows = Math.floor((11 * MEGABYTE) / 16)
@@ -106,7 +97,7 @@ let [passed, failed] = [0, 0]
 const [only = ''] = process.argv.slice(2)
 for (const [name, { run, probesOnly = false }] of Object.entries(ATTACKS)) {
   if (!name.includes(only)) continue
-  const server = await startLimitedServer(models, LIMIT)
+  const server = await startLimitedServer(IRIS_MODELS, LIMIT)
   if (typeof server === 'string') {
     console.log(`skipped: needs a memory cgroup (${server}), get it by running as root or with a delegated cgroup`)
     break

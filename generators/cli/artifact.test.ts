@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createContentCache } from 'modelyard-serving/artifact'
 import { suite } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type ExampleClone, withExampleClone } from '../testing/example-repository.ts'
+import { type ExampleClone, useStoresAt, withExampleClone } from '../testing/example-repository.ts'
 import { runCommand } from './testing/command.ts'
 import { isolateGit, pushToMain } from './testing/proposals.ts'
 
@@ -175,16 +175,7 @@ test('credentials go to stores that the base branch names; S3, a registry and ML
   Object.assign(process.env, variables)
   try {
     await withExampleClone(async (clone) => {
-      const stores = {
-        development: `s3('bucket', { endpoint: 'http://${host}' })`,
-        staging: `oci('${host}/models')`,
-        production: `mlflow('http://${host}')`,
-      }
-      for (const [name, store] of Object.entries(stores)) {
-        const file = `environments/${name}/environment.ts`
-        clone.edit(file, 'import { defineEnvironment', 'import { mlflow, oci, s3, defineEnvironment')
-        clone.edit(file, '  artifacts,\n', `  artifacts: ${store},\n`)
-      }
+      useStoresAt(host, clone)
       const untrusted = await artifact(clone, 'push')
       assert.is(untrusted.code, 2)
       for (const { refused } of untrusted.reports) {

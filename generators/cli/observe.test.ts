@@ -8,7 +8,7 @@ import { bundleFiles } from '../gates/index.ts'
 import { requireEnvironment, requirePinned } from '../pins/index.ts'
 import { prepareLocalPod } from '../registry/index.ts'
 import { loadRepository, resolvePlan } from '../repository/index.ts'
-import { withExampleClone } from '../testing/example-repository.ts'
+import { useStoresAt, withExampleClone } from '../testing/example-repository.ts'
 import { startLocalServer } from './local-server.ts'
 import { runCommand } from './testing/command.ts'
 import { isolateGit, pushToMain } from './testing/proposals.ts'
@@ -166,23 +166,14 @@ test('doctor asks S3, OCI registries and MLflow as pods do, with credentials for
   Object.assign(process.env, variables)
   try {
     await withExampleClone(async (clone) => {
-      const stores = {
-        development: `s3('bucket', { endpoint: 'http://${host}' })`,
-        staging: `oci('${host}/models')`,
-        production: `mlflow('http://${host}')`,
-      }
-      for (const [name, store] of Object.entries(stores)) {
-        const file = `environments/${name}/environment.ts`
-        clone.edit(file, 'import { defineEnvironment', 'import { mlflow, oci, s3, defineEnvironment')
-        clone.edit(file, '  artifacts,\n', `  artifacts: ${store},\n`)
-      }
+      const names = useStoresAt(host, clone)
       const look = async () => {
         const { stdout } = await runCommand(clone, 'doctor', '--json')
         const found = JSON.parse(stdout) as { what: string; result: string; detail: string }[]
         return new Map(found.map((one) => [one.what, one]))
       }
       const before = await look()
-      for (const name of Object.keys(stores)) {
+      for (const name of names) {
         assert.is(before.get(`artifacts of ${name}`)?.result, 'unknown')
         assert.match(before.get(`artifacts of ${name}`)?.detail ?? '', 'origin/main does not name this store')
       }
@@ -193,7 +184,7 @@ test('doctor asks S3, OCI registries and MLflow as pods do, with credentials for
         /goldenSamples:\n.*\n +sha256: (\w+)/.exec(clone.read('models/voice-activity/versions/1.0.0.yaml'))?.[1] ?? ''
       missing.add(digest)
       const after = await look()
-      for (const name of Object.keys(stores)) {
+      for (const name of names) {
         const { result, detail = '' } = after.get(`artifacts of ${name}`) ?? {}
         assert.is(result, 'wrong', detail)
         assert.match(detail, new RegExp(`, 1 missing: voice-activity 1\\.0\\.0 goldenSamples ${digest.slice(0, 12)}$`))

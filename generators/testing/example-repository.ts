@@ -169,6 +169,21 @@ function treeOf(root: string, folder: string): Record<string, string> {
   return Object.fromEntries(files.map((file) => [file.slice(root.length + 1), readFileSync(file, 'latin1')]))
 }
 
+/** Lets development, staging and production keep artifacts in stores of three kinds at one address, `host:port`; gives the names of the three. */
+export function useStoresAt(host: string, { edit }: ExampleRepository): string[] {
+  const stores = {
+    development: `s3('bucket', { endpoint: 'http://${host}' })`,
+    staging: `oci('${host}/models')`,
+    production: `mlflow('http://${host}')`,
+  }
+  for (const [name, store] of Object.entries(stores)) {
+    const file = `environments/${name}/environment.ts`
+    edit(file, 'import { defineEnvironment', 'import { mlflow, oci, s3, defineEnvironment')
+    edit(file, '  artifacts,\n', `  artifacts: ${store},\n`)
+  }
+  return Object.keys(stores)
+}
+
 /** `modelyard <args>` as a program and its arguments. */
 export function commandLine(...args: string[]): string[] {
   return [process.execPath, '-C', 'modelyard-source', '--import', TSX, MAIN, ...args]

@@ -22,8 +22,8 @@ export function demoCommand(program: Command): void {
           'manifests carry, sends a request and stays up until Ctrl-C.',
       )
       .option('--model <model>', 'which model to promote', 'diabetes-progression')
-      .option('--from <environment>', 'where it runs', 'staging')
-      .option('--to <environment>', 'where it shall run', 'production')
+      .option('--from <environment>', 'environment to promote from', 'staging')
+      .option('--to <environment>', 'environment to promote to', 'production')
       .option('--port <number>', 'port of the server; 0 for a free one', '0')
       .option('--once', 'stop after the prediction'),
   ).action(async ({ once = false, ...options }: Options) => {

@@ -42,8 +42,8 @@ export function promoteCommand(program: Command): void {
             'happens in a scratch work tree of the base branch: your own files are neither read nor touched.',
         )
         .argument('[models...]', 'folder names under models/; a pull request each')
-        .requiredOption('--from <environment>', 'where it runs')
-        .requiredOption('--to <environment>', 'where it shall run')
+        .requiredOption('--from <environment>', 'environment to promote from')
+        .requiredOption('--to <environment>', 'environment to promote to')
         .option('--all', 'every model that the two environments run differently')
         .addOption(
           new Option('--candidate <mode>', 'beside the stable version instead of in its place').choices([
